@@ -1,0 +1,35 @@
+// The normalisations of published front ends, over blocks of float rows.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "kernels/mel/recipe.h"
+
+namespace npumel {
+
+/// A (rows x mels) block of float with strides in elements; frame-major or mel-major.
+struct RowBlock {
+  float* data = nullptr;
+  int64_t rows = 0;
+  int mels = 0;
+  ptrdiff_t frame_stride = 0;
+  ptrdiff_t mel_stride = 1;
+};
+
+/// Applies the recipe's published normalisation in place, in this order:
+///   1. clamp:     x = max(x, M - clamp_range), M = `maximum` (Clamp::maximum) or fixed_max;
+///   2. statistic: per mel bin over the first `valid` rows, x = (x - mean) or
+///                 (x - mean) / deviation; one single valid row becomes 0 under mean_std;
+///   3. affine:    x = (x + add) * multiply.
+/// Rows at and after `valid` are set to 0 when the statistic is not none (NeMo masks them).
+/// `maximum` is the largest raw value of the clip (Whisper's clip maximum), which may lie in rows
+/// that are not in the block (tail silence). A recipe without a published normalisation: no change.
+void normalize(const Normalization& normalization, const RowBlock& block, int64_t valid,
+               double maximum);
+
+/// True when `normalize=running` and `normalize=fixed` make sense: the normalisation is a maximum
+/// clamp and an affine map, with no statistic over the clip.
+bool is_maximum_clamp(const Normalization& normalization);
+
+}  // namespace npumel

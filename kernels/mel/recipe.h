@@ -1,0 +1,192 @@
+// The full definition of a mel front end. Everything else in this project follows from it: the
+// reference, the fast kernels, the caps and the recipe id.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace npumel {
+
+/// Window function over `win_length` samples. `hann` and `hamming` are periodic (denominator N, as
+/// torch.hann_window's default), the `_symmetric` forms have denominator N-1 (as numpy.hanning);
+/// `povey` is hann_symmetric^0.85 (Kaldi).
+enum class WindowFunction { hann, hann_symmetric, hamming, hamming_symmetric, povey, rectangular };
+
+/// Where `win_length` samples lie inside the `n_fft` samples of a frame.
+enum class WindowPlace { start, center };
+
+enum class Spectrum { power, magnitude };
+
+/// slaney: linear below 1 kHz, then logarithmic. htk: 2595 log10(1+f/700), triangles linear in Hz.
+/// kaldi: 1127 ln(1+f/700), triangles linear in mel.
+enum class MelScale { slaney, htk, kaldi };
+
+/// slaney: each triangle has unit area over Hz. none: each triangle peaks at 1.
+enum class MelNorm { slaney, none };
+
+/// What lies outside the signal.
+///  none         nothing: frames start at the first sample ("snip")
+///  reflect      n_fft/2 samples each side, numpy.pad(mode="reflect")
+///  zero         n_fft/2 zeros each side
+///  mirror       Kaldi snip_edges=false: frame t is centred at t*hop + hop/2, the signal is mirrored
+///               with its edge sample (x[-1-i] = x[i])
+///  semi_causal  win_length/2 zeros in front, nothing behind
+enum class Padding { none, reflect, zero, mirror, semi_causal };
+
+/// How many frames n samples make (floor division, 0 when negative).
+///  snip           1 + (n + front - win_length) / hop
+///  snip_fft       1 + (n + front - n_fft) / hop
+///  snip_plus_one  1 + (n + front - win_length - 1) / hop
+///  centered       1 + (n + 2*(n_fft/2) - n_fft) / hop, 0 for n = 0
+///  drop_last      n / hop
+///  rounded        (n + hop/2) / hop
+/// front = win_length/2 for semi_causal padding, 0 otherwise.
+enum class FrameCount { snip, snip_fft, snip_plus_one, centered, drop_last, rounded };
+
+/// What frames=0 does to the end of a clip, as the original does.
+///  none            nothing
+///  zero_row        one more row of zeros (NeMo)
+///  even_zero_row   a zero row when the count is odd, only when normalised (Seamless)
+///  even_drop_row   the odd last row is dropped (Granite)
+///  pad_audio_128   zeros to a multiple of 128 samples (Gemma3n)
+enum class TailRule { none, zero_row, even_zero_row, even_drop_row, pad_audio_128 };
+
+enum class LogType { none, ln, log10, db };
+
+/// max: log(max(x, floor)).  add: log(x + floor).
+enum class FloorMode { max, add };
+
+/// waveform:   y[n] = x[n] - c*x[n-1] over the whole signal, y[0] = x[0]; padding comes after.
+/// frame:      inside each frame, y[0] = (1-c)*x[0] (Kaldi, HTK).
+/// frame_next: inside each frame, y[0] = x[0] - c*x[1] (Phi-4-multimodal does this).
+enum class PreemphasisMode { waveform, frame, frame_next };
+
+/// The published normalisation of a front end. Data, not code: see normalize.h for the order of
+/// the steps. All values are in the units of `log`.
+struct Normalization {
+  enum class Clamp { none, maximum, fixed };
+  /// Per mel bin over the valid rows of the clip.
+  enum class Statistic { none, mean, mean_std };
+
+  LogType log = LogType::none;  ///< the log type it is defined for; `none` = nothing published
+  Clamp clamp = Clamp::none;
+  double clamp_range = 0;  ///< rows are raised to (maximum - clamp_range)
+  double fixed_max = 0;    ///< the maximum that Clamp::fixed takes for granted
+  Statistic statistic = Statistic::none;
+  int ddof = 0;                   ///< 0: divide by n, 1: by n-1
+  double epsilon = 0;             ///< added to the deviation, or
+  bool epsilon_in_sqrt = false;   ///< to the variance under the root
+  double add = 0;                 ///< then (x + add) * multiply
+  double multiply = 1;
+
+  bool published() const { return log != LogType::none; }
+  bool operator==(const Normalization&) const = default;
+};
+
+enum class Preset {
+  whisper80, whisper128, nemo80, nemo128, kaldi80, icefall80, openwakeword, librosa, torchaudio,
+  funasr80, wespeaker80, seamless80, s2t80, ast128, granite80, voxtral_rt128, vggish64, yamnet64,
+  gemma3n128, gemma4_128, lasr128, phi4mm80, clap64, custom
+};
+
+/// A resolved recipe: no value means "as the preset" any more. Lengths in samples, frequencies in
+/// Hz. Invariants after validate(): see validate.
+struct Recipe {
+  Preset preset = Preset::whisper80;  ///< custom as soon as anything differs from the preset
+  int rate = 16000;
+  int mels = 80;
+  int n_fft = 400;
+  int win_length = 400;
+  int hop_length = 160;
+  WindowFunction window = WindowFunction::hann;
+  WindowPlace window_place = WindowPlace::start;
+  Spectrum spectrum = Spectrum::power;
+  MelScale mel_scale = MelScale::slaney;
+  MelNorm mel_norm = MelNorm::slaney;
+  int fmin = 0;
+  int fmax = 8000;
+  Padding padding = Padding::reflect;
+  FrameCount frame_count = FrameCount::drop_last;
+  TailRule tail_rule = TailRule::none;
+  LogType log = LogType::log10;
+  double log_floor = 1e-10;
+  FloorMode floor_mode = FloorMode::max;
+  double preemphasis = 0;
+  PreemphasisMode preemphasis_mode = PreemphasisMode::frame;
+  bool remove_dc = false;  ///< subtract the mean of the win_length samples, before pre-emphasis
+  int input_scale = 1;     ///< samples in [-1, 1) are multiplied by this: 1 or 32768
+  Normalization normalization;
+
+  bool operator==(const Recipe&) const = default;
+};
+
+/// What a user set explicitly; empty = as the preset.
+struct RecipeOverrides {
+  std::optional<int> mels, n_fft, win_length, hop_length, input_scale;
+  std::optional<int> fmin;
+  std::optional<int> fmax;  ///< 0 = Nyquist, negative = that much below Nyquist
+  std::optional<WindowFunction> window;
+  std::optional<WindowPlace> window_place;
+  std::optional<Spectrum> spectrum;
+  std::optional<MelScale> mel_scale;
+  std::optional<MelNorm> mel_norm;
+  std::optional<Padding> padding;
+  std::optional<FrameCount> frame_count;
+  std::optional<LogType> log;
+  std::optional<double> log_floor;
+  std::optional<FloorMode> floor_mode;
+  std::optional<double> preemphasis;
+  std::optional<PreemphasisMode> preemphasis_mode;
+  std::optional<bool> remove_dc;
+
+  bool operator==(const RecipeOverrides&) const = default;
+};
+
+/// The sample rate a preset was published for, or 0 when it takes 4000 to 192000 Hz.
+int published_rate(Preset preset);
+
+/// Preset plus overrides at a sample rate. Throws std::invalid_argument with a sentence that names
+/// the offending values ("fmin (9000 Hz) must be below fmax (8000 Hz)"); the result is valid.
+Recipe resolve(Preset preset, const RecipeOverrides& overrides, int rate);
+
+/// Throws std::invalid_argument naming the first violated rule.
+void validate(const Recipe& recipe);
+
+/// One `key=value` per line, every field that changes a number, in a fixed order, doubles with 17
+/// significant digits. Equal texts mean equal recipes.
+std::string canonical_text(const Recipe& recipe);
+
+/// First 16 hex digits of the SHA-256 of canonical_text().
+std::string recipe_id(const Recipe& recipe);
+
+/// True when raw rows of `a` and `b` are the same numbers up to a change of the logarithm's base:
+/// equal in everything but preset name, log in {ln, log10, db} with the same floor, normalisation
+/// and tail rule. This is what decides whether an NPU kernel for `a` serves `b`.
+bool same_mel(const Recipe& a, const Recipe& b);
+
+/// Spelling of an enum value in properties, caps and the canonical text, with a sentence for
+/// gst-inspect-1.0. Values are in declaration order and start at 0.
+template <typename E>
+struct EnumName {
+  E value;
+  const char* nick;
+  const char* description;
+};
+template <typename E>
+std::span<const EnumName<E>> enum_names();
+
+template <typename E>
+const char* nick(E value) {
+  return enum_names<E>()[static_cast<size_t>(value)].nick;
+}
+template <typename E>
+std::optional<E> from_nick(std::string_view text) {
+  for (const auto& name : enum_names<E>())
+    if (text == name.nick) return name.value;
+  return std::nullopt;
+}
+
+}  // namespace npumel

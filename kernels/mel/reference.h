@@ -1,0 +1,23 @@
+// The definition, as plainly as it can be written: double precision, direct DFT, one frame at a
+// time. Slow on purpose. Tests hold everything else against it.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "kernels/mel/recipe.h"
+
+namespace npumel {
+
+/// Raw rows (frames x mels, row-major) of a whole clip. `samples` are in [-1, 1): int16 / 32768.
+/// With `frames` >= 0 that many rows are computed instead of frame_count(n) (zeros follow the clip
+/// where padding does not say otherwise).
+std::vector<double> reference_rows(const Recipe& recipe, std::span<const double> samples);
+
+/// What frames=0 gives: raw or normalised rows with the recipe's tail rule applied.
+/// `tail_silence` zeros are appended before the right edge is padded; the rows they make are
+/// dropped but count for the maximum.
+std::vector<double> reference_clip(const Recipe& recipe, std::span<const double> samples,
+                                   bool normalized, int64_t tail_silence = 0);
+
+}  // namespace npumel
