@@ -1,0 +1,83 @@
+#!/usr/bin/env python3
+"""Holds the tree against the house rules: which folder may include which, file sizes, top level.
+
+usage: house.py ROOT
+Prints every violation as path:line: text and exits 1, or the number of files read and exits 0.
+"""
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+# A file under KEY may include project headers under these folders (longest key wins).
+ALLOWED = {
+    "kernels/mel": ["kernels/mel"],
+    "kernels/cpu": ["kernels/cpu", "kernels/mel"],
+    "kernels/aie2": ["kernels/aie2", "kernels/mel"],
+    "gst/backend": ["gst/backend", "kernels"],
+    "gst/backend/xrt": ["gst/backend", "kernels"],
+    "gst/npumelspec": ["gst/npumelspec", "gst/backend", "kernels"],
+    "gst/npyenc": ["gst/npyenc", "kernels"],
+    "gst/melspecscope": ["gst/melspecscope", "kernels"],
+}
+# Outside headers that only some folders may see.
+FRAMEWORK = re.compile(r"^(gst/(?!npumelspec|backend|npyenc|melspecscope)|glib|gmodule|gio/|gobject)")
+XRT = re.compile(r"^(xrt/|experimental/xrt)")
+TOP = {"meson.build", "meson_options.txt", "gst", "kernels", "tests", "examples", "README.md", "LICENSE"}
+MAX_LINES = 700
+INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^">]+)[">]')
+PROJECT = re.compile(r"^(kernels|gst/(npumelspec|backend|npyenc|melspecscope)|tests)/")
+LEFT_BEHIND = re.compile(r"\b(TO" + r"DO|FIX" + r"ME|XX" + r"X|HA" + r"CK)\b")
+SLEEP = re.compile(r"\b(usleep|g_usleep|sleep_for|sleep_until|nanosleep)\s*\(")
+
+
+def rule_for(path):
+    keys = [k for k in ALLOWED if path.startswith(k + "/")]
+    return max(keys, key=len, default=None)
+
+
+def check_includes(path, number, target):
+    key = rule_for(path)
+    if key is None:
+        return None
+    if key.startswith("kernels/") and (FRAMEWORK.match(target) or XRT.match(target)):
+        return f"kernels/ knows no GStreamer, GLib or XRT: {target}"
+    if XRT.match(target) and key != "gst/backend/xrt":
+        return f"only gst/backend/xrt may include XRT: {target}"
+    if PROJECT.match(target) and not any(target.startswith(a + "/") for a in ALLOWED[key]):
+        return f"{key} must not depend on {target}"
+    return None
+
+
+def main(root):
+    names = subprocess.run(["git", "-C", root, "ls-files", "-z"], check=True,
+                           capture_output=True, text=True).stdout.split("\0")
+    violations, read = [], 0
+    for name in filter(None, names):
+        top = name.split("/")[0]
+        if top not in TOP and not top.startswith("."):
+            violations.append(f"{name}: the top level holds only {', '.join(sorted(TOP))}")
+        path = Path(root, name)
+        if path.suffix not in {".cpp", ".h", ".cc", ".py", ".sh"} or not path.is_file():
+            continue
+        read += 1
+        lines = path.read_text(encoding="utf-8").splitlines()
+        if len(lines) > MAX_LINES:
+            violations.append(f"{name}: {len(lines)} lines, at most {MAX_LINES}")
+        for number, line in enumerate(lines, 1):
+            if LEFT_BEHIND.search(line):
+                violations.append(f"{name}:{number}: left behind: {line.strip()}")
+            if name.startswith("tests/") and SLEEP.search(line):
+                violations.append(f"{name}:{number}: a test that sleeps")
+            match = INCLUDE.match(line)
+            problem = match and check_includes(name, number, match.group(1))
+            if problem:
+                violations.append(f"{name}:{number}: {problem}")
+    if not read:
+        violations.append("no source file was read: is this a git checkout?")
+    print("\n".join(violations) or f"{read} files follow the house rules")
+    return 1 if violations else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

@@ -1,0 +1,41 @@
+# shellcheck shell=bash
+# Debian packages, in one place: sourced by tests/run.sh and examples/quickstart.sh.
+
+# What building and using the plugin takes.
+build_packages=(
+  g++ meson ninja-build pkg-config
+  libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev
+  libhwy-dev nlohmann-json3-dev libgtest-dev
+)
+run_packages=(
+  gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good
+  alsa-utils # brings recorded speech: /usr/share/sounds/alsa/Front_Center.wav
+)
+# What tests/run.sh adds.
+test_packages=(
+  clang clang-format clang-tidy libclang-rt-14-dev
+  libgmock-dev libbenchmark-dev libfftw3-dev libcairo2-dev
+  python3 python3-numpy python3-gi python3-gst-1.0 gir1.2-gst-plugins-base-1.0
+  valgrind git ca-certificates
+)
+
+# install_packages NAME...: installs those that are missing; needs root or sudo only then.
+install_packages() {
+  local missing=() name
+  for name in "$@"; do
+    dpkg-query -W -f '${Status}' "$name" 2>/dev/null | grep -q 'install ok installed' || missing+=("$name")
+  done
+  [ ${#missing[@]} -eq 0 ] && return 0
+  local as_root=()
+  if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || {
+      echo "error: these packages are missing and there is no sudo; as root: apt-get install ${missing[*]}" >&2
+      return 1
+    }
+    as_root=(sudo)
+  fi
+  echo "installing: ${missing[*]}"
+  "${as_root[@]}" apt-get update -qq &&
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+      apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}

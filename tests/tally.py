@@ -1,0 +1,42 @@
+#!/usr/bin/env python3
+"""Fails when a `meson test` run proved nothing.
+
+usage: tally.py BUILD_DIR/meson-logs/testlog.json SUITE
+`meson test` is content with a suite that is empty or skipped, and a test program with one whose
+cases were all filtered out. This reads the log and demands that every test passed and that every
+GoogleTest or gst-check program ran at least one case.
+"""
+import json
+import re
+import sys
+
+CASES = [re.compile(r"\[  PASSED  \] (\d+) tests?\."), re.compile(r"Checks: (\d+), Failures: 0")]
+
+
+def main(path, suite):
+    good, cases, bad = 0, 0, []
+    with open(path, encoding="utf-8") as log:
+        for line in log:
+            test = json.loads(line)
+            out = test.get("stdout") or ""
+            counts = [int(n) for pattern in CASES for n in pattern.findall(out)]
+            if test["result"] not in ("OK", "EXPECTEDFAIL"):
+                bad.append(f"{test['name']}: {test['result']}")
+            elif counts and not sum(counts) or "0 tests from 0 test" in out:
+                bad.append(f"{test['name']}: ran no case")
+            elif re.search(r"\[  SKIPPED \] [1-9]\d* test", out):
+                bad.append(f"{test['name']}: skipped cases")
+            else:
+                good += 1
+                cases += sum(counts)
+    for line in bad:
+        print(f"{suite}: {line}")
+    if not good:
+        print(f"{suite}: no test ran")
+        return 1
+    print(f"{suite}: {good} test programs passed, {cases} counted cases, {len(bad)} problems")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
