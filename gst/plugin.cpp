@@ -1,12 +1,11 @@
 // Registers the elements. Touches no device: this runs inside gst-plugin-scanner.
 #include <gst/gst.h>
 
+#include "gst/npyenc/gstnpyenc.h"
+
 namespace {
 
-gboolean plugin_init(GstPlugin* plugin) {
-  (void)plugin;
-  return TRUE;
-}
+gboolean plugin_init(GstPlugin* plugin) { return GST_ELEMENT_REGISTER(npyenc, plugin); }
 
 }  // namespace
 

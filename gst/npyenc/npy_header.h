@@ -1,0 +1,21 @@
+// The header of a NumPy .npy file (format version 1.0, numpy.lib.format).
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace npumel {
+
+/// Room that every header takes, whatever the shape: a header can be replaced in place once the
+/// shape is known. A multiple of 64, as the format asks; three 64-bit dimensions fit.
+inline constexpr size_t kNpyHeaderSize = 128;
+
+using NpyHeader = std::array<char, kNpyHeaderSize>;
+
+/// Header of a C-ordered array. `descr` is the NumPy type string ("<f4", "<f2"); `shape` has two or
+/// three dimensions, the slowest first.
+NpyHeader npy_header(const char* descr, std::span<const uint64_t> shape) noexcept;
+
+}  // namespace npumel

@@ -1,0 +1,231 @@
+// npyenc: what it refuses and how it says so, and how it treats the stream around the buffers.
+#include "tests/check/npyenc_support.h"
+
+using namespace npumel::check;
+using Shape = std::vector<uint64_t>;
+
+namespace {
+
+/// A downstream that can seek in bytes and keeps only what a test asks about.
+struct SeekableSink {
+  uint64_t position = 0;
+  uint64_t end = 0;
+  std::string start;  ///< the first bytes of the "file"
+  GstMemory* last_memory = nullptr;
+
+  static gboolean query(GstPad* pad, GstObject* parent, GstQuery* query) {
+    if (GST_QUERY_TYPE(query) != GST_QUERY_SEEKING)
+      return gst_pad_query_default(pad, parent, query);
+    gst_query_set_seeking(query, GST_FORMAT_BYTES, TRUE, 0, -1);
+    return TRUE;
+  }
+
+  GstPadProbeReturn see(GstPadProbeInfo* info) {
+    if (GST_IS_EVENT(info->data)) {
+      GstEvent* event = GST_PAD_PROBE_INFO_EVENT(info);
+      if (GST_EVENT_TYPE(event) == GST_EVENT_SEGMENT) {
+        const GstSegment* segment = nullptr;
+        gst_event_parse_segment(event, &segment);
+        fail_unless_equals_int(segment->format, GST_FORMAT_BYTES);
+        position = segment->start;
+      }
+      fail_if(GST_EVENT_TYPE(event) == GST_EVENT_GAP);
+      return GST_PAD_PROBE_OK;
+    }
+    GstBuffer* buffer = GST_PAD_PROBE_INFO_BUFFER(info);
+    const gsize size = gst_buffer_get_size(buffer);
+    fail_unless_equals_uint64(GST_BUFFER_OFFSET(buffer), position);
+    fail_if(GST_BUFFER_PTS_IS_VALID(buffer));
+    if (position == 0) {
+      start.resize(size);
+      gst_buffer_extract(buffer, 0, start.data(), size);
+    }
+    last_memory = gst_buffer_peek_memory(buffer, 0);
+    position += size;
+    end = std::max(end, position);
+    return GST_PAD_PROBE_DROP;
+  }
+
+  explicit SeekableSink(const Harness& harness) {
+    gst_pad_set_query_function(harness->sinkpad, query);
+    gst_pad_add_probe(
+        harness->sinkpad,
+        static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER |
+                                     GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM),
+        [](GstPad*, GstPadProbeInfo* info, gpointer self) {
+          return static_cast<SeekableSink*>(self)->see(info);
+        },
+        this, nullptr);
+  }
+};
+
+}  // namespace
+
+CHECK_TEST(stack_refuses_a_short_last_buffer_and_names_the_remedy) {
+  NpyWriter writer("stack");
+  writer.caps({});
+  writer.push(counting(15));
+  writer.caps({.frames = 2, .stride = 3});
+  fail_unless_equals_int(writer.push(counting(10)), GST_FLOW_ERROR);
+  const PostedError error = writer.error();
+  fail_unless(error.is(GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT));
+  fail_unless(error.says("eos-mode=pad"), "%s", error.text.c_str());
+}
+
+CHECK_TEST(concat_refuses_overlapping_buffers_before_it_writes_any) {
+  NpyWriter writer;
+  writer.caps({.stride = 2});
+  const PostedError error = writer.error();
+  fail_unless(error.is(GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT));
+  fail_unless(error.says("mode=stack"), "%s", error.text.c_str());
+  fail_unless(writer.push(counting(15)) < GST_FLOW_OK);
+  writer.eos();
+  fail_unless(read_file(writer.path()).empty());
+}
+
+CHECK_TEST(concat_refuses_a_second_mel_major_buffer) {
+  NpyWriter writer;
+  writer.caps({.layout = "mel-major"});
+  fail_unless_equals_int(writer.push(counting(15)), GST_FLOW_OK);
+  fail_unless_equals_int(writer.push(counting(15)), GST_FLOW_ERROR);
+  const PostedError error = writer.error();
+  fail_unless(error.is(GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT));
+  fail_unless(error.says("layout=frame-major") && error.says("mode=stack"));
+}
+
+CHECK_TEST(a_change_of_the_features_is_refused) {
+  const MelCaps others[] = {{.mels = 6}, {.layout = "mel-major"}, {.format = "F16LE"}};
+  for (const MelCaps& other : others) {
+    NpyWriter writer;
+    writer.caps({});
+    fail_unless_equals_int(writer.push(counting(15)), GST_FLOW_OK);
+    writer.caps(other);
+    const PostedError error = writer.error();
+    fail_unless(error.is(GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT));
+    fail_unless(error.says("changed"), "%s", error.text.c_str());
+    fail_unless(writer.push(counting(30)) < GST_FLOW_OK);
+    // What was written stays marked as unfinished.
+    writer.eos();
+    fail_unless(parse_npy(read_file(writer.path())).shape == Shape({0, 5}));
+  }
+}
+
+CHECK_TEST(a_buffer_of_broken_frames_is_refused) {
+  NpyWriter writer;
+  writer.caps({});
+  fail_unless_equals_int(writer.push(counting(14)), GST_FLOW_ERROR);
+  fail_unless(writer.error().is(GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT));
+}
+
+CHECK_TEST(eos_before_caps_is_an_error) {
+  NpyWriter writer;
+  writer.eos();
+  fail_unless(writer.error().is(GST_STREAM_ERROR, GST_STREAM_ERROR_WRONG_TYPE));
+}
+
+CHECK_TEST(a_downstream_that_cannot_seek_is_an_error_before_data_flows) {
+  const Harness harness(gst_harness_new("npyenc"));
+  BusWatch bus(harness);
+  gst_harness_set_src_caps(harness.get(), MelCaps().make());
+  fail_unless_equals_int(gst_harness_push(harness.get(), buffer_of(counting(15))), GST_FLOW_ERROR);
+  const PostedError error = posted(bus);
+  fail_unless(error.is(GST_STREAM_ERROR, GST_STREAM_ERROR_ENCODE));
+  fail_unless(error.says("cannot seek"), "%s", error.text.c_str());
+  fail_unless_equals_int(gst_harness_buffers_received(harness.get()), 0);
+}
+
+CHECK_TEST(a_full_disk_stops_the_stream) {
+  NpyWriter writer("concat", "/dev/full");
+  writer.caps({});
+  fail_unless_equals_int(writer.push(counting(15)), GST_FLOW_ERROR);
+  fail_unless(writer.error().is(GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT));
+}
+
+CHECK_TEST(a_failure_while_the_header_is_completed_is_an_error) {
+  const Harness harness(gst_harness_new("npyenc"));
+  BusWatch bus(harness);
+  gst_pad_set_query_function(harness->sinkpad, SeekableSink::query);
+  gst_harness_set_src_caps(harness.get(), MelCaps().make());
+  fail_unless_equals_int(gst_harness_push(harness.get(), buffer_of(counting(15))), GST_FLOW_OK);
+  gst_pad_set_chain_function(harness->sinkpad, [](GstPad*, GstObject*, GstBuffer* buffer) {
+    gst_buffer_unref(buffer);
+    return GST_FLOW_ERROR;
+  });
+  gst_harness_push_event(harness.get(), gst_event_new_eos());
+  const PostedError error = posted(bus);
+  fail_unless(error.is(GST_STREAM_ERROR, GST_STREAM_ERROR_ENCODE));
+  fail_unless(error.says("header could not be completed"), "%s", error.text.c_str());
+}
+
+CHECK_TEST(offsets_and_shape_count_beyond_4_gigabytes) {
+  const Harness harness(gst_harness_new("npyenc"));
+  SeekableSink sink(harness);
+  constexpr int kMels = 512, kFrames = 1 << 17, kBuffers = 20;  // 256 MiB each
+  gst_harness_set_src_caps(harness.get(),
+                           MelCaps{.mels = kMels, .frames = kFrames, .stride = kFrames}.make());
+  const Buffer large(gst_buffer_new_allocate(nullptr, gsize{kMels} * kFrames * 4, nullptr));
+  for (int i = 0; i < kBuffers; ++i)
+    fail_unless(gst_harness_push(harness.get(), gst_buffer_ref(large.get())) == GST_FLOW_OK);
+  gst_harness_push_event(harness.get(), gst_event_new_eos());
+  fail_unless(parse_npy(sink.start).shape == Shape({uint64_t{kFrames} * kBuffers, kMels}));
+  fail_unless_equals_uint64(sink.end, 128 + uint64_t{kMels} * kFrames * 4 * kBuffers);
+}
+
+CHECK_TEST(rows_are_passed_on_without_a_copy) {
+  const Harness harness(gst_harness_new("npyenc"));
+  SeekableSink sink(harness);
+  gst_harness_set_src_caps(harness.get(), MelCaps().make());
+  const Buffer rows(buffer_of(counting(15)));
+  GST_BUFFER_PTS(rows.get()) = 5 * GST_SECOND;
+  gst_harness_push(harness.get(), gst_buffer_ref(rows.get()));
+  fail_unless(sink.last_memory == gst_buffer_peek_memory(rows.get(), 0));
+}
+
+CHECK_TEST(gaps_and_new_segments_do_not_reach_the_file) {
+  const Harness harness(gst_harness_new("npyenc"));
+  SeekableSink sink(harness);
+  gst_harness_set_src_caps(harness.get(), MelCaps().make());
+  gst_harness_push(harness.get(), buffer_of(counting(15)));
+  gst_harness_push_event(harness.get(), gst_event_new_gap(0, GST_SECOND));
+  GstSegment segment;
+  gst_segment_init(&segment, GST_FORMAT_TIME);
+  segment.start = 7 * GST_SECOND;
+  gst_harness_push_event(harness.get(), gst_event_new_segment(&segment));
+  gst_harness_push(harness.get(), buffer_of(counting(15)));
+  fail_unless_equals_uint64(sink.end, 128 + 2 * 60);
+}
+
+CHECK_TEST(a_flush_starts_the_file_again) {
+  NpyWriter writer;
+  writer.caps({});
+  writer.push(counting(15));
+  writer.push(counting(15, 15));
+  writer.event(gst_event_new_flush_start());
+  writer.event(gst_event_new_flush_stop(TRUE));
+  GstSegment segment;
+  gst_segment_init(&segment, GST_FORMAT_TIME);
+  writer.event(gst_event_new_segment(&segment));
+  fail_unless_equals_int(writer.push(counting(15, 100)), GST_FLOW_OK);
+  writer.eos();
+  fail_unless(writer.file().shape == Shape({3, 5}));
+  fail_unless(writer.file().values<float>() == counting(15, 100));
+}
+
+CHECK_TEST(a_restarted_element_writes_another_file) {
+  NpyWriter writer;
+  writer.caps({});
+  writer.push(counting(15));
+  writer.eos();
+  gst_element_set_state(writer.element(), GST_STATE_NULL);
+  gst_element_set_state(writer.element(), GST_STATE_PLAYING);
+  GstSegment segment;
+  gst_segment_init(&segment, GST_FORMAT_TIME);
+  writer.event(gst_event_new_stream_start("again"));
+  writer.caps({.mels = 3});
+  writer.event(gst_event_new_segment(&segment));
+  fail_unless_equals_int(writer.push(counting(9, 50)), GST_FLOW_OK);
+  writer.eos();
+  fail_unless_equals_int(writer.error().code, -1);
+  fail_unless(writer.file().shape == Shape({3, 3}));
+  fail_unless(writer.file().values<float>() == counting(9, 50));
+}

@@ -1,0 +1,134 @@
+// What every gst-check test here uses: owning handles, buffers made from numbers, and the bus.
+#pragma once
+
+#include <gst/check/gstcheck.h>
+#include <gst/check/gstharness.h>
+#undef fail  // a macro of gst-check, but also a member of the standard streams
+
+#include <cstdint>
+#include <cstring>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace npumel::check {
+
+struct Unref {
+  void operator()(GstHarness* harness) const { gst_harness_teardown(harness); }
+  void operator()(GstBuffer* buffer) const { gst_buffer_unref(buffer); }
+  void operator()(GstCaps* caps) const { gst_caps_unref(caps); }
+  void operator()(GstEvent* event) const { gst_event_unref(event); }
+  void operator()(GstQuery* query) const { gst_query_unref(query); }
+  void operator()(GstMessage* message) const { gst_message_unref(message); }
+  void operator()(GstBus* bus) const { gst_object_unref(bus); }
+  void operator()(GstElement* element) const { gst_object_unref(element); }
+  void operator()(GstPad* pad) const { gst_object_unref(pad); }
+  void operator()(GstElementFactory* factory) const { gst_object_unref(factory); }
+  void operator()(GstStructure* structure) const { gst_structure_free(structure); }
+  void operator()(gchar* text) const { g_free(text); }
+};
+template <typename T>
+using Owned = std::unique_ptr<T, Unref>;
+
+using Harness = Owned<GstHarness>;
+using Buffer = Owned<GstBuffer>;
+using Caps = Owned<GstCaps>;
+using Event = Owned<GstEvent>;
+using Message = Owned<GstMessage>;
+
+/// A buffer that holds a copy of `values`; no timestamps.
+template <typename T>
+GstBuffer* buffer_of(std::span<const T> values) {
+  return gst_buffer_new_memdup(values.data(), values.size_bytes());
+}
+template <typename T>
+GstBuffer* buffer_of(const std::vector<T>& values) {
+  return buffer_of(std::span<const T>(values));
+}
+
+/// The bytes of a buffer as numbers of type T.
+template <typename T>
+std::vector<T> values_of(GstBuffer* buffer) {
+  std::vector<T> values(gst_buffer_get_size(buffer) / sizeof(T));
+  gst_buffer_extract(buffer, 0, values.data(), values.size() * sizeof(T));
+  return values;
+}
+
+/// Listens to the messages of a harness' element, as a pipeline would.
+class BusWatch {
+ public:
+  explicit BusWatch(GstElement* element) : element_(element), bus_(gst_bus_new()) {
+    gst_element_set_bus(element, bus_.get());
+  }
+  explicit BusWatch(const Harness& harness) : BusWatch(harness->element) {}
+  ~BusWatch() {
+    gst_element_set_bus(element_, nullptr);
+    gst_bus_set_flushing(bus_.get(), TRUE);
+  }
+  BusWatch(const BusWatch&) = delete;
+  BusWatch& operator=(const BusWatch&) = delete;
+
+  /// The oldest message of these types, or null; older ones of other types are dropped.
+  Message pop(GstMessageType types) { return Message(gst_bus_pop_filtered(bus_.get(), types)); }
+
+  /// How many messages of these types wait; drops all messages.
+  int count(GstMessageType types) {
+    int found = 0;
+    while (pop(types)) ++found;
+    return found;
+  }
+
+ private:
+  GstElement* element_;
+  Owned<GstBus> bus_;
+};
+
+/// The first error message: code and text ("message | debug"). code -1 = none.
+struct PostedError {
+  GQuark domain = 0;
+  int code = -1;
+  std::string text;
+
+  bool is(GQuark expected_domain, int expected_code) const {
+    return domain == expected_domain && code == expected_code;
+  }
+  bool says(const char* words) const { return text.find(words) != std::string::npos; }
+};
+
+inline PostedError posted(BusWatch& bus, GstMessageType type = GST_MESSAGE_ERROR) {
+  PostedError result;
+  const Message message = bus.pop(type);
+  if (!message) return result;
+  GError* error = nullptr;
+  gchar* debug = nullptr;
+  if (type == GST_MESSAGE_ERROR)
+    gst_message_parse_error(message.get(), &error, &debug);
+  else
+    gst_message_parse_warning(message.get(), &error, &debug);
+  result = {error->domain, error->code, std::string(error->message) + " | " + (debug ? debug : "")};
+  g_error_free(error);
+  g_free(debug);
+  return result;
+}
+
+/// The tests of this program, in the order of the source.
+using AddTest = void (*)(TCase*);
+inline std::vector<AddTest>& registered_tests() {
+  static std::vector<AddTest> tests;
+  return tests;
+}
+struct TestRegistration {
+  explicit TestRegistration(AddTest add) { registered_tests().push_back(add); }
+};
+
+}  // namespace npumel::check
+
+/// A gst-check test that registers itself: CHECK_TEST(behaviour_in_words) { ... }
+#define CHECK_TEST(name)                                                         \
+  static void name##_body();                                                     \
+  GST_START_TEST(name) name##_body();                                            \
+  GST_END_TEST static const npumel::check::TestRegistration name##_registration( \
+      [](TCase* group) { tcase_add_test(group, name); });                        \
+  static void name##_body()
