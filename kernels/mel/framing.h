@@ -23,8 +23,22 @@ struct Framing {
 
 Framing framing(const Recipe& recipe);
 
-/// Frames of a signal of n samples, before TailRule.
+/// Frames of a signal of n samples, before TailRule; 0 for n = 0.
 int64_t frame_count(const Recipe& recipe, int64_t n);
+
+/// True when frame_count() counts frames that would read samples after the end, although nothing
+/// defines them (padding none and semi_causal). Such recipes are not valid.
+bool reads_past_end(const Recipe& recipe);
+
+/// A whole clip under its TailRule (frames=0).
+struct ClipShape {
+  int64_t samples = 0;    ///< n, plus the zeros that are appended to the audio
+  int64_t computed = 0;   ///< rows of those samples; all count for the maximum of the clip
+  int64_t kept = 0;       ///< the first of them, which are delivered
+  int64_t zero_rows = 0;  ///< rows of zeros that follow
+};
+/// All 0 for n = 0: no input, no output.
+ClipShape clip_shape(const Recipe& recipe, int64_t n, bool normalized);
 
 /// Where padding takes its value from: the index in [0, n) for any index, or -1 for a zero.
 /// Reflection repeats as numpy.pad does when the signal is shorter than the pad. n >= 1.

@@ -31,7 +31,8 @@ enum class MelNorm { slaney, none };
 ///  none         nothing: frames start at the first sample ("snip")
 ///  reflect      n_fft/2 samples each side, numpy.pad(mode="reflect")
 ///  zero         n_fft/2 zeros each side
-///  mirror       Kaldi snip_edges=false: frame t is centred at t*hop + hop/2, the signal is mirrored
+///  mirror       Kaldi snip_edges=false: frame t is centred at t*hop + hop/2, the signal is
+///  mirrored
 ///               with its edge sample (x[-1-i] = x[i])
 ///  semi_causal  win_length/2 zeros in front, nothing behind
 enum class Padding { none, reflect, zero, mirror, semi_causal };
@@ -52,7 +53,9 @@ enum class FrameCount { snip, snip_fft, snip_plus_one, centered, drop_last, roun
 ///  even_zero_row   a zero row when the count is odd, only when normalised (Seamless)
 ///  even_drop_row   the odd last row is dropped (Granite)
 ///  pad_audio_128   zeros to a multiple of 128 samples (Gemma3n)
-enum class TailRule { none, zero_row, even_zero_row, even_drop_row, pad_audio_128 };
+///  zero_row_128    as pad_audio_128, but a row that reads that padding is a row of zeros (Gemma4
+///                  masks it); there is at most one
+enum class TailRule { none, zero_row, even_zero_row, even_drop_row, pad_audio_128, zero_row_128 };
 
 enum class LogType { none, ln, log10, db };
 
@@ -76,10 +79,10 @@ struct Normalization {
   double clamp_range = 0;  ///< rows are raised to (maximum - clamp_range)
   double fixed_max = 0;    ///< the maximum that Clamp::fixed takes for granted
   Statistic statistic = Statistic::none;
-  int ddof = 0;                   ///< 0: divide by n, 1: by n-1
-  double epsilon = 0;             ///< added to the deviation, or
-  bool epsilon_in_sqrt = false;   ///< to the variance under the root
-  double add = 0;                 ///< then (x + add) * multiply
+  int ddof = 0;                  ///< 0: divide by n, 1: by n-1
+  double epsilon = 0;            ///< added to the deviation, or
+  bool epsilon_in_sqrt = false;  ///< to the variance under the root
+  double add = 0;                ///< then (x + add) * multiply
   double multiply = 1;
 
   bool published() const { return log != LogType::none; }
@@ -87,9 +90,30 @@ struct Normalization {
 };
 
 enum class Preset {
-  whisper80, whisper128, nemo80, nemo128, kaldi80, icefall80, openwakeword, librosa, torchaudio,
-  funasr80, wespeaker80, seamless80, s2t80, ast128, granite80, voxtral_rt128, vggish64, yamnet64,
-  gemma3n128, gemma4_128, lasr128, phi4mm80, clap64, custom
+  whisper80,
+  whisper128,
+  nemo80,
+  nemo128,
+  kaldi80,
+  icefall80,
+  openwakeword,
+  librosa,
+  torchaudio,
+  funasr80,
+  wespeaker80,
+  seamless80,
+  s2t80,
+  ast128,
+  granite80,
+  voxtral_rt128,
+  vggish64,
+  yamnet64,
+  gemma3n128,
+  gemma4_128,
+  lasr128,
+  phi4mm80,
+  clap64,
+  custom
 };
 
 /// A resolved recipe: no value means "as the preset" any more. Lengths in samples, frequencies in
@@ -107,7 +131,7 @@ struct Recipe {
   MelScale mel_scale = MelScale::slaney;
   MelNorm mel_norm = MelNorm::slaney;
   int fmin = 0;
-  int fmax = 8000;
+  int fmax = 8000;  ///< rate/2 means the Nyquist frequency itself, also when the rate is odd
   Padding padding = Padding::reflect;
   FrameCount frame_count = FrameCount::drop_last;
   TailRule tail_rule = TailRule::none;
@@ -118,29 +142,33 @@ struct Recipe {
   PreemphasisMode preemphasis_mode = PreemphasisMode::frame;
   bool remove_dc = false;  ///< subtract the mean of the win_length samples, before pre-emphasis
   int input_scale = 1;     ///< samples in [-1, 1) are multiplied by this: 1 or 32768
-  Normalization normalization;
+  Normalization normalization = {};
 
   bool operator==(const Recipe&) const = default;
 };
 
 /// What a user set explicitly; empty = as the preset.
 struct RecipeOverrides {
-  std::optional<int> mels, n_fft, win_length, hop_length, input_scale;
-  std::optional<int> fmin;
-  std::optional<int> fmax;  ///< 0 = Nyquist, negative = that much below Nyquist
-  std::optional<WindowFunction> window;
-  std::optional<WindowPlace> window_place;
-  std::optional<Spectrum> spectrum;
-  std::optional<MelScale> mel_scale;
-  std::optional<MelNorm> mel_norm;
-  std::optional<Padding> padding;
-  std::optional<FrameCount> frame_count;
-  std::optional<LogType> log;
-  std::optional<double> log_floor;
-  std::optional<FloorMode> floor_mode;
-  std::optional<double> preemphasis;
-  std::optional<PreemphasisMode> preemphasis_mode;
-  std::optional<bool> remove_dc;
+  std::optional<int> mels = {};
+  std::optional<int> n_fft = {};
+  std::optional<int> win_length = {};
+  std::optional<int> hop_length = {};
+  std::optional<int> input_scale = {};
+  std::optional<int> fmin = {};
+  std::optional<int> fmax = {};  ///< 0 = Nyquist, negative = that much below Nyquist
+  std::optional<WindowFunction> window = {};
+  std::optional<WindowPlace> window_place = {};
+  std::optional<Spectrum> spectrum = {};
+  std::optional<MelScale> mel_scale = {};
+  std::optional<MelNorm> mel_norm = {};
+  std::optional<Padding> padding = {};
+  std::optional<FrameCount> frame_count = {};
+  std::optional<LogType> log = {};
+  std::optional<double> log_floor = {};
+  std::optional<FloorMode> floor_mode = {};
+  std::optional<double> preemphasis = {};
+  std::optional<PreemphasisMode> preemphasis_mode = {};
+  std::optional<bool> remove_dc = {};
 
   bool operator==(const RecipeOverrides&) const = default;
 };
@@ -148,8 +176,14 @@ struct RecipeOverrides {
 /// The sample rate a preset was published for, or 0 when it takes 4000 to 192000 Hz.
 int published_rate(Preset preset);
 
-/// Preset plus overrides at a sample rate. Throws std::invalid_argument with a sentence that names
-/// the offending values ("fmin (9000 Hz) must be below fmax (8000 Hz)"); the result is valid.
+/// Preset plus overrides at a sample rate. The result is valid. It keeps the preset's name when it
+/// equals resolve(preset, {}, rate), else it is Preset::custom. Fields that cannot change a number
+/// (the floor without a logarithm, the place of a window that fills the FFT ...) get the default of
+/// Recipe, and a normalisation that is not defined for the resulting log type is removed: recipes
+/// with the same numbers are equal up to `preset`. Preset::custom starts from whisper80's values
+/// (fmax: 8000 Hz, or Nyquist where that is lower).
+/// Throws std::invalid_argument with a sentence that names the offending values ("fmin (9000 Hz)
+/// must be below fmax (8000 Hz)").
 Recipe resolve(Preset preset, const RecipeOverrides& overrides, int rate);
 
 /// Throws std::invalid_argument naming the first violated rule.
@@ -177,6 +211,35 @@ struct EnumName {
 };
 template <typename E>
 std::span<const EnumName<E>> enum_names();
+
+template <>
+std::span<const EnumName<Preset>> enum_names<Preset>();
+template <>
+std::span<const EnumName<WindowFunction>> enum_names<WindowFunction>();
+template <>
+std::span<const EnumName<WindowPlace>> enum_names<WindowPlace>();
+template <>
+std::span<const EnumName<Spectrum>> enum_names<Spectrum>();
+template <>
+std::span<const EnumName<MelScale>> enum_names<MelScale>();
+template <>
+std::span<const EnumName<MelNorm>> enum_names<MelNorm>();
+template <>
+std::span<const EnumName<Padding>> enum_names<Padding>();
+template <>
+std::span<const EnumName<FrameCount>> enum_names<FrameCount>();
+template <>
+std::span<const EnumName<TailRule>> enum_names<TailRule>();
+template <>
+std::span<const EnumName<LogType>> enum_names<LogType>();
+template <>
+std::span<const EnumName<FloorMode>> enum_names<FloorMode>();
+template <>
+std::span<const EnumName<PreemphasisMode>> enum_names<PreemphasisMode>();
+template <>
+std::span<const EnumName<Normalization::Clamp>> enum_names<Normalization::Clamp>();
+template <>
+std::span<const EnumName<Normalization::Statistic>> enum_names<Normalization::Statistic>();
 
 template <typename E>
 const char* nick(E value) {

@@ -2,6 +2,7 @@
 // time. Slow on purpose. Tests hold everything else against it.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -9,12 +10,11 @@
 
 namespace npumel {
 
-/// Raw rows (frames x mels, row-major) of a whole clip. `samples` are in [-1, 1): int16 / 32768.
-/// With `frames` >= 0 that many rows are computed instead of frame_count(n) (zeros follow the clip
-/// where padding does not say otherwise).
+/// Raw rows (frame_count(n) x mels, row-major) of a whole clip, no tail rule. `samples` are in
+/// [-1, 1): int16 / 32768. `recipe` must be valid.
 std::vector<double> reference_rows(const Recipe& recipe, std::span<const double> samples);
 
-/// What frames=0 gives: raw or normalised rows with the recipe's tail rule applied.
+/// What frames=0 gives: raw or normalised rows with the recipe's tail rule applied (clip_shape).
 /// `tail_silence` zeros are appended before the right edge is padded; the rows they make are
 /// dropped but count for the maximum.
 std::vector<double> reference_clip(const Recipe& recipe, std::span<const double> samples,

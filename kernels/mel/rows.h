@@ -25,8 +25,8 @@ struct RowSink {
   /// The same block, starting at another row.
   RowSink at(ptrdiff_t row) const {
     RowSink moved = *this;
-    moved.data = static_cast<char*>(data) +
-                 row * frame_stride * static_cast<ptrdiff_t>(size_of(type));
+    moved.data =
+        static_cast<char*>(data) + row * frame_stride * static_cast<ptrdiff_t>(size_of(type));
     return moved;
   }
 };

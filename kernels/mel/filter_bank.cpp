@@ -1,0 +1,111 @@
+#include "kernels/mel/filter_bank.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace npumel {
+namespace {
+
+// Slaney: 3 mel per 200 Hz up to 1 kHz (15 mel), then 27 mel for each factor of 6.4.
+constexpr double kSlaneyHzPerMel = 200.0 / 3;
+constexpr double kSlaneyKneeHz = 1000;
+constexpr double kSlaneyKneeMel = 15;
+
+double slaney_step() { return std::log(6.4) / 27; }
+
+double to_mel(MelScale scale, double hz) {
+  switch (scale) {
+    case MelScale::slaney:
+      return hz < kSlaneyKneeHz ? hz / kSlaneyHzPerMel
+                                : kSlaneyKneeMel + std::log(hz / kSlaneyKneeHz) / slaney_step();
+    case MelScale::htk:
+      return 2595 * std::log10(1 + hz / 700);
+    case MelScale::kaldi:
+      return 1127 * std::log(1 + hz / 700);
+  }
+  return 0;
+}
+
+double to_hz(MelScale scale, double mel) {
+  switch (scale) {
+    case MelScale::slaney:
+      return mel < kSlaneyKneeMel
+                 ? mel * kSlaneyHzPerMel
+                 : kSlaneyKneeHz * std::exp((mel - kSlaneyKneeMel) * slaney_step());
+    case MelScale::htk:
+      return 700 * (std::pow(10, mel / 2595) - 1);
+    case MelScale::kaldi:
+      return 700 * (std::exp(mel / 1127) - 1);
+  }
+  return 0;
+}
+
+// `mels` + 2 corner frequencies, evenly spaced in mel.
+struct Corners {
+  std::vector<double> mel;
+  std::vector<double> hz;
+};
+
+Corners corners(const Recipe& recipe) {
+  // fmax is in whole Hz; the Nyquist frequency of an odd rate is not.
+  const double low = recipe.fmin;
+  const double high = recipe.fmax == recipe.rate / 2 ? recipe.rate / 2.0 : recipe.fmax;
+  const double low_mel = to_mel(recipe.mel_scale, low);
+  const double high_mel = to_mel(recipe.mel_scale, high);
+  Corners result;
+  for (int i = 0; i <= recipe.mels + 1; ++i) {
+    const double mel = low_mel + (high_mel - low_mel) * i / (recipe.mels + 1);
+    result.mel.push_back(mel);
+    result.hz.push_back(to_hz(recipe.mel_scale, mel));
+  }
+  // Exact ends: rounding must not give the Nyquist bin a weight of 1e-16.
+  result.mel.back() = high_mel;
+  result.hz.front() = low;
+  result.hz.back() = high;
+  return result;
+}
+
+double triangle(double x, double left, double center, double right) {
+  return std::max(0.0, std::min((x - left) / (center - left), (right - x) / (right - center)));
+}
+
+}  // namespace
+
+FilterBank::FilterBank(const Recipe& recipe) : bins_(recipe.n_fft / 2 + 1) {
+  const Corners at = corners(recipe);
+  const bool in_mel = recipe.mel_scale == MelScale::kaldi;
+  const std::vector<double>& corner = in_mel ? at.mel : at.hz;
+  std::vector<double> axis;
+  for (int bin = 0; bin < bins_; ++bin) {
+    const double hz = static_cast<double>(bin) * recipe.rate / recipe.n_fft;
+    axis.push_back(in_mel ? to_mel(recipe.mel_scale, hz) : hz);
+  }
+
+  struct Extent {
+    int first = 0;
+    size_t offset = 0, count = 0;
+  };
+  std::vector<Extent> extents;
+  for (size_t m = 0; m < static_cast<size_t>(recipe.mels); ++m) {
+    const double area = recipe.mel_norm == MelNorm::slaney ? 2 / (at.hz[m + 2] - at.hz[m]) : 1;
+    Extent extent{0, weights_.size(), 0};
+    for (size_t bin = 0; bin < axis.size(); ++bin) {
+      const double weight = triangle(axis[bin], corner[m], corner[m + 1], corner[m + 2]) * area;
+      if (weight <= 0) continue;
+      if (extent.count == 0) extent.first = static_cast<int>(bin);
+      weights_.push_back(weight);
+      ++extent.count;
+    }
+    extents.push_back(extent);
+  }
+  // Only now do the weights stay where they are.
+  for (const Extent& extent : extents)
+    filters_.push_back({extent.first, std::span(weights_).subspan(extent.offset, extent.count)});
+}
+
+int FilterBank::empty_filters() const {
+  return static_cast<int>(std::count_if(filters_.begin(), filters_.end(),
+                                        [](const MelFilter& f) { return f.weights.empty(); }));
+}
+
+}  // namespace npumel

@@ -1,0 +1,87 @@
+#include <stdexcept>
+#include <string>
+
+#include "kernels/mel/framing.h"
+#include "kernels/mel/recipe.h"
+
+namespace npumel {
+namespace {
+
+[[noreturn]] void refuse(const std::string& sentence) { throw std::invalid_argument(sentence); }
+
+std::string with_value(const char* name, int value) {
+  return std::string(name) + " (" + std::to_string(value) + ")";
+}
+std::string with_value(const char* name, double value) {
+  std::string digits = std::to_string(value);
+  if (value != 0 && (value < 1e-3 || value > 1e6)) {
+    char text[32];
+    std::snprintf(text, sizeof text, "%.3g", value);
+    digits = text;
+  }
+  return std::string(name) + " (" + digits + ")";
+}
+std::string hertz(const char* name, int value) {
+  return std::string(name) + " (" + std::to_string(value) + " Hz)";
+}
+
+void require_range(const char* name, int value, int low, int high) {
+  if (value < low || value > high)
+    refuse(with_value(name, value) + " must lie between " + std::to_string(low) + " and " +
+           std::to_string(high));
+}
+
+void check_sizes(const Recipe& recipe) {
+  require_range("rate", recipe.rate, 4000, 192000);
+  require_range("mels", recipe.mels, 1, 512);
+  require_range("n-fft", recipe.n_fft, 16, 65536);
+  require_range("win-length", recipe.win_length, 2, 65536);
+  require_range("hop-length", recipe.hop_length, 1, 65536);
+  if (recipe.n_fft < recipe.win_length)
+    refuse(with_value("n-fft", recipe.n_fft) + " must not be smaller than " +
+           with_value("win-length", recipe.win_length));
+  if (recipe.input_scale != 1 && recipe.input_scale != 32768)
+    refuse(with_value("input-scale", recipe.input_scale) + " must be 1 or 32768");
+}
+
+void check_frequencies(const Recipe& recipe) {
+  if (recipe.fmin < 0) refuse(hertz("fmin", recipe.fmin) + " must not be negative");
+  if (recipe.fmin >= recipe.fmax)
+    refuse(hertz("fmin", recipe.fmin) + " must be below " + hertz("fmax", recipe.fmax));
+  if (recipe.fmax > recipe.rate / 2)
+    refuse(hertz("fmax", recipe.fmax) + " must not be above half the rate (" +
+           std::to_string(recipe.rate / 2) + " Hz)");
+}
+
+void check_values(const Recipe& recipe) {
+  // Written so that NaN is refused.
+  if (!(recipe.preemphasis >= 0 && recipe.preemphasis < 1))
+    refuse(with_value("preemphasis", recipe.preemphasis) + " must be at least 0 and below 1");
+  // Within float32's normal range: the kernels compute in float32.
+  if (!(recipe.log_floor >= 1e-37 && recipe.log_floor <= 1e37))
+    refuse(with_value("log-floor", recipe.log_floor) + " must be positive, between 1e-37 and 1e37");
+  const Normalization& norm = recipe.normalization;
+  if (norm.published() && norm.log != recipe.log)
+    refuse(std::string("the normalisation is defined for log=") + nick(norm.log) +
+           ", the recipe has log=" + nick(recipe.log));
+}
+
+void check_framing(const Recipe& recipe) {
+  if (reads_past_end(recipe))
+    refuse(std::string("frame-count=") + nick(recipe.frame_count) +
+           " counts frames that read past the end of the signal, where padding=" +
+           nick(recipe.padding) + " defines no samples (n-fft " + std::to_string(recipe.n_fft) +
+           ", win-length " + std::to_string(recipe.win_length) + ", window-place " +
+           nick(recipe.window_place) + ")");
+}
+
+}  // namespace
+
+void validate(const Recipe& recipe) {
+  check_sizes(recipe);
+  check_frequencies(recipe);
+  check_values(recipe);
+  check_framing(recipe);
+}
+
+}  // namespace npumel
