@@ -1,0 +1,270 @@
+// Small discrete Fourier transforms in registers: one vector holds the same value of several
+// frames. Included once per instruction set.
+#if defined(NPUMEL_BUTTERFLIES_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef NPUMEL_BUTTERFLIES_INL_H_
+#undef NPUMEL_BUTTERFLIES_INL_H_
+#else
+#define NPUMEL_BUTTERFLIES_INL_H_
+#endif
+
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace npumel {
+namespace HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+template <class V>
+struct Complex {
+  V re, im;
+};
+
+template <class V>
+HWY_INLINE Complex<V> Add(const Complex<V>& a, const Complex<V>& b) {
+  return {hn::Add(a.re, b.re), hn::Add(a.im, b.im)};
+}
+template <class V>
+HWY_INLINE Complex<V> Sub(const Complex<V>& a, const Complex<V>& b) {
+  return {hn::Sub(a.re, b.re), hn::Sub(a.im, b.im)};
+}
+/// a - i*b and a + i*b.
+template <class V>
+HWY_INLINE Complex<V> SubI(const Complex<V>& a, const Complex<V>& b) {
+  return {hn::Add(a.re, b.im), hn::Sub(a.im, b.re)};
+}
+template <class V>
+HWY_INLINE Complex<V> AddI(const Complex<V>& a, const Complex<V>& b) {
+  return {hn::Sub(a.re, b.im), hn::Add(a.im, b.re)};
+}
+/// a + k*b and a - k*b, k real.
+template <class V>
+HWY_INLINE Complex<V> MulAdd(V k, const Complex<V>& b, const Complex<V>& a) {
+  return {hn::MulAdd(k, b.re, a.re), hn::MulAdd(k, b.im, a.im)};
+}
+template <class V>
+HWY_INLINE Complex<V> NegMulAdd(V k, const Complex<V>& b, const Complex<V>& a) {
+  return {hn::NegMulAdd(k, b.re, a.re), hn::NegMulAdd(k, b.im, a.im)};
+}
+template <class V>
+HWY_INLINE Complex<V> Mul(const Complex<V>& a, const Complex<V>& w) {
+  return {hn::NegMulAdd(a.im, w.im, hn::Mul(a.re, w.re)),
+          hn::MulAdd(a.im, w.re, hn::Mul(a.re, w.im))};
+}
+
+inline constexpr float kSqrtHalf = 0.707106781186547524F;
+/// cos(2 pi k / N) and sin(2 pi k / N) of the odd radices.
+template <int N>
+struct OddCircle;
+template <>
+struct OddCircle<3> {
+  static constexpr float kCos[] = {1, -0.5F, -0.5F};
+  static constexpr float kSin[] = {0, 0.866025403784438647F, -0.866025403784438647F};
+};
+template <>
+struct OddCircle<5> {
+  static constexpr float kCos[] = {1, 0.309016994374947424F, -0.809016994374947424F,
+                                   -0.809016994374947424F, 0.309016994374947424F};
+  static constexpr float kSin[] = {0, 0.951056516295153572F, 0.587785252292473129F,
+                                   -0.587785252292473129F, -0.951056516295153572F};
+};
+template <>
+struct OddCircle<7> {
+  static constexpr float kCos[] = {1,
+                                   0.623489801858733531F,
+                                   -0.222520933956314404F,
+                                   -0.900968867902419126F,
+                                   -0.900968867902419126F,
+                                   -0.222520933956314404F,
+                                   0.623489801858733531F};
+  static constexpr float kSin[] = {0,
+                                   0.781831482468029809F,
+                                   0.974927912181823607F,
+                                   0.433883739117558120F,
+                                   -0.433883739117558120F,
+                                   -0.974927912181823607F,
+                                   -0.781831482468029809F};
+};
+
+/// In place, results in natural order.
+template <int R, class D, class V = hn::Vec<D>>
+HWY_INLINE void ComplexDft(D d, Complex<V> (&x)[R]) {
+  if constexpr (R == 1) {
+    return;
+  } else if constexpr (R == 2) {
+    const auto sum = Add(x[0], x[1]);
+    x[1] = Sub(x[0], x[1]);
+    x[0] = sum;
+  } else if constexpr (R == 4) {
+    const auto s02 = Add(x[0], x[2]);
+    const auto d02 = Sub(x[0], x[2]);
+    const auto s13 = Add(x[1], x[3]);
+    const auto d13 = Sub(x[1], x[3]);
+    x[0] = Add(s02, s13);
+    x[2] = Sub(s02, s13);
+    x[1] = SubI(d02, d13);
+    x[3] = AddI(d02, d13);
+  } else if constexpr (R == 5) {
+    // cos(2pi/5) + cos(4pi/5) = -1/2 and their difference is sqrt(5)/2.
+    const V quarter = hn::Set(d, 0.25F);
+    const V root = hn::Set(d, 0.559016994374947424F);
+    const V sin1 = hn::Set(d, OddCircle<5>::kSin[1]);
+    const V sin2 = hn::Set(d, OddCircle<5>::kSin[2]);
+    const auto s14 = Add(x[1], x[4]);
+    const auto d14 = Sub(x[1], x[4]);
+    const auto s23 = Add(x[2], x[3]);
+    const auto d23 = Sub(x[2], x[3]);
+    const auto sum = Add(s14, s23);
+    const auto difference = Sub(s14, s23);
+    const auto middle = NegMulAdd(quarter, sum, x[0]);
+    const auto a1 = MulAdd(root, difference, middle);
+    const auto a2 = NegMulAdd(root, difference, middle);
+    const Complex<V> b1{hn::MulAdd(sin2, d23.re, hn::Mul(sin1, d14.re)),
+                        hn::MulAdd(sin2, d23.im, hn::Mul(sin1, d14.im))};
+    const Complex<V> b2{hn::NegMulAdd(sin1, d23.re, hn::Mul(sin2, d14.re)),
+                        hn::NegMulAdd(sin1, d23.im, hn::Mul(sin2, d14.im))};
+    x[0] = Add(x[0], sum);
+    x[1] = SubI(a1, b1);
+    x[4] = AddI(a1, b1);
+    x[2] = SubI(a2, b2);
+    x[3] = AddI(a2, b2);
+  } else if constexpr (R == 8) {
+    Complex<V> even[4] = {x[0], x[2], x[4], x[6]};
+    Complex<V> odd[4] = {x[1], x[3], x[5], x[7]};
+    ComplexDft<4>(d, even);
+    ComplexDft<4>(d, odd);
+    const V k = hn::Set(d, kSqrtHalf);
+    // W8^1 = (1 - i) k, W8^3 = (-1 - i) k.
+    const Complex<V> t1{hn::Add(odd[1].re, odd[1].im), hn::Sub(odd[1].im, odd[1].re)};
+    const Complex<V> t3{hn::Sub(odd[3].im, odd[3].re), hn::Add(odd[3].re, odd[3].im)};
+    x[0] = Add(even[0], odd[0]);
+    x[4] = Sub(even[0], odd[0]);
+    x[1] = MulAdd(k, t1, even[1]);
+    x[5] = NegMulAdd(k, t1, even[1]);
+    x[2] = SubI(even[2], odd[2]);
+    x[6] = AddI(even[2], odd[2]);
+    x[3] = {hn::MulAdd(k, t3.re, even[3].re), hn::NegMulAdd(k, t3.im, even[3].im)};
+    x[7] = {hn::NegMulAdd(k, t3.re, even[3].re), hn::MulAdd(k, t3.im, even[3].im)};
+  } else {
+    static_assert(R % 2 == 1);
+    using Circle = OddCircle<R>;
+    constexpr int kHalf = (R - 1) / 2;
+    Complex<V> sum[kHalf];
+    Complex<V> difference[kHalf];
+    auto total = x[0];
+    for (int j = 0; j < kHalf; ++j) {
+      sum[j] = Add(x[j + 1], x[R - 1 - j]);
+      difference[j] = Sub(x[j + 1], x[R - 1 - j]);
+      total = Add(total, sum[j]);
+    }
+    for (int k = 1; k <= kHalf; ++k) {
+      auto a = x[0];
+      Complex<V> b{hn::Zero(d), hn::Zero(d)};
+      for (int j = 0; j < kHalf; ++j) {
+        a = MulAdd(hn::Set(d, Circle::kCos[(j + 1) * k % R]), sum[j], a);
+        b = MulAdd(hn::Set(d, Circle::kSin[(j + 1) * k % R]), difference[j], b);
+      }
+      x[k] = SubI(a, b);
+      x[R - k] = AddI(a, b);
+    }
+    x[0] = total;
+  }
+}
+
+/// Real transform of 8 points. out[0] = {X0, X4}, or {X0, -X4} if kNegate; out[1..3] complex.
+template <bool kNegate, class D, class V = hn::Vec<D>>
+HWY_INLINE void RealDft8(D d, V x0, V x1, V x2, V x3, V x4, V x5, V x6, V x7,
+                         Complex<V> (&out)[4]) {
+  const V s04 = hn::Add(x0, x4);
+  const V d04 = hn::Sub(x0, x4);
+  const V s26 = hn::Add(x2, x6);
+  const V d26 = hn::Sub(x2, x6);
+  const V s15 = hn::Add(x1, x5);
+  const V d15 = hn::Sub(x1, x5);
+  const V s37 = hn::Add(x3, x7);
+  const V d37 = hn::Sub(x3, x7);
+  const V even = hn::Add(s04, s26);
+  const V odd = hn::Add(s15, s37);
+  const V k = hn::Set(d, kSqrtHalf);
+  const V u = hn::Sub(d15, d37);
+  const V v = hn::Add(d15, d37);
+  out[0] = {hn::Add(even, odd), kNegate ? hn::Sub(odd, even) : hn::Sub(even, odd)};
+  out[1] = {hn::MulAdd(k, u, d04), hn::NegMulSub(k, v, d26)};
+  out[2] = {hn::Sub(s04, s26), hn::Sub(s37, s15)};
+  out[3] = {hn::NegMulAdd(k, u, d04), hn::NegMulAdd(k, v, d26)};
+}
+
+/// Real transform of R points. out[k] = X_k for k = 1 .. (R-1)/2. out[0] = {X_0, 0} for odd R and
+/// {E, O}, the sums of the even and the odd samples, for even R: X_0 = E + O, X_{R/2} = E - O.
+template <int R, class D, class V = hn::Vec<D>>
+HWY_INLINE void RealDft(D d, const V (&x)[R], Complex<V> (&out)[(R - 1) / 2 + 1]) {
+  if constexpr (R == 1) {
+    out[0] = {x[0], hn::Zero(d)};
+  } else if constexpr (R == 2) {
+    out[0] = {x[0], x[1]};
+  } else if constexpr (R == 4) {
+    out[0] = {hn::Add(x[0], x[2]), hn::Add(x[1], x[3])};
+    out[1] = {hn::Sub(x[0], x[2]), hn::Sub(x[3], x[1])};
+  } else if constexpr (R == 8) {
+    const V s04 = hn::Add(x[0], x[4]);
+    const V d04 = hn::Sub(x[0], x[4]);
+    const V s26 = hn::Add(x[2], x[6]);
+    const V d26 = hn::Sub(x[2], x[6]);
+    const V s15 = hn::Add(x[1], x[5]);
+    const V d15 = hn::Sub(x[1], x[5]);
+    const V s37 = hn::Add(x[3], x[7]);
+    const V d37 = hn::Sub(x[3], x[7]);
+    const V k = hn::Set(d, kSqrtHalf);
+    const V u = hn::Sub(d15, d37);
+    const V v = hn::Add(d15, d37);
+    out[0] = {hn::Add(s04, s26), hn::Add(s15, s37)};
+    out[1] = {hn::MulAdd(k, u, d04), hn::NegMulSub(k, v, d26)};
+    out[2] = {hn::Sub(s04, s26), hn::Sub(s37, s15)};
+    out[3] = {hn::NegMulAdd(k, u, d04), hn::NegMulAdd(k, v, d26)};
+  } else if constexpr (R == 16) {
+    Complex<V> e[4];
+    Complex<V> o[4];
+    RealDft8<false>(d, x[0], x[2], x[4], x[6], x[8], x[10], x[12], x[14], e);
+    RealDft8<true>(d, x[1], x[3], x[5], x[7], x[9], x[11], x[13], x[15], o);
+    const V tangent = hn::Set(d, 0.414213562373095049F);  // tan(pi/8)
+    const V c1 = hn::Set(d, 0.923879532511286756F);       // cos(pi/8)
+    const V k = hn::Set(d, kSqrtHalf);
+    out[0] = {e[0].re, o[0].re};
+    out[4] = {e[0].im, o[0].im};
+    // X_k = E_k + W16^k O_k and X_{8-k} = conj(E_k - W16^k O_k), W16^k = factor * (u + iv) / O_k.
+    const auto combine = [&](int i, V factor, V u, V v) HWY_ATTR {
+      out[i] = {hn::MulAdd(factor, u, e[i].re), hn::MulAdd(factor, v, e[i].im)};
+      out[8 - i] = {hn::NegMulAdd(factor, u, e[i].re), hn::MulSub(factor, v, e[i].im)};
+    };
+    combine(1, c1, hn::MulAdd(tangent, o[1].im, o[1].re), hn::NegMulAdd(tangent, o[1].re, o[1].im));
+    combine(2, k, hn::Add(o[2].re, o[2].im), hn::Sub(o[2].im, o[2].re));
+    combine(3, c1, hn::MulAdd(tangent, o[3].re, o[3].im), hn::MulSub(tangent, o[3].im, o[3].re));
+  } else {
+    static_assert(R % 2 == 1);
+    using Circle = OddCircle<R>;
+    constexpr int kHalf = (R - 1) / 2;
+    V sum[kHalf];
+    V difference[kHalf];
+    V total = x[0];
+    for (int j = 0; j < kHalf; ++j) {
+      sum[j] = hn::Add(x[j + 1], x[R - 1 - j]);
+      difference[j] = hn::Sub(x[j + 1], x[R - 1 - j]);
+      total = hn::Add(total, sum[j]);
+    }
+    out[0] = {total, hn::Zero(d)};
+    for (int k = 1; k <= kHalf; ++k) {
+      V a = x[0];
+      V b = hn::Zero(d);
+      for (int j = 0; j < kHalf; ++j) {
+        a = hn::MulAdd(hn::Set(d, Circle::kCos[(j + 1) * k % R]), sum[j], a);
+        b = hn::NegMulAdd(hn::Set(d, Circle::kSin[(j + 1) * k % R]), difference[j], b);
+      }
+      out[k] = {a, b};
+    }
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace npumel
+HWY_AFTER_NAMESPACE();
+
+#endif  // NPUMEL_BUTTERFLIES_INL_H_

@@ -1,0 +1,34 @@
+// One engine per instruction set, and the choice among them.
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/cpu/engine.cpp"
+#include <hwy/foreach_target.h>  // IWYU pragma: keep
+#include <hwy/highway.h>
+
+#include "kernels/cpu/group-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace npumel {
+namespace HWY_NAMESPACE {
+
+const Engine* TargetEngine() {
+  static constexpr Engine kEngine{static_cast<int>(hn::MaxLanes(GroupTag())), &Compute, &Spectrum};
+  return &kEngine;
+}
+
+const char* TargetName() { return hwy::TargetName(HWY_TARGET); }
+
+}  // namespace HWY_NAMESPACE
+}  // namespace npumel
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace npumel {
+HWY_EXPORT(TargetEngine);
+HWY_EXPORT(TargetName);
+
+const Engine& best_engine() { return *HWY_DYNAMIC_DISPATCH(TargetEngine)(); }
+
+const char* best_target() { return HWY_DYNAMIC_DISPATCH(TargetName)(); }
+
+}  // namespace npumel
+#endif  // HWY_ONCE

@@ -1,0 +1,32 @@
+// The code of one instruction set.
+#pragma once
+
+#include "kernels/cpu/tables.h"
+#include "kernels/cpu/workspace.h"
+#include "kernels/mel/rows.h"
+
+namespace npumel {
+
+/// Samples and destination of one call; see MelKernel::compute.
+struct Job {
+  const void* samples = nullptr;
+  SampleType type = SampleType::s16;
+  int frames = 0;
+  RowSink out;
+};
+
+struct Engine {
+  int lanes = 1;  ///< frames computed at once
+  float (*compute)(const KernelTables& tables, const Job& job, MelWorkspace& workspace) = nullptr;
+  /// Power spectra alone, of real frames that lie back to back: bins() values each. For tests.
+  void (*spectrum)(const KernelTables& tables, const float* frames, float* power,
+                   MelWorkspace& workspace) = nullptr;
+};
+
+/// The best this machine runs (or what hwy::SetSupportedTargetsForTest leaves of it).
+const Engine& best_engine();
+
+/// Name of the instruction set of best_engine().
+const char* best_target();
+
+}  // namespace npumel

@@ -1,0 +1,320 @@
+// The passes of FftPlan over a group of frames, one vector lane per frame. Included once per
+// instruction set.
+#if defined(NPUMEL_FFT_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef NPUMEL_FFT_INL_H_
+#undef NPUMEL_FFT_INL_H_
+#else
+#define NPUMEL_FFT_INL_H_
+#endif
+
+#include <hwy/highway.h>
+
+#include "kernels/cpu/butterflies-inl.h"
+#include "kernels/cpu/tables.h"
+#include "kernels/cpu/workspace.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace npumel {
+namespace HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE Complex<V> LoadComplex(D d, const float* from) {
+  return {hn::Load(d, from), hn::Load(d, from + hn::Lanes(d))};
+}
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE void StoreComplex(D d, const Complex<V>& value, float* to) {
+  hn::Store(value.re, d, to);
+  hn::Store(value.im, d, to + hn::Lanes(d));
+}
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE Complex<V> SetComplex(D d, const float* pair) {
+  return {hn::Set(d, pair[0]), hn::Set(d, pair[1])};
+}
+
+/// What is stored for a complex result: its power, or its magnitude.
+template <bool kMagnitude, class V>
+HWY_INLINE V Strength(const Complex<V>& z) {
+  const V power = hn::MulAdd(z.re, z.re, hn::Mul(z.im, z.im));
+  if constexpr (kMagnitude)
+    return hn::Sqrt(power);
+  else
+    return power;
+}
+
+/// Real transforms of R points over all columns: window function, first butterflies, and the
+/// twiddle factors that Cooley-Tukey order needs.
+template <int R, bool kCenter, class D>
+HWY_NOINLINE void FirstPass(D d, const KernelTables& tables, const float* window, const float* t,
+                            const float* mean, float* work) {
+  using V = hn::Vec<D>;
+  constexpr int kParallel = (R - 1) / 2 + 1;
+  const FftPlan& plan = tables.fft;
+  const uint32_t* offsets = tables.load.offsets.data();
+  const float* twiddles = plan.twiddles.data();
+  const size_t pitch = work_pitch(plan, hn::Lanes(d));
+  const bool coprime = plan.coprime;
+  const V center = kCenter ? hn::Load(d, mean) : hn::Zero(d);
+  float* const work_begin = work;
+  for (int column = 0; column < plan.columns; ++column) {
+    V x[R];
+    for (int i = 0; i < R; ++i) {
+      V sample = hn::LoadU(d, t + offsets[i]);
+      if constexpr (kCenter) sample = hn::Sub(sample, center);
+      x[i] = hn::Mul(sample, hn::Set(d, window[i]));
+    }
+    Complex<V> out[kParallel];
+    RealDft<R>(d, x, out);
+    if (coprime) {
+      if constexpr (R % 2 == 0)
+        out[0] = {hn::Add(out[0].re, out[0].im), hn::Sub(out[0].re, out[0].im)};
+      for (int k = 0; k < kParallel; ++k) StoreComplex(d, out[k], work + 2 * k * hn::Lanes(d));
+    } else {
+      if constexpr (R % 2 == 0) {
+        // Samples `column` and `column` + columns of the sequence that packed_halves transforms.
+        float* even =
+            work_begin + static_cast<size_t>(column / 2) * pitch + column % 2 * hn::Lanes(d);
+        hn::Store(out[0].re, d, even);
+        hn::Store(out[0].im, d, even + static_cast<size_t>(plan.columns / 2) * pitch);
+      } else {
+        StoreComplex(d, out[0], work);
+      }
+      for (int k = 1; k < kParallel; ++k)
+        StoreComplex(d, Mul(out[k], SetComplex(d, twiddles + 2 * (k - 1))),
+                     work + 2 * k * hn::Lanes(d));
+      twiddles += 2 * (kParallel - 1);
+    }
+    offsets += R;
+    window += R;
+    work += pitch;
+  }
+}
+
+/// One pass that is not the last, over all columns.
+template <int R, class D>
+HWY_NOINLINE void MiddlePass(D d, const ComplexPlan& plan, const FftPass& pass, size_t pitch,
+                             float* work) {
+  using V = hn::Vec<D>;
+  const size_t step = static_cast<size_t>(pass.step) * pitch;
+  const size_t block = static_cast<size_t>(pass.block) * pitch;
+  const size_t end = static_cast<size_t>(plan.length) * pitch;
+  const float* twiddles = plan.twiddles.data() + pass.twiddle;
+  for (size_t n = 0; n < step; n += pitch) {
+    Complex<V> w[R];
+    for (int q = 1; q < R; ++q) w[q] = SetComplex(d, twiddles + 2 * (q - 1));
+    for (size_t start = n; start < end; start += block) {
+      for (size_t column = 0; column < pitch; column += 2 * hn::Lanes(d)) {
+        float* at = work + start + column;
+        Complex<V> x[R];
+        for (int j = 0; j < R; ++j) x[j] = LoadComplex(d, at + static_cast<size_t>(j) * step);
+        ComplexDft<R>(d, x);
+        StoreComplex(d, x[0], at);
+        if (n == 0) {
+          for (int q = 1; q < R; ++q) StoreComplex(d, x[q], at + static_cast<size_t>(q) * step);
+        } else {
+          for (int q = 1; q < R; ++q)
+            StoreComplex(d, Mul(x[q], w[q]), at + static_cast<size_t>(q) * step);
+        }
+      }
+    }
+    twiddles += 2 * (R - 1);
+  }
+}
+
+/// The last pass. `complex_columns` columns stay complex, in place; the others become powers.
+template <int R, bool kMagnitude, class D>
+HWY_NOINLINE void LastPass(D d, const FftPlan& plan, size_t complex_columns, float* work,
+                           float* power) {
+  using V = hn::Vec<D>;
+  const size_t lanes = hn::Lanes(d);
+  const size_t pitch = work_pitch(plan, lanes);
+  const auto parallel = static_cast<size_t>(plan.parallel);
+  const uint32_t* output = plan.output.data();
+  for (int slot = 0; slot < plan.columns; slot += R) {
+    size_t column = 0;
+    for (; column < complex_columns; ++column) {
+      float* at = work + 2 * lanes * column;
+      Complex<V> x[R];
+      for (int j = 0; j < R; ++j) x[j] = LoadComplex(d, at + static_cast<size_t>(j) * pitch);
+      ComplexDft<R>(d, x);
+      for (int j = 0; j < R; ++j) StoreComplex(d, x[j], at + static_cast<size_t>(j) * pitch);
+    }
+    for (; column < parallel; ++column) {
+      const float* at = work + 2 * lanes * column;
+      Complex<V> x[R];
+      for (int j = 0; j < R; ++j) x[j] = LoadComplex(d, at + static_cast<size_t>(j) * pitch);
+      ComplexDft<R>(d, x);
+      for (int j = 0; j < R; ++j)
+        hn::Store(Strength<kMagnitude>(x[j]), d,
+                  power + lanes * output[static_cast<size_t>(j) * parallel + column]);
+    }
+    work += static_cast<size_t>(R) * pitch;
+    output += static_cast<size_t>(R) * parallel;
+  }
+}
+
+/// Powers from the packed first column; see FirstColumn.
+template <bool kMagnitude, class D>
+HWY_NOINLINE void UnpackFirstColumn(D d, const FftPlan& plan, const float* work, float* power) {
+  using V = hn::Vec<D>;
+  const size_t lanes = hn::Lanes(d);
+  const size_t pitch = work_pitch(plan, lanes);
+  const V half = hn::Set(d, 0.5F);
+  const bool halves = plan.first_column == FirstColumn::packed_halves;
+  for (const PackedPair& pair : plan.pairs) {
+    const auto a = LoadComplex(d, work + pair.slot_a * pitch);
+    const auto b = LoadComplex(d, work + pair.slot_b * pitch);
+    // Transforms of the real and of the imaginary parts, from a and conj(b).
+    Complex<V> f{hn::Mul(half, hn::Add(a.re, b.re)), hn::Mul(half, hn::Sub(a.im, b.im))};
+    Complex<V> g{hn::Mul(half, hn::Add(a.im, b.im)), hn::Mul(half, hn::Sub(b.re, a.re))};
+    if (halves) {
+      const auto turned = Mul(g, SetComplex(d, &pair.re));
+      g = Sub(f, turned);
+      f = Add(f, turned);
+    }
+    hn::Store(Strength<kMagnitude>(f), d, power + lanes * pair.bin_0);
+    hn::Store(Strength<kMagnitude>(g), d, power + lanes * pair.bin_1);
+  }
+}
+
+template <class D>
+HWY_INLINE void MiddlePasses(D d, const ComplexPlan& plan, size_t pitch, float* work) {
+  for (const FftPass& pass : plan.passes) {
+    if (pass.step == 1) break;
+    switch (pass.radix) {
+      case 2:
+        MiddlePass<2>(d, plan, pass, pitch, work);
+        break;
+      case 3:
+        MiddlePass<3>(d, plan, pass, pitch, work);
+        break;
+      case 4:
+        MiddlePass<4>(d, plan, pass, pitch, work);
+        break;
+      case 5:
+        MiddlePass<5>(d, plan, pass, pitch, work);
+        break;
+      case 7:
+        MiddlePass<7>(d, plan, pass, pitch, work);
+        break;
+      default:
+        MiddlePass<8>(d, plan, pass, pitch, work);
+        break;
+    }
+  }
+}
+
+template <bool kMagnitude, class D>
+HWY_INLINE void RunLastPass(D d, const FftPlan& plan, size_t complex_columns, float* work,
+                            float* power) {
+  switch (plan.complex.passes.back().radix) {
+    case 1:
+      LastPass<1, kMagnitude>(d, plan, complex_columns, work, power);
+      break;
+    case 2:
+      LastPass<2, kMagnitude>(d, plan, complex_columns, work, power);
+      break;
+    case 3:
+      LastPass<3, kMagnitude>(d, plan, complex_columns, work, power);
+      break;
+    case 4:
+      LastPass<4, kMagnitude>(d, plan, complex_columns, work, power);
+      break;
+    case 5:
+      LastPass<5, kMagnitude>(d, plan, complex_columns, work, power);
+      break;
+    case 7:
+      LastPass<7, kMagnitude>(d, plan, complex_columns, work, power);
+      break;
+    default:
+      LastPass<8, kMagnitude>(d, plan, complex_columns, work, power);
+      break;
+  }
+}
+
+template <bool kCenter, class D>
+HWY_INLINE void RunFirstPass(D d, const KernelTables& tables, const float* window, const float* t,
+                             const float* mean, float* work) {
+  switch (tables.fft.radix) {
+    case 1:
+      FirstPass<1, kCenter>(d, tables, window, t, mean, work);
+      break;
+    case 2:
+      FirstPass<2, kCenter>(d, tables, window, t, mean, work);
+      break;
+    case 3:
+      FirstPass<3, kCenter>(d, tables, window, t, mean, work);
+      break;
+    case 4:
+      FirstPass<4, kCenter>(d, tables, window, t, mean, work);
+      break;
+    case 5:
+      FirstPass<5, kCenter>(d, tables, window, t, mean, work);
+      break;
+    case 7:
+      FirstPass<7, kCenter>(d, tables, window, t, mean, work);
+      break;
+    case 8:
+      FirstPass<8, kCenter>(d, tables, window, t, mean, work);
+      break;
+    default:
+      FirstPass<16, kCenter>(d, tables, window, t, mean, work);
+      break;
+  }
+}
+
+/// Bluestein's convolution up to the last pass of its second transform, which starts in work2.
+template <class D>
+HWY_NOINLINE void Chirp(D d, const KernelTables& tables, const float* window,
+                        const MelWorkspace& ws) {
+  using V = hn::Vec<D>;
+  const FftPlan& plan = tables.fft;
+  const size_t pitch = work_pitch(plan, hn::Lanes(d));
+  const V center = tables.recipe.remove_dc ? hn::Load(d, ws.mean) : hn::Zero(d);
+  const size_t inputs = tables.load.offsets.size();
+  for (size_t n = 0; n < inputs; ++n) {
+    const V sample = hn::Sub(hn::LoadU(d, ws.samples + tables.load.offsets[n]), center);
+    const V x = hn::Mul(sample, hn::Set(d, window[n]));
+    const float* c = plan.chirp_in.data() + 2 * n;
+    StoreComplex(d, {hn::Mul(x, hn::Set(d, c[0])), hn::Mul(x, hn::Set(d, c[1]))},
+                 ws.work + n * pitch);
+  }
+  const auto length = static_cast<size_t>(plan.columns);
+  for (size_t n = inputs; n < length; ++n)
+    StoreComplex(d, {hn::Zero(d), hn::Zero(d)}, ws.work + n * pitch);
+  MiddlePasses(d, plan.complex, pitch, ws.work);
+  RunLastPass<false>(d, plan, 1, ws.work, ws.power);
+  // The transform of the conjugate is the conjugate of the inverse transform: same power.
+  for (size_t k = 0; k < length; ++k) {
+    const auto product = Mul(LoadComplex(d, ws.work + plan.complex.slot_of[k] * pitch),
+                             SetComplex(d, plan.chirp_filter.data() + 2 * k));
+    StoreComplex(d, {product.re, hn::Neg(product.im)}, ws.work2 + k * pitch);
+  }
+  MiddlePasses(d, plan.complex, pitch, ws.work2);
+}
+
+/// From T to the strengths (powers or magnitudes) of all bins.
+template <bool kMagnitude, class D>
+HWY_INLINE void Spectra(D d, const KernelTables& tables, const float* window,
+                        const MelWorkspace& ws) {
+  const FftPlan& plan = tables.fft;
+  if (plan.chirp) {
+    Chirp(d, tables, window, ws);
+    RunLastPass<kMagnitude>(d, plan, 0, ws.work2, ws.power);
+    return;
+  }
+  if (tables.recipe.remove_dc)
+    RunFirstPass<true>(d, tables, window, ws.samples, ws.mean, ws.work);
+  else
+    RunFirstPass<false>(d, tables, window, ws.samples, ws.mean, ws.work);
+  MiddlePasses(d, plan.complex, work_pitch(plan, hn::Lanes(d)), ws.work);
+  const bool packed = plan.first_column != FirstColumn::plain;
+  RunLastPass<kMagnitude>(d, plan, packed ? 1 : 0, ws.work, ws.power);
+  if (packed) UnpackFirstColumn<kMagnitude>(d, plan, ws.work, ws.power);
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace npumel
+HWY_AFTER_NAMESPACE();
+
+#endif  // NPUMEL_FFT_INL_H_

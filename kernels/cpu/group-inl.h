@@ -1,0 +1,131 @@
+// A call cut into groups of frames, and the way of one group from samples to rows. Included once
+// per instruction set.
+#if defined(NPUMEL_GROUP_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef NPUMEL_GROUP_INL_H_
+#undef NPUMEL_GROUP_INL_H_
+#else
+#define NPUMEL_GROUP_INL_H_
+#endif
+
+#include <hwy/highway.h>
+
+#include <cmath>
+#include <cstring>
+
+#include "kernels/cpu/engine.h"
+#include "kernels/cpu/fft-inl.h"
+#include "kernels/cpu/load-inl.h"
+#include "kernels/cpu/mel-inl.h"
+#include "kernels/cpu/store-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace npumel {
+namespace HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+using GroupTag = hn::CappedTag<float, 16>;
+
+template <class D, typename Sample>
+HWY_INLINE void LoadFrames(D d, const KernelTables& tables, const Sample* samples,
+                           const MelWorkspace& ws) {
+  LoadGroup(d, tables, samples, ws.samples);
+  if (tables.recipe.remove_dc) {
+    const auto c = static_cast<float>(tables.load.own_first_row ? tables.recipe.preemphasis : 0);
+    FrameMeans(d, tables, ws.samples, 1 - c, ws.sums, ws.mean);
+  }
+  if (tables.load.own_first_row) PreEmphasize(d, tables, ws.samples);
+}
+
+/// Lanes(d) frames from samples to ws.energy, logarithm applied. Returns each frame's largest
+/// value.
+template <class D, typename Sample>
+HWY_INLINE hn::Vec<D> ComputeGroup(D d, const KernelTables& tables, const Sample* samples,
+                                   const MelWorkspace& ws) {
+  const auto& windows =
+      sizeof(Sample) == sizeof(float) ? tables.load.window_f32 : tables.load.window_s16;
+  LoadFrames(d, tables, samples, ws);
+  if (tables.recipe.spectrum == Spectrum::magnitude)
+    Spectra<true>(d, tables, windows.data(), ws);
+  else
+    Spectra<false>(d, tables, windows.data(), ws);
+  ApplyFilters(d, tables.mel, ws.power, ws.energy);
+  const auto mels = static_cast<size_t>(tables.recipe.mels);
+  if (!tables.log.apply) return Largest(d, mels, ws.energy);
+  if (tables.log.add_floor) return LogWithFloor<true>(d, tables.log, mels, ws.energy);
+  return LogWithFloor<false>(d, tables.log, mels, ws.energy);
+}
+
+template <class D>
+HWY_INLINE void StoreRows(D d, const KernelTables& tables, size_t row, size_t frames,
+                          const RowSink& out, const MelWorkspace& ws) {
+  const auto mels = static_cast<size_t>(tables.recipe.mels);
+  if (out.type == ElementType::f16)
+    StoreGroup<uint16_t>(d, ws.energy, mels, frames, out, row);
+  else
+    StoreGroup<float>(d, ws.energy, mels, frames, out, row);
+}
+
+/// The last frames of a call, fewer than a group: computed beside frames of silence, so that they
+/// go through the same operations as any other.
+template <class D, typename Sample>
+HWY_NOINLINE float ComputeTail(D d, const KernelTables& tables, const Sample* samples, size_t row,
+                               size_t frames, const RowSink& out, MelWorkspace& ws) {
+  const auto hop = static_cast<size_t>(tables.recipe.hop_length);
+  const auto win = static_cast<size_t>(tables.recipe.win_length);
+  const size_t have = (frames - 1) * hop + win;
+  auto* copy = static_cast<Sample*>(ws.tail);
+  std::memcpy(copy, samples, have * sizeof(Sample));
+  std::memset(copy + have, 0, (hn::Lanes(d) - frames) * hop * sizeof(Sample));
+  HWY_ALIGN float highest[hn::MaxLanes(D())];
+  hn::Store(ComputeGroup(d, tables, copy, ws), d, highest);
+  StoreRows(d, tables, row, frames, out, ws);
+  float result = highest[0];
+  for (size_t frame = 1; frame < frames; ++frame) result = HWY_MAX(result, highest[frame]);
+  return result;
+}
+
+template <typename Sample>
+HWY_INLINE float ComputeFrames(const KernelTables& tables, const Sample* samples, size_t frames,
+                               const RowSink& out, MelWorkspace& ws) {
+  const GroupTag d;
+  const size_t lanes = hn::Lanes(d);
+  const auto hop = static_cast<size_t>(tables.recipe.hop_length);
+  size_t row = 0;
+  float highest = -HUGE_VALF;
+  if (frames >= lanes) {
+    auto group_highest = hn::Set(d, highest);
+    for (; row + lanes <= frames; row += lanes) {
+      group_highest = hn::Max(group_highest, ComputeGroup(d, tables, samples + row * hop, ws));
+      StoreRows(d, tables, row, lanes, out, ws);
+    }
+    highest = hn::GetLane(hn::MaxOfLanes(d, group_highest));
+  }
+  if (row < frames)
+    highest =
+        HWY_MAX(highest, ComputeTail(d, tables, samples + row * hop, row, frames - row, out, ws));
+  return highest;
+}
+
+float Compute(const KernelTables& tables, const Job& job, MelWorkspace& ws) {
+  const auto frames = static_cast<size_t>(HWY_MAX(job.frames, 0));
+  if (job.type == SampleType::s16)
+    return ComputeFrames(tables, static_cast<const int16_t*>(job.samples), frames, job.out, ws);
+  return ComputeFrames(tables, static_cast<const float*>(job.samples), frames, job.out, ws);
+}
+
+void Spectrum(const KernelTables& tables, const float* frames, float* power, MelWorkspace& ws) {
+  const GroupTag d;
+  const size_t lanes = hn::Lanes(d);
+  LoadFrames(d, tables, frames, ws);
+  Spectra<false>(d, tables, tables.load.window_f32.data(), ws);
+  const auto bins = static_cast<size_t>(tables.fft.bins());
+  for (size_t frame = 0; frame < lanes; ++frame)
+    for (size_t bin = 0; bin < bins; ++bin)
+      power[frame * bins + bin] = ws.power[bin * lanes + frame];
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace npumel
+HWY_AFTER_NAMESPACE();
+
+#endif  // NPUMEL_GROUP_INL_H_

@@ -1,0 +1,27 @@
+// float to IEEE 754 binary16 for instruction sets that cannot.
+#pragma once
+
+#include <bit>
+#include <cstdint>
+
+namespace npumel {
+
+/// The largest finite binary16 number.
+inline constexpr float kHalfMax = 65504.0F;
+
+/// Rounds half to even; saturates at +-kHalfMax. `value` is not NaN.
+constexpr uint16_t half_bits(float value) {
+  constexpr auto kMost = std::bit_cast<uint32_t>(kHalfMax);
+  const uint32_t sign = std::bit_cast<uint32_t>(value) >> 16 & 0x8000U;
+  const uint32_t magnitude = std::bit_cast<uint32_t>(value) & 0x7FFFFFFFU;
+  const uint32_t bits = magnitude < kMost ? magnitude : kMost;
+  if (bits < 0x38800000U) {  // below 2^-14: subnormal, in units of 2^-24
+    const float shifted =
+        std::bit_cast<float>(bits) + 0.5F;  // one unit is one bit of 0.5's mantissa
+    return static_cast<uint16_t>(sign | (std::bit_cast<uint32_t>(shifted) - 0x3F000000U));
+  }
+  const uint32_t odd = bits >> 13 & 1U;
+  return static_cast<uint16_t>(sign | ((bits - 0x38000000U + 0xFFFU + odd) >> 13));
+}
+
+}  // namespace npumel

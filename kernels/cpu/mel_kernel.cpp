@@ -1,0 +1,68 @@
+#include "kernels/cpu/mel_kernel.h"
+
+#include <algorithm>
+#include <mutex>
+#include <vector>
+
+#include "kernels/cpu/engine.h"
+#include "kernels/cpu/tables.h"
+#include "kernels/cpu/workspace.h"
+
+namespace npumel {
+namespace {
+
+class VectorKernel final : public MelKernel {
+ public:
+  VectorKernel(const Recipe& recipe, const Engine& engine)
+      : engine_(engine), tables_(recipe, engine.lanes) {}
+
+  MelWorkspacePtr make_workspace() const override {
+    return MelWorkspacePtr(std::make_unique<MelWorkspace>(tables_).release());
+  }
+
+  float compute(const void* samples, SampleType type, int frames, const RowSink& out,
+                MelWorkspace& workspace) const noexcept override {
+    return engine_.compute(tables_, {samples, type, frames, out}, workspace);
+  }
+
+  const Recipe& recipe() const noexcept override { return tables_.recipe; }
+  const Engine& engine() const noexcept { return engine_; }
+
+ private:
+  const Engine& engine_;
+  KernelTables tables_;
+};
+
+/// The kernels that somebody holds, so that the tables of a thousand equal elements exist once.
+/// Weak: what nobody holds is freed, and its entry is reused by the next look-up.
+class KernelCache {
+ public:
+  std::shared_ptr<const MelKernel> get(const Recipe& recipe) {
+    const Engine& engine = best_engine();
+    const std::scoped_lock lock(mutex_);
+    std::erase_if(kernels_, [](const auto& kernel) { return kernel.expired(); });
+    for (const auto& weak : kernels_)
+      if (auto kernel = weak.lock();
+          kernel && &kernel->engine() == &engine && kernel->recipe() == recipe)
+        return kernel;
+    auto kernel = std::make_shared<const VectorKernel>(recipe, engine);
+    kernels_.push_back(kernel);
+    return kernel;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::weak_ptr<const VectorKernel>> kernels_;
+};
+
+}  // namespace
+
+std::shared_ptr<const MelKernel> MelKernel::get(const Recipe& recipe) {
+  validate(recipe);
+  static KernelCache cache;
+  return cache.get(recipe);
+}
+
+std::string MelKernel::target() { return best_target(); }
+
+}  // namespace npumel

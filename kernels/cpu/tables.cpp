@@ -1,0 +1,105 @@
+#include "kernels/cpu/tables.h"
+
+#include <algorithm>
+#include <cfloat>
+#include <cmath>
+#include <numbers>
+#include <numeric>
+
+#include "kernels/mel/filter_bank.h"
+#include "kernels/mel/window_function.h"
+
+namespace npumel {
+namespace {
+
+MelTables make_mel(const Recipe& recipe) {
+  const FilterBank bank(recipe);
+  const auto filters = bank.filters();
+  MelTables mel;
+  mel.row.resize(filters.size());
+  std::iota(mel.row.begin(), mel.row.end(), 0U);
+  std::stable_sort(mel.row.begin(), mel.row.end(), [&](uint32_t a, uint32_t b) {
+    return filters[a].weights.size() < filters[b].weights.size();
+  });
+  for (const uint32_t row : mel.row) {
+    const MelFilter& filter = filters[row];
+    const int length = static_cast<int>(filter.weights.size());
+    if (mel.classes.empty() || mel.classes.back().length != length)
+      mel.classes.push_back({length, 0});
+    ++mel.classes.back().count;
+    mel.first_bin.push_back(static_cast<uint32_t>(filter.first_bin));
+    for (const double weight : filter.weights) mel.weights.push_back(static_cast<float>(weight));
+  }
+  return mel;
+}
+
+LogTables make_log(const Recipe& recipe) {
+  LogTables log;
+  double units = 1;
+  switch (recipe.log) {
+    case LogType::none:
+      log.apply = false;
+      return log;
+    case LogType::ln:
+      break;
+    case LogType::log10:
+      units = std::numbers::log10e;
+      break;
+    case LogType::db:
+      units = 10 * std::numbers::log10e;
+      break;
+  }
+  log.add_floor = recipe.floor_mode == FloorMode::add;
+  // The vector logarithm takes normal numbers only.
+  log.floor = std::max(static_cast<float>(recipe.log_floor), FLT_MIN);
+  log.lowest = static_cast<float>(std::log(std::max<double>(recipe.log_floor, FLT_MIN)) * units);
+  log.scale = static_cast<float>(units);
+  const double octave = std::numbers::ln2 * units;
+  const double grid = std::ldexp(1.0, std::ilogb(octave) - 14);
+  log.octave_high = static_cast<float>(std::round(octave / grid) * grid);
+  log.octave_low = static_cast<float>(octave - log.octave_high);
+  return log;
+}
+
+LoadTables make_load(const Recipe& recipe, const FftPlan& fft, int lanes) {
+  const int hop = recipe.hop_length;
+  const int win = recipe.win_length;
+  LoadTables load;
+  load.rows = std::min(hop, win);
+  load.extra_hops = (win - 1) / hop;
+  load.last_rows = win - load.extra_hops * hop;
+  load.pitch = (lanes + load.extra_hops + 3) / 4 * 4;
+
+  // A shift of the samples within the transform changes no power: every recipe's window function
+  // starts at sample 0 of the transform, wherever window_place puts it.
+  const std::vector<double> window = window_function(recipe.window, win);
+  load.own_first_row =
+      recipe.preemphasis != 0 && recipe.preemphasis_mode != PreemphasisMode::waveform;
+  const auto append = [&](int n) {
+    const bool inside = n < win;
+    const double weight = inside ? window[static_cast<size_t>(n)] * recipe.input_scale : 0;
+    load.window_f32.push_back(static_cast<float>(weight));
+    load.window_s16.push_back(static_cast<float>(weight / 32768));
+    const int offset =
+        n == 0 && load.own_first_row ? load.rows * load.pitch : n % hop * load.pitch + n / hop;
+    load.offsets.push_back(inside ? static_cast<uint32_t>(offset) : 0);
+  };
+  if (fft.chirp)
+    for (int n = 0; n < win; ++n) append(n);
+  else
+    for (const uint32_t n : fft.input) append(static_cast<int>(n));
+  load.taken = fft.coprime ? fft.radix : std::min(fft.radix, (win + fft.columns - 1) / fft.columns);
+  return load;
+}
+
+}  // namespace
+
+KernelTables::KernelTables(const Recipe& valid_recipe, int group_lanes)
+    : recipe(valid_recipe),
+      lanes(group_lanes),
+      fft(make_fft_plan(recipe.n_fft)),
+      load(make_load(recipe, fft, lanes)),
+      mel(make_mel(recipe)),
+      log(make_log(recipe)) {}
+
+}  // namespace npumel

@@ -1,0 +1,64 @@
+// Everything a recipe needs computed once, for every instruction set alike.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "kernels/cpu/fft_plan.h"
+#include "kernels/mel/recipe.h"
+
+namespace npumel {
+
+/// Filters of equal length, so that one loop with a fixed trip count serves them.
+struct MelClass {
+  int length = 0;  ///< bins of each filter; 0: empty filters
+  int count = 0;
+};
+
+/// The filter bank, sorted by length.
+struct MelTables {
+  std::vector<MelClass> classes;
+  std::vector<uint32_t> first_bin;  ///< [sorted filter]
+  std::vector<uint32_t> row;        ///< [sorted filter]: which mel it is
+  std::vector<float> weights;       ///< [sorted filter][bin], back to back
+};
+
+/// log(x) = exponent * octave_high + (exponent * octave_low + ln(mantissa) * scale), and never
+/// below `lowest`, which is the logarithm of the floor correctly rounded.
+struct LogTables {
+  bool apply = true;
+  bool add_floor = false;
+  float floor = 0;
+  float lowest = 0;
+  float scale = 1;        ///< units per neper
+  float octave_high = 0;  ///< units per octave, in so few bits that multiples up to 256 are exact
+  float octave_low = 0;   ///< the rest
+};
+
+/// How samples of a group of frames are laid out before the transform. The group's samples are a
+/// matrix of `hop` columns: hop h holds samples h*hop + p. It is stored transposed, so that sample
+/// h*hop + p of frames 0, 1, 2 ... are neighbours:  T[p * pitch + h + frame].
+struct LoadTables {
+  int rows = 0;        ///< min(hop, win): p beyond are under no window function
+  int extra_hops = 0;  ///< hops after a frame's first one that it reaches into
+  int last_rows = 0;   ///< rows that the last of those hops has
+  int pitch = 0;       ///< floats from row to row
+  int taken = 0;       ///< first-pass inputs per column that can be non-zero (Cooley-Tukey order)
+  bool own_first_row = false;     ///< pre-emphasis gives a frame's first sample its own row of T
+  std::vector<uint32_t> offsets;  ///< index into T, in the order in which the first pass reads
+  std::vector<float> window_f32;  ///< window function * input_scale, same order, 0 outside
+  std::vector<float> window_s16;  ///< the same / 32768
+};
+
+struct KernelTables {
+  KernelTables(const Recipe& recipe, int lanes);
+
+  Recipe recipe;
+  int lanes;  ///< frames in a group
+  FftPlan fft;
+  LoadTables load;
+  MelTables mel;
+  LogTables log;
+};
+
+}  // namespace npumel

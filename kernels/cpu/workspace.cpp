@@ -1,0 +1,47 @@
+#include "kernels/cpu/workspace.h"
+
+#include <algorithm>
+#include <array>
+#include <new>
+#include <utility>
+
+namespace npumel {
+
+MelWorkspace::MelWorkspace(const KernelTables& tables) {
+  constexpr size_t kAlign = 32;  // floats: two cache lines
+  const auto lanes = static_cast<size_t>(tables.lanes);
+  const auto pitch = static_cast<size_t>(tables.load.pitch);
+  const size_t work_floats =
+      static_cast<size_t>(tables.fft.columns) * work_pitch(tables.fft, lanes);
+  const auto tail_floats = (lanes - 1) * static_cast<size_t>(tables.recipe.hop_length) +
+                           static_cast<size_t>(tables.recipe.win_length);
+  float* tail_area = nullptr;
+  const std::array<std::pair<float**, size_t>, 8> areas{{
+      {&samples, (static_cast<size_t>(tables.load.rows) + 2) * pitch},
+      {&work, work_floats},
+      {&work2, tables.fft.chirp ? work_floats : 0},
+      {&power, (static_cast<size_t>(tables.fft.bins()) + 1) * lanes},
+      {&energy, static_cast<size_t>(tables.recipe.mels) * lanes},
+      {&mean, lanes},
+      {&sums, 2 * pitch},
+      {&tail_area, tail_floats},
+  }};
+  const auto rounded = [](size_t floats) { return (floats + kAlign - 1) / kAlign * kAlign; };
+  size_t total = 0;
+  for (const auto& [area, floats] : areas) total += rounded(floats);
+  memory_ = hwy::AllocateAligned<float>(total);
+  if (!memory_) throw std::bad_alloc();
+  std::fill_n(memory_.get(), total, 0.0F);
+  size_t used = 0;
+  for (const auto& [area, floats] : areas) {
+    *area = memory_.get() + used;
+    used += rounded(floats);
+  }
+  tail = tail_area;
+}
+
+void MelWorkspaceDeleter::operator()(MelWorkspace* workspace) const noexcept {
+  const std::unique_ptr<MelWorkspace> owner(workspace);
+}
+
+}  // namespace npumel

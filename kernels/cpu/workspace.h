@@ -1,0 +1,35 @@
+// The scratch memory of one caller.
+#pragma once
+
+#include <hwy/aligned_allocator.h>
+
+#include "kernels/cpu/mel_kernel.h"
+#include "kernels/cpu/tables.h"
+
+namespace npumel {
+
+/// All areas lie in one zeroed allocation, aligned for the widest vectors. V = one vector.
+class MelWorkspace {
+ public:
+  /// Throws std::bad_alloc.
+  explicit MelWorkspace(const KernelTables& tables);
+
+  float* samples = nullptr;  ///< LoadTables' T, one row more for the first samples
+  float* work = nullptr;     ///< [slot][parallel]{re, im} V, rows `work_pitch` floats apart
+  float* work2 = nullptr;    ///< Bluestein's second transform
+  float* power = nullptr;    ///< [bin] V, one more for results nobody wants
+  float* energy = nullptr;   ///< [mel] V
+  float* mean = nullptr;     ///< V: what is subtracted from every sample of a frame
+  float* sums = nullptr;     ///< two rows of T
+  void* tail = nullptr;      ///< samples of the last, partial group, zeros behind
+
+ private:
+  hwy::AlignedFreeUniquePtr<float[]> memory_;
+};
+
+/// Floats from slot to slot in MelWorkspace::work, for groups of `lanes` frames.
+constexpr size_t work_pitch(const FftPlan& plan, size_t lanes) {
+  return static_cast<size_t>(plan.parallel) * 2 * lanes;
+}
+
+}  // namespace npumel

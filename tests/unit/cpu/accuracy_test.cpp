@@ -1,0 +1,79 @@
+// Rows against the double reference, for every preset and for random recipes.
+#include "tests/unit/cpu/kernel_fixture.h"
+
+namespace npumel::test {
+namespace {
+
+constexpr int kFrames = 19;  // full groups and a partial one for 4, 8 and 16 lanes
+
+TEST(Accuracy, every_preset_keeps_the_error_law_on_every_target) {
+  for (const auto& preset : enum_names<Preset>()) {
+    if (preset.value == Preset::custom) continue;
+    SCOPED_TRACE(preset.nick);
+    const Recipe recipe = kernel_recipe(preset.value);
+    Random random(7);
+    const auto signal = test_signal(random, samples_for(recipe, kFrames));
+    const auto expected = expected_rows(recipe, signal, kFrames);
+    for_each_target([&] {
+      EXPECT_LT(worst_by_law(recipe, expected, compute_rows(recipe, signal, kFrames)), 0.5);
+    });
+  }
+}
+
+TEST(Accuracy, random_recipes_keep_the_error_law_on_every_target) {
+  Random random(11);
+  for (int i = 0; i < 150; ++i) {
+    const Recipe recipe = random_recipe(random);
+    SCOPED_TRACE(describe(recipe));
+    const auto signal = test_signal(random, samples_for(recipe, kFrames));
+    const auto expected = expected_rows(recipe, signal, kFrames);
+    for_each_target([&] {
+      EXPECT_LT(worst_by_law(recipe, expected, compute_rows(recipe, signal, kFrames)), 1);
+    });
+    if (HasFailure()) break;
+  }
+}
+
+TEST(Accuracy, targets_agree_within_a_tenth_of_the_law) {
+  Random random(13);
+  for (int i = 0; i < 60; ++i) {
+    const Recipe recipe = i == 0 ? kernel_recipe(Preset::whisper80) : random_recipe(random);
+    SCOPED_TRACE(describe(recipe));
+    const auto signal = test_signal(random, samples_for(recipe, kFrames));
+    const auto best = compute_rows(recipe, signal, kFrames);
+    const std::vector<double> expected(best.begin(), best.end());
+    for_each_target([&] {
+      EXPECT_LT(worst_by_law(recipe, expected, compute_rows(recipe, signal, kFrames)), 0.1);
+    });
+    if (HasFailure()) break;
+  }
+}
+
+TEST(Accuracy, s16_and_f32_of_the_same_samples_give_the_same_bits) {
+  Random random(17);
+  for (int i = 0; i < 40; ++i) {
+    const Recipe recipe = random_recipe(random);
+    SCOPED_TRACE(describe(recipe));
+    const auto signal = test_signal(random, samples_for(recipe, kFrames));
+    for_each_target([&] {
+      EXPECT_EQ(compute_rows(recipe, signal, kFrames),
+                compute_rows(recipe, to_s16(signal), kFrames));
+    });
+  }
+}
+
+TEST(Accuracy, long_transforms_keep_the_law) {
+  Random random(19);
+  for (const int n : {4096, 6000, 8192, 10007, 16384, 32768, 65521}) {
+    Recipe recipe = kernel_recipe(Preset::librosa);
+    recipe.n_fft = recipe.win_length = n;
+    recipe.hop_length = 37;
+    SCOPED_TRACE(n);
+    const auto signal = test_signal(random, samples_for(recipe, 1));
+    const auto expected = expected_rows(recipe, signal, 1);
+    EXPECT_LT(worst_by_law(recipe, expected, compute_rows(recipe, signal, 1)), 1);
+  }
+}
+
+}  // namespace
+}  // namespace npumel::test
