@@ -9,23 +9,22 @@ CHECK_TEST(registered_with_concat_as_default) {
   fail_unless(element);
   int mode = -1;
   g_object_get(element.get(), "mode", &mode, nullptr);
-  fail_unless_equals_int(mode, 0);
+  ASSERT_EQUAL(mode, 0);
   const Owned<GstElementFactory> factory(gst_element_factory_find("npyenc"));
-  fail_unless_equals_int(gst_plugin_feature_get_rank(GST_PLUGIN_FEATURE(factory.get())),
-                         GST_RANK_NONE);
+  ASSERT_EQUAL(gst_plugin_feature_get_rank(GST_PLUGIN_FEATURE(factory.get())), GST_RANK_NONE);
 }
 
 CHECK_TEST(concat_appends_frame_major_buffers) {
   NpyWriter writer;
   writer.caps({});
-  fail_unless_equals_int(writer.push(counting(15)), GST_FLOW_OK);
-  fail_unless_equals_int(writer.push(counting(15, 15)), GST_FLOW_OK);
+  ASSERT_EQUAL(writer.push(counting(15)), GST_FLOW_OK);
+  ASSERT_EQUAL(writer.push(counting(15, 15)), GST_FLOW_OK);
   fail_unless(writer.eos());
   const NpyFile file = writer.file();
   fail_unless(file.descr == "<f4");
   fail_unless(file.shape == Shape({6, 5}));
   fail_unless(file.values<float>() == counting(30));
-  fail_unless_equals_int(writer.error().code, -1);
+  ASSERT_EQUAL(writer.error().code, -1);
 }
 
 CHECK_TEST(concat_takes_buffers_of_any_number_of_frames) {
@@ -35,7 +34,7 @@ CHECK_TEST(concat_takes_buffers_of_any_number_of_frames) {
   writer.caps({.frames = 3});
   writer.push(counting(15, 5));
   writer.caps({.frames = 2, .stride = 3});  // a short last buffer
-  fail_unless_equals_int(writer.push(counting(10, 20)), GST_FLOW_OK);
+  ASSERT_EQUAL(writer.push(counting(10, 20)), GST_FLOW_OK);
   writer.eos();
   fail_unless(writer.file().shape == Shape({6, 5}));
   fail_unless(writer.file().values<float>() == counting(30));
@@ -44,7 +43,7 @@ CHECK_TEST(concat_takes_buffers_of_any_number_of_frames) {
 CHECK_TEST(concat_writes_one_mel_major_buffer_as_mels_by_frames) {
   NpyWriter writer;
   writer.caps({.layout = "mel-major", .frames = 0, .stride = 0});
-  fail_unless_equals_int(writer.push(counting(5 * 7)), GST_FLOW_OK);
+  ASSERT_EQUAL(writer.push(counting(5 * 7)), GST_FLOW_OK);
   writer.eos();
   fail_unless(writer.file().shape == Shape({5, 7}));
   fail_unless(writer.file().values<float>() == counting(35));
@@ -55,7 +54,7 @@ CHECK_TEST(float16_is_written_as_f2) {
   writer.caps({.format = "F16LE"});
   std::vector<uint16_t> halves(15);
   for (size_t i = 0; i < halves.size(); ++i) halves[i] = static_cast<uint16_t>(0x3c00 + i);
-  fail_unless_equals_int(writer.push(buffer_of(halves)), GST_FLOW_OK);
+  ASSERT_EQUAL(writer.push(buffer_of(halves)), GST_FLOW_OK);
   writer.eos();
   const NpyFile file = writer.file();
   fail_unless(file.descr == "<f2");
@@ -68,7 +67,7 @@ CHECK_TEST(stack_adds_a_leading_axis) {
     NpyWriter writer("stack");
     writer.caps({.layout = mel_major ? "mel-major" : "frame-major"});
     for (int i = 0; i < 4; ++i)
-      fail_unless_equals_int(writer.push(counting(15, 15.0F * static_cast<float>(i))), GST_FLOW_OK);
+      ASSERT_EQUAL(writer.push(counting(15, 15.0F * static_cast<float>(i))), GST_FLOW_OK);
     writer.eos();
     const NpyFile file = writer.file();
     fail_unless(file.shape == (mel_major ? Shape({4, 5, 3}) : Shape({4, 3, 5})));
@@ -80,7 +79,7 @@ CHECK_TEST(stack_takes_overlapping_buffers) {
   NpyWriter writer("stack");
   writer.caps({.stride = 1});
   writer.push(counting(15));
-  fail_unless_equals_int(writer.push(counting(15, 5)), GST_FLOW_OK);
+  ASSERT_EQUAL(writer.push(counting(15, 5)), GST_FLOW_OK);
   writer.eos();
   fail_unless(writer.file().shape == Shape({2, 3, 5}));
 }
@@ -99,7 +98,7 @@ CHECK_TEST(a_stream_without_frames_is_an_empty_array) {
     writer.caps({.layout = expected.layout});
     fail_unless(writer.eos());
     fail_unless(writer.file().shape == expected.shape);
-    fail_unless_equals_int(writer.error().code, -1);
+    ASSERT_EQUAL(writer.error().code, -1);
   }
 }
 
@@ -109,7 +108,7 @@ CHECK_TEST(a_file_cut_off_before_eos_reads_as_empty) {
   writer.push(counting(15));
   const NpyFile file = parse_npy(read_file(writer.path()));
   fail_unless(file.shape == Shape({0, 5}));
-  fail_unless_equals_int(file.data.size(), 60);
+  ASSERT_EQUAL(file.data.size(), 60);
 }
 
 CHECK_TEST(numpy_reads_the_file) {
@@ -130,6 +129,6 @@ CHECK_TEST(numpy_reads_the_file) {
     int status = -1;
     fail_unless(g_spawn_sync(nullptr, const_cast<gchar**>(command), nullptr, G_SPAWN_DEFAULT,
                              nullptr, nullptr, nullptr, nullptr, &status, nullptr));
-    fail_unless_equals_int(status, 0);
+    ASSERT_EQUAL(status, 0);
   }
 }

@@ -1,4 +1,4 @@
-// npyenc: what it refuses and how it says so, and how it treats the stream around the buffers.
+// npyenc: what it refuses and how it says so, and how it treats the stream around the received.
 #include "tests/check/npyenc_support.h"
 
 using namespace npumel::check;
@@ -26,7 +26,7 @@ struct SeekableSink {
       if (GST_EVENT_TYPE(event) == GST_EVENT_SEGMENT) {
         const GstSegment* segment = nullptr;
         gst_event_parse_segment(event, &segment);
-        fail_unless_equals_int(segment->format, GST_FORMAT_BYTES);
+        ASSERT_EQUAL(segment->format, GST_FORMAT_BYTES);
         position = segment->start;
       }
       fail_if(GST_EVENT_TYPE(event) == GST_EVENT_GAP);
@@ -34,7 +34,7 @@ struct SeekableSink {
     }
     GstBuffer* buffer = GST_PAD_PROBE_INFO_BUFFER(info);
     const gsize size = gst_buffer_get_size(buffer);
-    fail_unless_equals_uint64(GST_BUFFER_OFFSET(buffer), position);
+    ASSERT_EQUAL(GST_BUFFER_OFFSET(buffer), position);
     fail_if(GST_BUFFER_PTS_IS_VALID(buffer));
     if (position == 0) {
       start.resize(size);
@@ -66,7 +66,7 @@ CHECK_TEST(stack_refuses_a_short_last_buffer_and_names_the_remedy) {
   writer.caps({});
   writer.push(counting(15));
   writer.caps({.frames = 2, .stride = 3});
-  fail_unless_equals_int(writer.push(counting(10)), GST_FLOW_ERROR);
+  ASSERT_EQUAL(writer.push(counting(10)), GST_FLOW_ERROR);
   const PostedError error = writer.error();
   fail_unless(error.is(GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT));
   fail_unless(error.says("eos-mode=pad"), "%s", error.text.c_str());
@@ -86,8 +86,8 @@ CHECK_TEST(concat_refuses_overlapping_buffers_before_it_writes_any) {
 CHECK_TEST(concat_refuses_a_second_mel_major_buffer) {
   NpyWriter writer;
   writer.caps({.layout = "mel-major"});
-  fail_unless_equals_int(writer.push(counting(15)), GST_FLOW_OK);
-  fail_unless_equals_int(writer.push(counting(15)), GST_FLOW_ERROR);
+  ASSERT_EQUAL(writer.push(counting(15)), GST_FLOW_OK);
+  ASSERT_EQUAL(writer.push(counting(15)), GST_FLOW_ERROR);
   const PostedError error = writer.error();
   fail_unless(error.is(GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT));
   fail_unless(error.says("layout=frame-major") && error.says("mode=stack"));
@@ -98,7 +98,7 @@ CHECK_TEST(a_change_of_the_features_is_refused) {
   for (const MelCaps& other : others) {
     NpyWriter writer;
     writer.caps({});
-    fail_unless_equals_int(writer.push(counting(15)), GST_FLOW_OK);
+    ASSERT_EQUAL(writer.push(counting(15)), GST_FLOW_OK);
     writer.caps(other);
     const PostedError error = writer.error();
     fail_unless(error.is(GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT));
@@ -113,7 +113,7 @@ CHECK_TEST(a_change_of_the_features_is_refused) {
 CHECK_TEST(a_buffer_of_broken_frames_is_refused) {
   NpyWriter writer;
   writer.caps({});
-  fail_unless_equals_int(writer.push(counting(14)), GST_FLOW_ERROR);
+  ASSERT_EQUAL(writer.push(counting(14)), GST_FLOW_ERROR);
   fail_unless(writer.error().is(GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT));
 }
 
@@ -127,17 +127,17 @@ CHECK_TEST(a_downstream_that_cannot_seek_is_an_error_before_data_flows) {
   const Harness harness(gst_harness_new("npyenc"));
   BusWatch bus(harness);
   gst_harness_set_src_caps(harness.get(), MelCaps().make());
-  fail_unless_equals_int(gst_harness_push(harness.get(), buffer_of(counting(15))), GST_FLOW_ERROR);
+  ASSERT_EQUAL(gst_harness_push(harness.get(), buffer_of(counting(15))), GST_FLOW_ERROR);
   const PostedError error = posted(bus);
   fail_unless(error.is(GST_STREAM_ERROR, GST_STREAM_ERROR_ENCODE));
   fail_unless(error.says("cannot seek"), "%s", error.text.c_str());
-  fail_unless_equals_int(gst_harness_buffers_received(harness.get()), 0);
+  ASSERT_EQUAL(gst_harness_buffers_received(harness.get()), 0);
 }
 
 CHECK_TEST(a_full_disk_stops_the_stream) {
   NpyWriter writer("concat", "/dev/full");
   writer.caps({});
-  fail_unless_equals_int(writer.push(counting(15)), GST_FLOW_ERROR);
+  ASSERT_EQUAL(writer.push(counting(15)), GST_FLOW_ERROR);
   fail_unless(writer.error().is(GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT));
 }
 
@@ -146,7 +146,7 @@ CHECK_TEST(a_failure_while_the_header_is_completed_is_an_error) {
   BusWatch bus(harness);
   gst_pad_set_query_function(harness->sinkpad, SeekableSink::query);
   gst_harness_set_src_caps(harness.get(), MelCaps().make());
-  fail_unless_equals_int(gst_harness_push(harness.get(), buffer_of(counting(15))), GST_FLOW_OK);
+  ASSERT_EQUAL(gst_harness_push(harness.get(), buffer_of(counting(15))), GST_FLOW_OK);
   gst_pad_set_chain_function(harness->sinkpad, [](GstPad*, GstObject*, GstBuffer* buffer) {
     gst_buffer_unref(buffer);
     return GST_FLOW_ERROR;
@@ -168,7 +168,7 @@ CHECK_TEST(offsets_and_shape_count_beyond_4_gigabytes) {
     fail_unless(gst_harness_push(harness.get(), gst_buffer_ref(large.get())) == GST_FLOW_OK);
   gst_harness_push_event(harness.get(), gst_event_new_eos());
   fail_unless(parse_npy(sink.start).shape == Shape({uint64_t{kFrames} * kBuffers, kMels}));
-  fail_unless_equals_uint64(sink.end, 128 + uint64_t{kMels} * kFrames * 4 * kBuffers);
+  ASSERT_EQUAL(sink.end, 128 + uint64_t{kMels} * kFrames * 4 * kBuffers);
 }
 
 CHECK_TEST(rows_are_passed_on_without_a_copy) {
@@ -192,7 +192,7 @@ CHECK_TEST(gaps_and_new_segments_do_not_reach_the_file) {
   segment.start = 7 * GST_SECOND;
   gst_harness_push_event(harness.get(), gst_event_new_segment(&segment));
   gst_harness_push(harness.get(), buffer_of(counting(15)));
-  fail_unless_equals_uint64(sink.end, 128 + 2 * 60);
+  ASSERT_EQUAL(sink.end, 128 + 2 * 60);
 }
 
 CHECK_TEST(a_flush_starts_the_file_again) {
@@ -205,7 +205,7 @@ CHECK_TEST(a_flush_starts_the_file_again) {
   GstSegment segment;
   gst_segment_init(&segment, GST_FORMAT_TIME);
   writer.event(gst_event_new_segment(&segment));
-  fail_unless_equals_int(writer.push(counting(15, 100)), GST_FLOW_OK);
+  ASSERT_EQUAL(writer.push(counting(15, 100)), GST_FLOW_OK);
   writer.eos();
   fail_unless(writer.file().shape == Shape({3, 5}));
   fail_unless(writer.file().values<float>() == counting(15, 100));
@@ -223,9 +223,9 @@ CHECK_TEST(a_restarted_element_writes_another_file) {
   writer.event(gst_event_new_stream_start("again"));
   writer.caps({.mels = 3});
   writer.event(gst_event_new_segment(&segment));
-  fail_unless_equals_int(writer.push(counting(9, 50)), GST_FLOW_OK);
+  ASSERT_EQUAL(writer.push(counting(9, 50)), GST_FLOW_OK);
   writer.eos();
-  fail_unless_equals_int(writer.error().code, -1);
+  ASSERT_EQUAL(writer.error().code, -1);
   fail_unless(writer.file().shape == Shape({3, 3}));
   fail_unless(writer.file().values<float>() == counting(9, 50));
 }

@@ -11,6 +11,8 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace npumel::check {
@@ -54,6 +56,23 @@ std::vector<T> values_of(GstBuffer* buffer) {
   std::vector<T> values(gst_buffer_get_size(buffer) / sizeof(T));
   gst_buffer_extract(buffer, 0, values.data(), values.size() * sizeof(T));
   return values;
+}
+
+template <typename T>
+auto printable(const T& value) {
+  if constexpr (std::is_enum_v<T>)
+    return static_cast<long long>(value);
+  else
+    return value;
+}
+
+/// What ASSERT_EQUAL expands to: whole numbers of any two types, compared by value.
+template <typename A, typename B>
+void assert_equal(const char* file, int line, const char* text, const A& actual,
+                  const B& expected) {
+  fail_unless(std::cmp_equal(printable(actual), printable(expected)), "%s:%d: %s: got %s, want %s",
+              file, line, text, std::to_string(printable(actual)).c_str(),
+              std::to_string(printable(expected)).c_str());
 }
 
 /// Listens to the messages of a harness' element, as a pipeline would.
@@ -132,3 +151,6 @@ struct TestRegistration {
   GST_END_TEST static const npumel::check::TestRegistration name##_registration( \
       [](TCase* group) { tcase_add_test(group, name); });                        \
   static void name##_body()
+
+#define ASSERT_EQUAL(actual, expected) \
+  npumel::check::assert_equal(__FILE__, __LINE__, #actual " == " #expected, actual, expected)

@@ -1,0 +1,179 @@
+// Breaks in the stream: what counts as one, what is bridged, what starts a new grid.
+#include "tests/check/audio.h"
+#include "tests/check/mel_stream.h"
+
+using namespace npumel::check;
+
+namespace {
+
+using Samples = std::vector<int16_t>;
+
+std::span<const int16_t> part(const Samples& samples, size_t from, size_t count) {
+  return std::span<const int16_t>(samples).subspan(from, count);
+}
+
+std::vector<float> rows_of(const Samples& samples, const std::string& properties) {
+  MelStream stream(properties);
+  run(stream, samples);
+  return stream.rows();
+}
+
+constexpr guint kDiscont = GST_BUFFER_FLAG_DISCONT;
+
+}  // namespace
+
+CHECK_TEST(small_buffers_after_a_discont_produce_output) {
+  // GstBaseTransform keeps reporting the first DISCONT until something leaves the element.
+  const Samples samples = audio(16000);
+  MelStream stream("frames=10");
+  for (size_t i = 0; i < 200; ++i)
+    stream.push(part(samples, i * 80, 80), time_of(i * 80), i == 0 ? kDiscont : 0);
+  ASSERT_EQUAL(stream.buffers().size(), 9);
+  ASSERT_EQUAL(stream.stat("samples-in"), 16000);
+}
+
+CHECK_TEST(the_first_buffer_of_a_stream_is_a_discont_and_the_second_is_not) {
+  MelStream stream("frames=10");
+  stream.push(audio(16000), 0);
+  fail_unless(stream.buffers()[0]->has(GST_BUFFER_FLAG_DISCONT));
+  fail_if(stream.buffers()[1]->has(GST_BUFFER_FLAG_DISCONT));
+}
+
+CHECK_TEST(a_discont_flag_on_every_contiguous_buffer_keeps_the_grid) {
+  const Samples samples = audio(16000);
+  MelStream stream("frames=10 eos-mode=short");
+  for (size_t i = 0; i < 100; ++i)
+    stream.push(part(samples, i * 160, 160), time_of(i * 160), kDiscont);
+  stream.eos();
+  fail_unless(stream.rows() == rows_of(samples, "frames=10 eos-mode=short"));
+}
+
+CHECK_TEST(jitter_below_the_threshold_keeps_the_grid) {
+  const Samples samples = audio(32000);
+  MelStream stream("frames=10 eos-mode=short");
+  for (size_t i = 0; i < 200; ++i) {
+    const GstClockTime jitter = (i * 7919) % 2000001;  // up to 2 ms late
+    stream.push(part(samples, i * 160, 160), GST_SECOND + time_of(i * 160) + (i ? jitter : 0));
+  }
+  stream.eos();
+  fail_unless(stream.rows() == rows_of(samples, "frames=10 eos-mode=short"));
+  const auto received = stream.buffers();
+  for (size_t i = 0; i < received.size(); ++i)
+    ASSERT_EQUAL(received[i]->pts, GST_SECOND + time_of(i * 1600));
+  ASSERT_EQUAL(stream.stat("samples-inserted"), 0);
+}
+
+CHECK_TEST(a_lasting_offset_is_followed_only_after_discont_wait) {
+  const Samples samples = audio(16000 * 4);
+  MelStream stream("frames=10");
+  // From 1 s on everything is 60 ms late: above the threshold, but believed only after 1 s.
+  size_t at = 0;
+  const auto push_until = [&](size_t end) {
+    for (; at < end; at += 160)
+      stream.push(part(samples, at, 160), time_of(at) + (at >= 16000 ? 60 * GST_MSECOND : 0));
+  };
+  push_until(16000 + 15000);
+  ASSERT_EQUAL(stream.stat("samples-inserted"), 0);
+  push_until(samples.size());
+  ASSERT_EQUAL(stream.stat("samples-inserted"), 960);
+}
+
+CHECK_TEST(a_lasting_early_offset_drops_the_overlap) {
+  const Samples samples = audio(16000 * 4);
+  MelStream stream("frames=10");
+  for (size_t at = 0; at < samples.size(); at += 160)
+    stream.push(part(samples, at, 160),
+                GST_SECOND + time_of(at) - (at >= 16000 ? 60 * GST_MSECOND : 0));
+  ASSERT_EQUAL(stream.stat("samples-dropped"), 960);
+  const auto received = stream.buffers();
+  for (size_t i = 1; i < received.size(); ++i)
+    ASSERT_EQUAL(received[i]->pts, received[i - 1]->pts + received[i - 1]->duration);
+}
+
+CHECK_TEST(a_gap_up_to_max_gap_is_bridged_with_silence) {
+  Samples samples = audio(32000);
+  std::fill(samples.begin() + 8000, samples.begin() + 20000, int16_t{0});  // 750 ms
+  MelStream stream("frames=10 eos-mode=short");
+  stream.push(part(samples, 0, 8000), 0);
+  stream.push(part(samples, 20000, 12000), time_of(20000), kDiscont);
+  stream.eos();
+  fail_unless(stream.rows() == rows_of(samples, "frames=10 eos-mode=short"));
+  ASSERT_EQUAL(stream.stat("samples-inserted"), 12000);
+}
+
+CHECK_TEST(a_longer_gap_drains_and_starts_a_new_grid) {
+  const Samples samples = audio(24000);
+  const Samples first(samples.begin(), samples.begin() + 8000);
+  const Samples second(samples.begin() + 8000, samples.end());
+  MelStream stream("frames=30 eos-mode=short");
+  stream.push(first, 0);
+  const GstClockTime later = 5 * GST_SECOND + 3;
+  stream.push(second, later, kDiscont);
+  stream.eos();
+
+  const auto received = stream.buffers();
+  // 50 frames: 30 and 20; then 100: 30, 30, 30, 10.
+  ASSERT_EQUAL(received.size(), 6);
+  ASSERT_EQUAL(received[1]->frames(), 20);
+  ASSERT_EQUAL(received[2]->pts, later);
+  ASSERT_EQUAL(received[2]->offset, 0);
+  fail_unless(received[2]->has(GST_BUFFER_FLAG_DISCONT));
+  fail_if(received[3]->has(GST_BUFFER_FLAG_DISCONT));
+  // Edges are padded as at the start and the end of a stream.
+  std::vector<float> expected = rows_of(first, "frames=30 eos-mode=short");
+  const std::vector<float> rest = rows_of(second, "frames=30 eos-mode=short");
+  expected.insert(expected.end(), rest.begin(), rest.end());
+  fail_unless(stream.rows() == expected);
+}
+
+CHECK_TEST(max_gap_is_a_property) {
+  const Samples samples = audio(16000);
+  MelStream stream("frames=10 max-gap=100000000");
+  stream.push(part(samples, 0, 8000), 0);
+  stream.push(part(samples, 8000, 8000), GST_SECOND, kDiscont);  // 500 ms later than due
+  bool restarted = false;
+  for (const Received* buffer : stream.buffers()) restarted |= buffer->pts == GST_SECOND;
+  fail_unless(restarted);
+  ASSERT_EQUAL(stream.stat("samples-inserted"), 0);
+}
+
+CHECK_TEST(whole_stream_in_one_buffer_ends_at_a_resync) {
+  const Samples samples = audio(16000);
+  MelStream stream("frames=0");
+  stream.push(samples, 0);
+  stream.push(samples, 10 * GST_SECOND, kDiscont);
+  ASSERT_EQUAL(stream.buffers().size(), 1);
+  stream.eos();
+  ASSERT_EQUAL(stream.buffers().size(), 2);
+  fail_unless(stream.buffers()[0]->bytes == stream.buffers()[1]->bytes);
+  ASSERT_EQUAL(stream.buffers()[1]->pts, 10 * GST_SECOND);
+}
+
+CHECK_TEST(a_flush_forgets_the_past_and_restarts_the_grid) {
+  const Samples samples = audio(16000);
+  MelStream stream("frames=30 eos-mode=short");
+  stream.push(part(samples, 0, 7777), 0);
+  stream.forget();
+  fail_unless(stream.flush());
+  GstSegment segment;
+  gst_segment_init(&segment, GST_FORMAT_TIME);
+  segment.start = segment.time = 3 * GST_SECOND;
+  stream.segment(segment);
+  stream.push(samples, 3 * GST_SECOND);
+  stream.eos();
+  fail_unless(stream.rows() == rows_of(samples, "frames=30 eos-mode=short"));
+  ASSERT_EQUAL(stream.buffers()[0]->pts, 3 * GST_SECOND);
+  ASSERT_EQUAL(stream.buffers()[0]->offset, 0);
+  fail_unless(stream.buffers()[0]->has(GST_BUFFER_FLAG_DISCONT));
+}
+
+CHECK_TEST(a_flush_right_before_eos_leaves_nothing_to_send) {
+  MelStream stream("frames=30");
+  stream.push(audio(3000), 0);
+  fail_unless(stream.flush());
+  GstSegment segment;
+  gst_segment_init(&segment, GST_FORMAT_TIME);
+  stream.segment(segment);
+  stream.eos();
+  fail_unless(stream.buffers().empty());
+}

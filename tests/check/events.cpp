@@ -1,0 +1,161 @@
+// The order of events and buffers, new caps in mid-stream, and what flows back from downstream.
+#include "tests/check/audio.h"
+#include "tests/check/mel_stream.h"
+
+using namespace npumel::check;
+
+namespace {
+
+using Samples = std::vector<int16_t>;
+
+GstEvent* marker(const char* name) {
+  return gst_event_new_custom(GST_EVENT_CUSTOM_DOWNSTREAM, gst_structure_new_empty(name));
+}
+
+size_t count_of(const MelStream& stream, GstEventType type) {
+  size_t count = 0;
+  for (const Item& item : stream.items()) count += item.is(type);
+  return count;
+}
+
+}  // namespace
+
+CHECK_TEST(stream_start_caps_segment_come_before_the_first_buffer_in_this_order) {
+  MelStream stream("frames=10");
+  stream.push(audio(16000), 0);
+  std::vector<GstEventType> order;
+  for (const Item& item : stream.items()) {
+    if (item.buffer) break;
+    order.push_back(GST_EVENT_TYPE(item.event.get()));
+  }
+  fail_unless(order == std::vector<GstEventType>(
+                           {GST_EVENT_STREAM_START, GST_EVENT_CAPS, GST_EVENT_SEGMENT}));
+}
+
+CHECK_TEST(a_serialized_event_follows_the_frames_that_were_complete_before_it) {
+  // 0.99 s: 99 frames, of which 97 need no further sample; in tens, nine buffers have gone.
+  MelStream stream("frames=10");
+  stream.push(audio(15840), 0);
+  ASSERT_EQUAL(stream.buffers().size(), 9);
+  fail_unless(stream.event(marker("here")));
+  fail_unless(stream.items().back().is(GST_EVENT_CUSTOM_DOWNSTREAM));
+  stream.push(audio(16000), time_of(15840));
+  fail_unless(stream.items().back().buffer != nullptr);
+  ASSERT_EQUAL(count_of(stream, GST_EVENT_CUSTOM_DOWNSTREAM), 1);
+  // The marker did not disturb the grid.
+  MelStream plain("frames=10");
+  plain.push(audio(15840), 0);
+  plain.push(audio(16000), time_of(15840));
+  fail_unless(stream.rows() == plain.rows());
+}
+
+CHECK_TEST(tags_pass) {
+  MelStream stream("frames=10");
+  stream.push(audio(3200), 0);
+  stream.event(gst_event_new_tag(gst_tag_list_new(GST_TAG_TITLE, "speech", nullptr)));
+  ASSERT_EQUAL(count_of(stream, GST_EVENT_TAG), 1);
+}
+
+CHECK_TEST(a_new_segment_ends_the_old_one_before_it_passes) {
+  MelStream stream("frames=30 eos-mode=short");
+  stream.push(audio(50 * 160), 0);
+  GstSegment segment;
+  gst_segment_init(&segment, GST_FORMAT_TIME);
+  segment.start = segment.time = 100 * GST_SECOND;
+  segment.base = GST_SECOND / 2;
+  stream.segment(segment);
+  stream.push(audio(50 * 160), 100 * GST_SECOND);
+  stream.eos();
+  ASSERT_EQUAL(stream.frames(), 100);
+  // buffers: 30, 20 | segment | 30, 20
+  size_t before = 0, segments = 0;
+  for (const Item& item : stream.items()) {
+    if (item.is(GST_EVENT_SEGMENT)) ++segments;
+    if (item.buffer && segments == 1) ++before;
+  }
+  ASSERT_EQUAL(segments, 2);
+  ASSERT_EQUAL(before, 2);
+  ASSERT_EQUAL(stream.buffers()[2]->pts, 100 * GST_SECOND);
+  fail_unless(stream.buffers()[2]->has(GST_BUFFER_FLAG_DISCONT));
+}
+
+CHECK_TEST(the_same_caps_again_change_nothing) {
+  const Samples samples = audio(16000);
+  MelStream stream("frames=30 eos-mode=short");
+  stream.push(std::span<const int16_t>(samples).first(7777), 0);
+  stream.set_caps("audio/x-raw,format=S16LE,rate=16000");
+  stream.push(std::span<const int16_t>(samples).subspan(7777), time_of(7777));
+  stream.eos();
+  MelStream plain("frames=30 eos-mode=short");
+  run(plain, samples);
+  fail_unless(stream.rows() == plain.rows());
+}
+
+CHECK_TEST(other_caps_end_what_is_held_with_the_old_ones) {
+  MelStream stream("preset=custom frames=30 eos-mode=short");
+  stream.push(audio(50 * 160), 0);
+  stream.set_caps("audio/x-raw,format=S16LE,rate=32000");
+  ASSERT_EQUAL(stream.frames(), 50);
+  ASSERT_EQUAL(stream.buffers().back()->integer("rate"), 16000);
+  stream.push(audio(50 * 160), 10 * GST_SECOND, GST_BUFFER_FLAG_DISCONT);
+  stream.eos();
+  ASSERT_EQUAL(stream.frames(), 100);
+  const Received& first = *stream.buffers()[2];
+  ASSERT_EQUAL(first.integer("rate"), 32000);
+  ASSERT_EQUAL(first.pts, 10 * GST_SECOND);
+  ASSERT_EQUAL(first.duration, time_of(30 * 160, 32000));
+}
+
+CHECK_TEST(a_change_of_sample_format_continues_with_the_same_features) {
+  const Samples samples = audio(16000);
+  MelStream stream("frames=10 eos-mode=short");
+  stream.push(samples, 0);
+  stream.set_caps("audio/x-raw,format=F32LE,rate=16000");
+  stream.push(as_float(samples), GST_SECOND);
+  stream.eos();
+  MelStream plain("frames=10 eos-mode=short");
+  run(plain, samples);
+  const std::vector<float> one = plain.rows(), both = stream.rows();
+  ASSERT_EQUAL(both.size(), 2 * one.size());
+  fail_unless(std::equal(one.begin(), one.end(), both.begin()));
+  fail_unless(std::equal(one.begin(), one.end(), both.begin() + static_cast<long>(one.size())));
+}
+
+CHECK_TEST(reconfigure_makes_the_element_ask_downstream_again) {
+  MelStream stream("frames=10");
+  stream.push(audio(16000), 0);
+  fail_unless(stream.buffers().back()->text("layout") == "frame-major");
+  stream.set_peer_caps("audio/x-mel-spectrogram,layout=mel-major");
+  gst_harness_push_upstream_event(stream.harness(), gst_event_new_reconfigure());
+  stream.push(audio(16000), GST_SECOND);
+  fail_unless(stream.buffers().back()->text("layout") == "mel-major");
+}
+
+CHECK_TEST(downstream_flow_returns_reach_upstream) {
+  MelStream stream("frames=10");
+  stream.push(audio(1600), 0);
+  gst_pad_set_chain_function(stream.harness()->sinkpad, [](GstPad*, GstObject*, GstBuffer* buffer) {
+    gst_buffer_unref(buffer);
+    return GST_FLOW_EOS;
+  });
+  ASSERT_EQUAL(stream.push(audio(16000), time_of(1600)), GST_FLOW_EOS);
+  ASSERT_EQUAL(stream.error().code, -1);
+}
+
+CHECK_TEST(data_before_caps_is_not_negotiated) {
+  MelStream stream = MelStream::idle("frames=10");
+  stream.event(gst_event_new_stream_start("s"));
+  GstSegment segment;
+  gst_segment_init(&segment, GST_FORMAT_TIME);
+  stream.segment(segment);
+  ASSERT_EQUAL(stream.push(audio(1600), 0), GST_FLOW_NOT_NEGOTIATED);
+}
+
+CHECK_TEST(a_segment_that_is_not_time_is_an_error) {
+  MelStream stream;
+  GstSegment segment;
+  gst_segment_init(&segment, GST_FORMAT_BYTES);
+  stream.segment(segment);
+  fail_unless(stream.push(audio(1600)) < GST_FLOW_OK);
+  fail_unless(stream.error().code >= 0);
+}

@@ -1,0 +1,102 @@
+// Silence that arrives as GAP buffers and GAP events.
+#include "tests/check/audio.h"
+#include "tests/check/mel_stream.h"
+
+using namespace npumel::check;
+
+namespace {
+
+using Samples = std::vector<int16_t>;
+
+std::vector<float> rows_of(const Samples& samples) {
+  MelStream stream("frames=10 eos-mode=short");
+  run(stream, samples);
+  return stream.rows();
+}
+
+int gaps_in(const MelStream& stream) {
+  int gaps = 0;
+  for (const Item& item : stream.items()) gaps += item.is(GST_EVENT_GAP);
+  return gaps;
+}
+
+}  // namespace
+
+CHECK_TEST(a_gap_buffer_counts_as_zeros_whatever_it_holds) {
+  const Samples samples = audio(16000);
+  MelStream stream("frames=10 eos-mode=short");
+  stream.push(samples, 0);
+  stream.push(samples, GST_SECOND, GST_BUFFER_FLAG_GAP);
+  stream.push(samples, 2 * GST_SECOND);
+  stream.eos();
+  Samples expected = samples;
+  expected.resize(32000, 0);
+  expected.insert(expected.end(), samples.begin(), samples.end());
+  fail_unless(stream.rows() == rows_of(expected));
+}
+
+CHECK_TEST(only_buffers_of_pure_gap_are_flagged_gap) {
+  const Samples samples = audio(16000);
+  MelStream stream("frames=10");
+  stream.push(samples, 0);
+  stream.push(samples, GST_SECOND, GST_BUFFER_FLAG_GAP);
+  stream.push(samples, 2 * GST_SECOND);
+  const auto received = stream.buffers();
+  fail_unless(received.size() > 25);
+  int flagged = 0;
+  for (const Received* buffer : received) {
+    if (!buffer->has(GST_BUFFER_FLAG_GAP)) continue;
+    ++flagged;
+    // Every sample under the buffer's window functions lies in the gap.
+    fail_unless(buffer->pts >= GST_SECOND + time_of(200));
+    fail_unless(buffer->pts + buffer->duration <= 2 * GST_SECOND - time_of(200 - 160));
+    for (const float value : buffer->rows()) fail_unless_equals_float(value, -10.0);
+  }
+  fail_unless(flagged >= 8, "%d buffers flagged", flagged);
+}
+
+CHECK_TEST(a_short_gap_event_is_silence_and_is_swallowed) {
+  const Samples samples = audio(16000);
+  MelStream stream("frames=10 eos-mode=short");
+  stream.push(std::span<const int16_t>(samples).first(8000), 0);
+  fail_unless(stream.event(gst_event_new_gap(GST_SECOND / 2, 70 * GST_MSECOND)));
+  stream.push(std::span<const int16_t>(samples).subspan(8000), GST_SECOND / 2 + 70 * GST_MSECOND);
+  stream.eos();
+  Samples expected(samples.begin(), samples.begin() + 8000);
+  expected.resize(8000 + 1120, 0);
+  expected.insert(expected.end(), samples.begin() + 8000, samples.end());
+  fail_unless(stream.rows() == rows_of(expected));
+  ASSERT_EQUAL(gaps_in(stream), 0);
+}
+
+CHECK_TEST(a_long_gap_event_comes_after_the_audio_before_it) {
+  const Samples samples = audio(8000);
+  MelStream stream("frames=30 eos-mode=short");
+  stream.push(samples, 0);
+  fail_unless(stream.event(gst_event_new_gap(GST_SECOND / 2, 20 * GST_SECOND)));
+  ASSERT_EQUAL(stream.frames(), 50);
+  fail_unless(stream.items().back().is(GST_EVENT_GAP));
+  stream.push(samples, 20 * GST_SECOND + GST_SECOND / 2);
+  stream.eos();
+  ASSERT_EQUAL(stream.frames(), 100);
+  ASSERT_EQUAL(stream.buffers()[2]->pts, 20 * GST_SECOND + GST_SECOND / 2);
+  ASSERT_EQUAL(stream.buffers()[2]->offset, 0);
+}
+
+CHECK_TEST(gap_events_alone_give_silent_frames_without_drift) {
+  // An hour of silence as 1 s gap events.
+  MelStream stream("frames=100");
+  stream.push(Samples(16000), 0);
+  for (guint64 second = 1; second < 3600; ++second)
+    stream.event(gst_event_new_gap(second * GST_SECOND, GST_SECOND));
+  const auto received = stream.buffers();
+  fail_unless(received.size() >= 3598);
+  for (size_t i = 0; i < received.size(); ++i) ASSERT_EQUAL(received[i]->pts, i * GST_SECOND);
+}
+
+CHECK_TEST(a_gap_event_before_any_audio_passes) {
+  MelStream stream("frames=30");
+  fail_unless(stream.event(gst_event_new_gap(0, 20 * GST_SECOND)));
+  ASSERT_EQUAL(gaps_in(stream), 1);
+  fail_unless(stream.buffers().empty());
+}

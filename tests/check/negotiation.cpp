@@ -1,0 +1,153 @@
+// Audio that is taken, audio that is refused, recipes that cannot be: and what is said then.
+#include <glib/gstdio.h>
+
+#include "tests/check/audio.h"
+#include "tests/check/mel_stream.h"
+
+using namespace npumel::check;
+
+namespace {
+
+/// Runs a whole launch line until EOS or an error; the error, if any.
+PostedError launch(const std::string& line) {
+  GError* parse_error = nullptr;
+  const Owned<GstElement> pipeline(gst_parse_launch(line.c_str(), &parse_error));
+  fail_unless(pipeline && !parse_error, "%s", parse_error ? parse_error->message : "");
+  const Owned<GstBus> bus(gst_element_get_bus(pipeline.get()));
+  gst_element_set_state(pipeline.get(), GST_STATE_PLAYING);
+  const Message message(
+      gst_bus_timed_pop_filtered(bus.get(), 20 * GST_SECOND,
+                                 static_cast<GstMessageType>(GST_MESSAGE_EOS | GST_MESSAGE_ERROR)));
+  gst_element_set_state(pipeline.get(), GST_STATE_NULL);
+  fail_unless(message != nullptr, "neither EOS nor an error: %s", line.c_str());
+  PostedError result;
+  if (GST_MESSAGE_TYPE(message.get()) == GST_MESSAGE_EOS) return result;
+  GError* error = nullptr;
+  gchar* debug = nullptr;
+  gst_message_parse_error(message.get(), &error, &debug);
+  result = {error->domain, error->code, std::string(error->message) + " | " + (debug ? debug : "")};
+  g_error_free(error);
+  g_free(debug);
+  return result;
+}
+
+}  // namespace
+
+CHECK_TEST(both_sample_formats_are_taken) {
+  for (const char* format : {"S16LE", "F32LE"}) {
+    const std::string caps = std::string("audio/x-raw,rate=16000,format=") + format;
+    MelStream stream("", caps.c_str());
+    ASSERT_EQUAL(stream.push(std::vector<float>(16000), 0), GST_FLOW_OK);
+  }
+}
+
+CHECK_TEST(other_audio_is_not_taken) {
+  for (const char* caps :
+       {"audio/x-raw,format=S16LE,rate=44100", "audio/x-raw,format=S16LE,rate=8000",
+        "audio/x-raw,format=S16LE,rate=16000,channels=2",
+        "audio/x-raw,format=S16LE,rate=16000,layout=non-interleaved",
+        "audio/x-raw,format=S16BE,rate=16000"}) {
+    MelStream stream("", caps);
+    fail_unless(stream.push(audio(1600), 0) == GST_FLOW_NOT_NEGOTIATED, "%s", caps);
+    fail_unless(stream.buffers().empty());
+  }
+}
+
+CHECK_TEST(the_error_for_the_wrong_rate_says_what_to_insert) {
+  MelStream stream("", "audio/x-raw,format=S16LE,rate=44100");
+  stream.push(audio(1600), 0);
+  const PostedError error = stream.error();
+  fail_unless(error.says("audioresample"), "%s", error.text.c_str());
+}
+
+CHECK_TEST(the_error_for_stereo_says_what_to_insert) {
+  MelStream stream("", "audio/x-raw,format=S16LE,rate=16000,channels=2");
+  stream.push(audio(1600), 0);
+  const PostedError error = stream.error();
+  fail_unless(error.says("audioconvert"), "%s", error.text.c_str());
+}
+
+CHECK_TEST(converters_find_the_right_audio_by_themselves) {
+  for (const char* source :
+       {"rate=44100,channels=2", "rate=16000,channels=1", "rate=48000,channels=6"}) {
+    const std::string line = std::string("audiotestsrc num-buffers=50 ! audio/x-raw,") + source +
+                             " ! audioconvert ! audioresample ! npumelspec ! fakesink";
+    const PostedError error = launch(line);
+    fail_unless(error.code < 0, "%s", error.text.c_str());
+  }
+}
+
+CHECK_TEST(clap_takes_48000_hz_only) {
+  fail_unless(launch("audiotestsrc num-buffers=20 ! audio/x-raw,rate=48000 ! npumelspec "
+                     "preset=clap64 ! fakesink")
+                  .code < 0);
+  MelStream stream("preset=clap64", "audio/x-raw,format=S16LE,rate=16000");
+  ASSERT_EQUAL(stream.push(audio(1600), 0), GST_FLOW_NOT_NEGOTIATED);
+}
+
+CHECK_TEST(impossible_recipes_are_refused_with_the_reason) {
+  struct {
+    const char* properties;
+    const char* words;
+  } const cases[] = {
+      {"fmin=9000", "fmin"},  {"fmin=4000 fmax=3000", "fmin"},  {"fmax=9000", "fmax"},
+      {"n-fft=256", "n-fft"}, {"win-length=600", "win-length"}, {"frames=100 stride=101", "stride"},
+  };
+  for (const auto& expected : cases) {
+    MelStream stream(expected.properties);
+    fail_unless(stream.push(audio(16000), 0) < GST_FLOW_OK, "%s", expected.properties);
+    const PostedError error = stream.error();
+    fail_unless(error.code >= 0 && error.says(expected.words), "%s: %s", expected.properties,
+                error.text.c_str());
+    fail_unless(stream.buffers().empty());
+  }
+}
+
+CHECK_TEST(a_refused_recipe_can_be_mended_in_ready) {
+  MelStream stream("fmin=9000");
+  stream.push(audio(1600), 0);
+  fail_unless(stream.error().code >= 0);
+  gst_element_set_state(stream.element(), GST_STATE_READY);
+  g_object_set(stream.element(), "fmin", 20, nullptr);
+  gst_element_set_state(stream.element(), GST_STATE_PLAYING);
+  stream.set_caps("audio/x-raw,format=S16LE,rate=16000");
+  ASSERT_EQUAL(stream.push(audio(32000), 0), GST_FLOW_OK);
+  fail_unless(!stream.buffers().empty());
+}
+
+CHECK_TEST(properties_may_be_set_in_any_order) {
+  MelStream preset_last("mels=40 preset=kaldi80 fmin=50");
+  MelStream preset_first("preset=kaldi80 fmin=50 mels=40");
+  gchar *one = nullptr, *two = nullptr;
+  g_object_get(preset_last.element(), "recipe", &one, nullptr);
+  g_object_get(preset_first.element(), "recipe", &two, nullptr);
+  fail_unless(std::strcmp(one, two) == 0, "%s and %s", one, two);
+  fail_unless(std::string(one).find("mels=40") != std::string::npos);
+  g_free(one);
+  g_free(two);
+}
+
+CHECK_TEST(a_file_of_any_format_goes_through_to_an_array) {
+  gchar* folder = g_dir_make_tmp("npumelspec-XXXXXX", nullptr);
+  const std::string wav = std::string(folder) + "/a.wav", npy = std::string(folder) + "/a.npy";
+  fail_unless(launch("audiotestsrc num-buffers=50 ! audio/x-raw,rate=22050,channels=2 ! wavenc ! "
+                     "filesink location=" +
+                     wav)
+                  .code < 0);
+  fail_unless(launch("filesrc location=" + wav +
+                     " ! wavparse ! audioconvert ! audioresample ! npumelspec frames=0 "
+                     "normalize=buffer ! npyenc ! filesink location=" +
+                     npy)
+                  .code < 0);
+  gchar* bytes = nullptr;
+  gsize size = 0;
+  fail_unless(g_file_get_contents(npy.c_str(), &bytes, &size, nullptr));
+  const auto frames = (50 * 1024 * 16000 + 22049) / 22050 / 160;
+  fail_unless(size >= 128 + 80UL * 4 * static_cast<gsize>(frames - 1) &&
+              size <= 128 + 80UL * 4 * static_cast<gsize>(frames + 1));
+  g_free(bytes);
+  g_remove(wav.c_str());
+  g_remove(npy.c_str());
+  g_rmdir(folder);
+  g_free(folder);
+}

@@ -1,0 +1,170 @@
+// Metas, statistics, and what is said about the backend on a machine without an NPU.
+#include <gst/audio/audio.h>
+
+#include "tests/check/audio.h"
+#include "tests/check/mel_stream.h"
+
+using namespace npumel::check;
+
+namespace {
+
+bool machine_has_npu() {
+  return g_file_test("/dev/accel", G_FILE_TEST_EXISTS) ||
+         g_file_test("/sys/module/amdxdna", G_FILE_TEST_EXISTS);
+}
+
+const char* const kCounters[] = {"frames",
+                                 "batches",
+                                 "npu-batches",
+                                 "software-batches",
+                                 "fallbacks",
+                                 "npu-timeouts",
+                                 "verify-failures",
+                                 "samples-in",
+                                 "samples-inserted",
+                                 "samples-dropped",
+                                 "nonfinite-samples",
+                                 "kernel-time",
+                                 "transfer-time",
+                                 "convert-time",
+                                 "software-time",
+                                 "input-buffer-size",
+                                 "output-buffer-size",
+                                 "instruction-buffer-size"};
+
+}  // namespace
+
+CHECK_TEST(the_meta_tells_rows_place_and_backend) {
+  MelStream stream("frames=20 stride=10 eos-mode=pad");
+  run(stream, audio(16000));
+  const auto received = stream.buffers();
+  ASSERT_EQUAL(received.size(), 9);
+  for (size_t i = 0; i < received.size(); ++i) {
+    fail_unless(received[i]->has_meta);
+    ASSERT_EQUAL(received[i]->valid_frames, 20);
+    ASSERT_EQUAL(received[i]->frame_offset, i * 10);
+    fail_unless(received[i]->backend == "software");
+  }
+}
+
+CHECK_TEST(metas_of_the_audio_do_not_travel_along_but_its_capture_time_does) {
+  MelStream stream("frames=10");
+  GstBuffer* buffer = buffer_of(audio(16000));
+  GST_BUFFER_PTS(buffer) = 0;
+  const Caps ntp(gst_caps_new_empty_simple("timestamp/x-ntp"));
+  gst_buffer_add_reference_timestamp_meta(buffer, ntp.get(), 12345 * GST_SECOND,
+                                          GST_CLOCK_TIME_NONE);
+  gst_buffer_add_audio_clipping_meta(buffer, GST_FORMAT_DEFAULT, 0, 0);
+  struct Seen {
+    int times = 0, clippings = 0;
+  } total;
+  gst_pad_add_probe(
+      stream.harness()->sinkpad, GST_PAD_PROBE_TYPE_BUFFER,
+      [](GstPad*, GstPadProbeInfo* info, gpointer data) {
+        auto* seen = static_cast<Seen*>(data);
+        GstBuffer* out = GST_PAD_PROBE_INFO_BUFFER(info);
+        const GstReferenceTimestampMeta* time =
+            gst_buffer_get_reference_timestamp_meta(out, nullptr);
+        if (time && time->timestamp == 12345 * GST_SECOND) ++seen->times;
+        if (gst_buffer_get_audio_clipping_meta(out)) ++seen->clippings;
+        return GST_PAD_PROBE_OK;
+      },
+      &total, nullptr);
+  stream.push(buffer);
+  ASSERT_EQUAL(total.clippings, 0);
+  fail_unless(total.times >= 1);
+}
+
+CHECK_TEST(stats_count_what_happened) {
+  MelStream stream("frames=10 backend=software");
+  run(stream, audio(32000));
+  ASSERT_EQUAL(stream.stat("samples-in"), 32000);
+  ASSERT_EQUAL(stream.stat("frames"), 200);
+  fail_unless(stream.stat("batches") >= 2);
+  ASSERT_EQUAL(stream.stat("software-batches"), stream.stat("batches"));
+  ASSERT_EQUAL(stream.stat("npu-batches"), 0);
+  fail_unless(stream.stat("software-time") > 0);
+}
+
+CHECK_TEST(stats_only_grow) {
+  MelStream stream("frames=10");
+  std::vector<guint64> before(std::size(kCounters), 0);
+  for (guint64 i = 0; i < 50; ++i) {
+    stream.push(audio(1600), time_of(i * 1600));
+    for (size_t c = 0; c < std::size(kCounters); ++c) {
+      const guint64 now = stream.stat(kCounters[c]);
+      fail_unless(now >= before[c], "%s", kCounters[c]);
+      before[c] = now;
+    }
+  }
+}
+
+CHECK_TEST(stats_have_every_field_in_every_state) {
+  MelStream stream = MelStream::idle("");
+  for (const char* name : kCounters) stream.stat(name);
+  const auto stats = stream.stats();
+  for (const char* name : {"mean-frame-time", "mean-batch-time", "realtime-factor", "runlist-depth",
+                           "npu-available", "npu-reason"})
+    fail_unless(gst_structure_has_field(stats.get(), name), "%s", name);
+}
+
+CHECK_TEST(npu_reason_says_why_the_npu_is_not_used) {
+  if (machine_has_npu()) return;
+  MelStream stream("frames=10");
+  stream.push(audio(16000), 0);
+  const auto stats = stream.stats();
+  gboolean available = TRUE;
+  fail_unless(gst_structure_get_boolean(stats.get(), "npu-available", &available));
+  fail_if(available);
+  const char* reason = gst_structure_get_string(stats.get(), "npu-reason");
+  fail_unless(reason && std::strlen(reason) > 10);
+  gchar* active = nullptr;
+  g_object_get(stream.element(), "active-backend", &active, nullptr);
+  fail_unless_equals_string(active, "software");
+  g_free(active);
+}
+
+CHECK_TEST(absence_of_an_npu_is_a_message_and_not_a_warning) {
+  if (machine_has_npu()) return;
+  MelStream stream = MelStream::idle("frames=10");
+  gst_element_set_state(stream.element(), GST_STATE_NULL);
+  while (stream.bus().pop(GST_MESSAGE_ANY)) continue;
+  gst_element_set_state(stream.element(), GST_STATE_PLAYING);
+  int told = 0, alarms = 0;
+  while (const Message message = stream.bus().pop(GST_MESSAGE_ANY)) {
+    const GstStructure* fields = gst_message_get_structure(message.get());
+    if (fields && gst_structure_has_name(fields, "npumelspec-backend")) {
+      ++told;
+      fail_unless_equals_string(gst_structure_get_string(fields, "backend"), "software");
+      for (const char* name : {"previous", "reason", "batch"})
+        fail_unless(gst_structure_has_field(fields, name), "%s", name);
+    }
+    alarms += GST_MESSAGE_TYPE(message.get()) == GST_MESSAGE_WARNING ||
+              GST_MESSAGE_TYPE(message.get()) == GST_MESSAGE_ERROR;
+  }
+  ASSERT_EQUAL(told, 1);
+  ASSERT_EQUAL(alarms, 0);
+}
+
+CHECK_TEST(backend_npu_without_an_npu_fails_at_start_with_the_right_code) {
+  if (machine_has_npu()) return;
+  const Owned<GstElement> element(gst_parse_launch("npumelspec backend=npu", nullptr));
+  gst_object_ref_sink(element.get());
+  BusWatch bus(element.get());
+  fail_unless(gst_element_set_state(element.get(), GST_STATE_PAUSED) == GST_STATE_CHANGE_FAILURE);
+  const PostedError error = posted(bus);
+  fail_unless(error.is(GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_FOUND) ||
+                  error.is(GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_INIT),
+              "%s", error.text.c_str());
+  gst_element_set_state(element.get(), GST_STATE_NULL);
+}
+
+CHECK_TEST(backend_software_never_speaks_of_an_npu) {
+  MelStream stream("backend=software frames=10");
+  stream.push(audio(16000), 0);
+  int alarms = 0;
+  while (const Message message = stream.bus().pop(GST_MESSAGE_ANY))
+    alarms += GST_MESSAGE_TYPE(message.get()) == GST_MESSAGE_WARNING;
+  ASSERT_EQUAL(alarms, 0);
+  fail_unless(stream.buffers()[0]->backend == "software");
+}

@@ -1,0 +1,158 @@
+// PTS, DURATION and OFFSET come from a counter of samples: exact after hours, at any rate.
+#include "tests/check/audio.h"
+#include "tests/check/mel_stream.h"
+
+using namespace npumel::check;
+
+namespace {
+
+/// Pushes HOURS of silence in 10 s buffers and holds every buffer against the absolute formula.
+void assert_exact_for_hours(int hours, const std::string& properties, int rate, int hop) {
+  const int frames = 100;
+  MelStream stream(properties, ("audio/x-raw,format=S16LE,rate=" + std::to_string(rate)).c_str());
+  const GstClockTime base = 1234567891;
+  const std::vector<int16_t> silence(static_cast<size_t>(rate) * 10);
+  guint64 expected = 0, pushed = 0;
+  const auto check = [&] {
+    for (const Received* buffer : stream.buffers()) {
+      const guint64 first = expected * static_cast<guint64>(hop);
+      const auto rows = static_cast<guint64>(buffer->frames());
+      const guint64 past = first + rows * static_cast<guint64>(hop);
+      ASSERT_EQUAL(buffer->pts, base + time_of(first, rate));
+      ASSERT_EQUAL(buffer->duration, time_of(past, rate) - time_of(first, rate));
+      ASSERT_EQUAL(buffer->offset, expected);
+      ASSERT_EQUAL(buffer->offset_end, expected + rows);
+      expected += rows;
+    }
+    stream.forget();
+  };
+  for (int i = 0; i < hours * 360; ++i, pushed += silence.size()) {
+    fail_unless(stream.push(silence, base + time_of(pushed, rate)) == GST_FLOW_OK);
+    check();
+  }
+  fail_unless(expected * static_cast<guint64>(hop) + 2 * static_cast<guint64>(frames * hop) >
+              pushed);
+  stream.eos();
+  check();
+  ASSERT_EQUAL(expected, pushed / static_cast<guint64>(hop));
+}
+
+}  // namespace
+
+CHECK_TEST(ten_hours_at_16000_hz_are_exact) {
+  assert_exact_for_hours(10, "eos-mode=short", 16000, 160);
+}
+
+// The smallest filter bank there is: the time is what is tested.
+CHECK_TEST(ten_hours_at_44100_hz_with_hop_441_are_exact) {
+  assert_exact_for_hours(10,
+                         "preset=custom eos-mode=short mels=1 n-fft=512 win-length=441 "
+                         "hop-length=441 padding=zero frame-count=drop-last",
+                         44100, 441);
+}
+
+CHECK_TEST(ten_hours_at_44100_hz_with_hop_160_are_exact) {
+  assert_exact_for_hours(10,
+                         "preset=custom eos-mode=short mels=1 n-fft=512 win-length=400 "
+                         "hop-length=160 padding=zero frame-count=drop-last",
+                         44100, 160);
+}
+
+CHECK_TEST(hops_that_are_no_whole_nanoseconds_do_not_drift) {
+  // 160 samples at 11025 Hz last 14512471.66 ns.
+  MelStream stream("preset=custom frames=1 hop-length=160", "audio/x-raw,format=S16LE,rate=11025");
+  run(stream, audio(11025 * 20));
+  const auto received = stream.buffers();
+  fail_unless(received.size() > 1300);
+  for (size_t i = 0; i < received.size(); ++i) {
+    ASSERT_EQUAL(received[i]->pts, time_of(i * 160, 11025));
+    ASSERT_EQUAL(received[i]->duration, time_of((i + 1) * 160, 11025) - time_of(i * 160, 11025));
+  }
+}
+
+CHECK_TEST(the_first_frame_has_the_time_of_the_first_sample_for_every_preset) {
+  for (const char* nick :
+       {"whisper80", "nemo80", "kaldi80", "icefall80", "librosa", "gemma4-128"}) {
+    MelStream stream(std::string("frames=2 preset=") + nick);
+    ASSERT_EQUAL(stream.push(audio(16000), 3 * GST_SECOND + 7), GST_FLOW_OK);
+    fail_unless(!stream.buffers().empty());
+    ASSERT_EQUAL(stream.buffers()[0]->pts, 3 * GST_SECOND + 7);
+    ASSERT_EQUAL(stream.buffers()[0]->offset, 0);
+  }
+}
+
+CHECK_TEST(buffers_without_timestamps_count_from_the_start_of_the_segment) {
+  MelStream stream("frames=10");
+  GstSegment segment;
+  gst_segment_init(&segment, GST_FORMAT_TIME);
+  segment.start = segment.time = 5 * GST_SECOND;
+  stream.segment(segment);
+  for (int i = 0; i < 20; ++i) stream.push(audio(1600));
+  const auto received = stream.buffers();
+  fail_unless(received.size() >= 18);
+  for (size_t i = 0; i < received.size(); ++i)
+    ASSERT_EQUAL(received[i]->pts, 5 * GST_SECOND + time_of(i * 1600));
+}
+
+CHECK_TEST(samples_outside_the_segment_are_clipped) {
+  const std::vector<int16_t> samples = audio(32000);
+  MelStream stream("frames=10 eos-mode=short");
+  GstSegment segment;
+  gst_segment_init(&segment, GST_FORMAT_TIME);
+  segment.start = segment.time = GST_SECOND / 2;
+  segment.stop = 3 * GST_SECOND / 2;
+  stream.segment(segment);
+  stream.push(samples, 0);
+  stream.eos();
+  ASSERT_EQUAL(stream.frames(), 100);
+  ASSERT_EQUAL(stream.buffers()[0]->pts, GST_SECOND / 2);
+
+  // The same numbers as the piece alone: what was clipped is not even seen at the edges.
+  MelStream piece("frames=10 eos-mode=short");
+  run(piece, std::vector<int16_t>(samples.begin() + 8000, samples.begin() + 24000));
+  fail_unless(stream.rows() == piece.rows());
+}
+
+CHECK_TEST(running_time_follows_segment_base_and_rate_one) {
+  MelStream stream("frames=10");
+  GstSegment segment;
+  gst_segment_init(&segment, GST_FORMAT_TIME);
+  segment.start = segment.time = 10 * GST_SECOND;
+  segment.base = 4 * GST_SECOND;
+  stream.segment(segment);
+  stream.push(audio(16000), 10 * GST_SECOND);
+  GstEvent* forwarded = nullptr;
+  for (const Item& item : stream.items())
+    if (item.is(GST_EVENT_SEGMENT)) forwarded = item.event.get();
+  const GstSegment* seen = nullptr;
+  gst_event_parse_segment(forwarded, &seen);
+  ASSERT_EQUAL(gst_segment_to_running_time(seen, GST_FORMAT_TIME, stream.buffers()[1]->pts),
+               4 * GST_SECOND + time_of(1600));
+}
+
+CHECK_TEST(a_segment_with_negative_rate_is_a_format_error) {
+  MelStream stream;
+  GstSegment segment;
+  gst_segment_init(&segment, GST_FORMAT_TIME);
+  segment.rate = -1;
+  segment.stop = 10 * GST_SECOND;
+  stream.segment(segment);
+  fail_unless(stream.push(audio(1600), 9 * GST_SECOND) < GST_FLOW_OK);
+  fail_unless(stream.error().is(GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT));
+}
+
+CHECK_TEST(a_seek_with_negative_rate_is_refused_and_others_go_upstream) {
+  MelStream stream;
+  const auto seek = [&](double rate) {
+    return gst_harness_push_upstream_event(
+        stream.harness(), gst_event_new_seek(rate, GST_FORMAT_TIME, GST_SEEK_FLAG_FLUSH,
+                                             GST_SEEK_TYPE_SET, 0, GST_SEEK_TYPE_NONE, 0));
+  };
+  fail_if(seek(-1.0));
+  ASSERT_EQUAL(gst_harness_upstream_events_in_queue(stream.harness()), 0);
+  seek(1.0);
+  bool arrived = false;
+  while (Event event{gst_harness_try_pull_upstream_event(stream.harness())})
+    arrived = arrived || GST_EVENT_TYPE(event.get()) == GST_EVENT_SEEK;
+  fail_unless(arrived);
+}
