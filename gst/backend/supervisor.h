@@ -1,4 +1,5 @@
-// Picks a backend, checks its work and replaces it: the only thing the element knows of gst/backend.
+// Picks a backend, checks its work and replaces it: the only thing the element knows of
+// gst/backend.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +23,7 @@ struct SupervisorConfig {
   std::string kernel_path;  ///< colon-separated folders, empty = environment, then installed folder
   int in_flight = 1;        ///< batches submitted ahead
   unsigned timeout_ms = 2000;
-  unsigned verify_interval = 64;        ///< 0 = off
+  unsigned verify_interval = 64;         ///< 0 = off
   uint64_t retry_interval = 5000000000;  ///< ns
 };
 
@@ -67,9 +68,9 @@ class Supervisor {
   /// The slot to fill next, or nullptr while all are in flight: collect() one first. The same slot
   /// comes back until it is submitted. A freshly begun slot's content is undefined.
   Slot* begin() noexcept;
-  /// Hands over the slot of begin() with samples for `frames` frames (1 to max_frames). Never waits.
-  /// The samples stay readable (the framer copies the overlap from them) until the slot of the
-  /// second next begin() is asked for.
+  /// Hands over the slot of begin() with samples for `frames` frames (1 to max_frames). Never
+  /// waits. The samples stay readable (the framer copies the overlap from them) until the slot of
+  /// the second next begin() is asked for.
   void submit(Slot& slot, int frames);
   /// Batches submitted and not collected.
   int in_flight() const noexcept;

@@ -1,0 +1,13 @@
+#include "gst/backend/software_backend.h"
+
+namespace npumel {
+
+SoftwareBackend::SoftwareBackend(const Recipe& recipe)
+    : kernel_(MelKernel::get(recipe)), workspace_(kernel_->make_workspace()) {}
+
+float SoftwareBackend::compute(const void* samples, SampleType type, int frames,
+                               const RowSink& out) noexcept {
+  return kernel_->compute(samples, type, frames, out, *workspace_);
+}
+
+}  // namespace npumel

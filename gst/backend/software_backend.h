@@ -1,0 +1,25 @@
+// Computes batches on the CPU, in the calling thread.
+#pragma once
+
+#include <memory>
+
+#include "kernels/cpu/mel_kernel.h"
+
+namespace npumel {
+
+class SoftwareBackend {
+ public:
+  /// Throws std::invalid_argument when the recipe is not valid, std::bad_alloc.
+  explicit SoftwareBackend(const Recipe& recipe);
+
+  /// Raw rows of `frames` frames, as MelKernel::compute. One thread at a time.
+  float compute(const void* samples, SampleType type, int frames, const RowSink& out) noexcept;
+
+  const Recipe& recipe() const noexcept { return kernel_->recipe(); }
+
+ private:
+  std::shared_ptr<const MelKernel> kernel_;
+  MelWorkspacePtr workspace_;
+};
+
+}  // namespace npumel
