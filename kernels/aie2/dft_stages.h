@@ -1,0 +1,121 @@
+// The integer half of the kernel: windowed DFT of four frames, block floating point between its
+// two stages. Everything here is exact, so host and NPU agree to the bit.
+#pragma once
+
+#include "kernels/aie2/dft_tables.h"
+#include "kernels/aie2/shape.h"
+#include "kernels/aie2/vec.h"
+
+namespace npumel::aie2 {
+
+/// Working memory of one group, in a tile's data memory. Matrices have the four frames as columns.
+struct Scratch {
+  alignas(32) int16_t packed[kRadix * kRadix * kGroup];      ///< samples [n2][n1][frame]
+  alignas(32) int32_t spill[kStage1Rows * kRadix * kGroup];  ///< stage 1 [row][n2][frame]
+  alignas(32) int16_t half[kStage2Rows * kRadix * kGroup];   ///< stage 2 input [row][n2][frame]
+  alignas(32) vec::Bf16 powers[kSlots * kGroup];             ///< [slot][frame]
+  alignas(32) int16_t rows[kMaxMels * kGroup];               ///< Q11 log10 [mel][frame]
+  int32_t exponents[kGroup];                                 ///< block exponents
+};
+
+/// Samples of four frames into the order of stage 1. Reads 400 samples from each pointer, which
+/// must be aligned to 32 bytes on the NPU.
+inline void pack(Scratch& scratch, const int16_t* a, const int16_t* b, const int16_t* c,
+                 const int16_t* d) {
+  // The spill is not in use yet: it holds the samples as [n1][n2][frame] in between.
+  auto* natural = reinterpret_cast<int16_t*>(scratch.spill);
+  for (int n = 0; n < kWin; n += 16)
+    vec::store_interleaved(natural + n * kGroup, vec::load<vec::I16x16>(a + n),
+                           vec::load<vec::I16x16>(b + n), vec::load<vec::I16x16>(c + n),
+                           vec::load<vec::I16x16>(d + n));
+  for (int n2 = 0; n2 < kRadix; n2 += 2)
+    for (int tile = 0; tile < kTiles; ++tile) {
+      vec::I16x16 even;
+      vec::I16x16 odd;
+      vec::load_row_pairs(natural + (4 * tile * kRadix + n2) * kGroup, kRadix * kGroup, even, odd);
+      vec::store(scratch.packed + (n2 * kTiles + tile) * kTile, even);
+      vec::store(scratch.packed + ((n2 + 1) * kTiles + tile) * kTile, odd);
+    }
+}
+
+/// Smallest s with |spill| <= 32767 * 2^s. The window function sums to 10 over each residue class,
+/// so |spill| < 32768 * 10 * 32768 / 2^4 and s <= 15.
+constexpr int32_t block_exponent(int32_t max_abs) {
+  int32_t s = 0;
+  while (s < kBlockExponents - 1 && max_abs > (32767 << s)) ++s;
+  return s;
+}
+
+/// Stage 1: for each n2 the 20-point DFT over n1 with the window function in its coefficients.
+inline void stage1(Scratch& scratch) {
+  auto largest = vec::zeros<vec::I32x16>();
+  const int16_t* table = kStage1;
+  for (int n2 = 0; n2 < kRadix; ++n2)
+    for (int row = 0; row < kTiles; ++row) {
+      auto acc = vec::zeros<vec::Acc>();
+      for (int tile = 0; tile < kTiles; ++tile, table += kTile)
+        acc = vec::mac_4x4x4(acc, vec::load<vec::I16x16>(table),
+                             vec::load<vec::I16x16>(scratch.packed + (n2 * kTiles + tile) * kTile));
+      const auto spill = vec::srs<vec::I32x16>(acc, kSpillShift);
+      largest = vec::max_abs(largest, spill);
+      vec::store_rows(scratch.spill + (4 * row * kRadix + n2) * kGroup, kRadix * kGroup, spill);
+    }
+  int32_t max_abs[kGroup];
+  vec::column_max(largest, max_abs);
+  for (int frame = 0; frame < kGroup; ++frame)
+    scratch.exponents[frame] = block_exponent(max_abs[frame]);
+}
+
+/// Block floating point: each frame divided by 2^s, rounded to 16 bits. A vector shift takes one
+/// amount for all lanes, so the frames' different amounts are factors: x / 2^s is x * 2^(15-s) /
+/// 2^15, and as 2^15 is no int16 the factor comes in two parts.
+inline void normalize_block(Scratch& scratch) {
+  int16_t first[kGroup];
+  int16_t second[kGroup];
+  for (int frame = 0; frame < kGroup; ++frame) {
+    const int32_t s = scratch.exponents[frame];
+    first[frame] = static_cast<int16_t>(s == 0 ? 1 << 14 : 1 << (15 - s));
+    second[frame] = static_cast<int16_t>(s == 0 ? 1 << 14 : 0);
+  }
+  const auto factor1 = vec::broadcast_row<vec::I16x16>(first);
+  const auto factor2 = vec::broadcast_row<vec::I16x16>(second);
+  constexpr int kRow = kRadix * kGroup;
+  for (int i = 0; i < kStage1Rows * kRow; i += kTile) {
+    const auto spill = vec::load<vec::I32x16>(scratch.spill + i);
+    const auto acc = vec::mac(vec::mac(vec::zeros<vec::Acc>(), spill, factor1), spill, factor2);
+    const auto half = vec::srs<vec::I16x16>(acc, 15);
+    vec::store(scratch.half + i, half);
+    if (i >= kHalf * kRow)
+      vec::store(scratch.half + i + (kStage1Rows - kHalf) * kRow, vec::negate(half));
+  }
+}
+
+/// Real and imaginary parts of four bins k1 + 20*(4*tile + 0..3) of four frames.
+struct Spectrum {
+  vec::I32x16 re;
+  vec::I32x16 im;
+};
+
+/// Stage 2: the 20-point DFT over n2 with the twiddle factors in its coefficients.
+inline Spectrum stage2(const Scratch& scratch, int k1, int tile) {
+  constexpr int kRow = kRadix * kGroup;
+  const int16_t* re = scratch.half + k1 * kRow;
+  const int16_t* im = scratch.half + (kHalf + k1 - 1) * kRow;
+  const int16_t* negative_im = scratch.half + (kStage1Rows + k1 - 1) * kRow;
+  const int16_t* table = kStage2 + stage2_offset(k1) + tile * kTiles * kTilePair;
+  auto real = vec::zeros<vec::Acc>();
+  auto imag = vec::zeros<vec::Acc>();
+  for (int i = 0; i < kTiles; ++i, table += kTilePair) {
+    const auto cosines = vec::load<vec::I16x16>(table);
+    const auto sines = vec::load<vec::I16x16>(table + kTile);
+    const auto y = vec::load<vec::I16x16>(re + i * kTile);
+    real = vec::mac_4x4x4(real, cosines, y);
+    imag = vec::mac_4x4x4(imag, sines, y);
+    if (is_real_residue(k1)) continue;
+    real = vec::mac_4x4x4(real, sines, vec::load<vec::I16x16>(negative_im + i * kTile));
+    imag = vec::mac_4x4x4(imag, cosines, vec::load<vec::I16x16>(im + i * kTile));
+  }
+  return {vec::srs<vec::I32x16>(real, kSpectrumShift), vec::srs<vec::I32x16>(imag, kSpectrumShift)};
+}
+
+}  // namespace npumel::aie2

@@ -1,0 +1,226 @@
+// The vector facade in plain C++. This file is the specification of every operation: integer
+// results are exact, and vec_aie.h must give the same bits.
+#pragma once
+
+#include <algorithm>
+#include <bit>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <limits>
+#include <type_traits>
+
+namespace npumel::aie2::vec {
+
+template <typename T, int N>
+struct Vec {
+  T v[N];
+};
+using I8x16 = Vec<int8_t, 16>;
+using I16x16 = Vec<int16_t, 16>;
+using I32x16 = Vec<int32_t, 16>;
+using Acc = Vec<int64_t, 16>;  ///< 64-bit accumulators: no operation here can overflow them
+using F32x16 = Vec<float, 16>;
+/// bfloat16 as its bits.
+using Bf16 = uint16_t;
+using Bf16x16 = Vec<Bf16, 16>;
+using Bf16x32 = Vec<Bf16, 32>;
+
+/// Sticky modes of the NPU core (rounding to even, saturation); nothing to do on the host.
+inline void set_modes() {}
+
+template <typename V, typename T>
+inline V load(const T* from) {
+  V value;
+  std::memcpy(value.v, from, sizeof value.v);
+  return value;
+}
+template <typename V, typename T>
+inline void store(T* to, const V& value) {
+  std::memcpy(to, value.v, sizeof value.v);
+}
+template <typename V>
+inline V zeros() {
+  return V{};
+}
+
+/// Shift right, round half to even, saturate to T. shift >= 1.
+template <typename T>
+inline T shift_round_saturate(int64_t value, int shift) {
+  const int64_t odd = (value >> shift) & 1;
+  const int64_t rounded = (value + (int64_t{1} << (shift - 1)) - 1 + odd) >> shift;
+  return static_cast<T>(
+      std::clamp<int64_t>(rounded, std::numeric_limits<T>::min(), std::numeric_limits<T>::max()));
+}
+template <typename V>
+inline V srs(const Acc& acc, int shift) {
+  V out;
+  for (int i = 0; i < 16; ++i)
+    out.v[i] = shift_round_saturate<std::remove_reference_t<decltype(out.v[0])>>(acc.v[i], shift);
+  return out;
+}
+
+/// acc += a * b with a, b, acc row-major 4x4 matrices.
+inline Acc mac_4x4x4(const Acc& acc, const I16x16& a, const I16x16& b) {
+  Acc out = acc;
+  for (int row = 0; row < 4; ++row)
+    for (int col = 0; col < 4; ++col)
+      // Two products of 16-bit numbers fit 32 bits as long as one factor is never -32768.
+      for (int k = 0; k < 4; k += 2)
+        out.v[row * 4 + col] +=
+            a.v[row * 4 + k] * b.v[k * 4 + col] + a.v[row * 4 + k + 1] * b.v[(k + 1) * 4 + col];
+  return out;
+}
+
+/// Element by element: acc + a * b.
+template <typename V>
+inline Acc mac(const Acc& acc, const V& a, const I16x16& b) {
+  Acc out;
+  for (int i = 0; i < 16; ++i) out.v[i] = acc.v[i] + int64_t{a.v[i]} * b.v[i];
+  return out;
+}
+/// value << shift as accumulators.
+template <typename V>
+inline Acc upshift(const V& value, int shift) {
+  Acc out;
+  for (int i = 0; i < 16; ++i) out.v[i] = int64_t{value.v[i]} << shift;
+  return out;
+}
+
+inline I32x16 shift_left(const I32x16& value, int shift) {
+  I32x16 out;
+  for (int i = 0; i < 16; ++i) out.v[i] = value.v[i] << shift;
+  return out;
+}
+/// To 16 bits, saturated.
+inline I16x16 narrow(const I32x16& value) {
+  I16x16 out;
+  for (int i = 0; i < 16; ++i)
+    out.v[i] = static_cast<int16_t>(std::clamp(value.v[i], -32768, 32767));
+  return out;
+}
+
+inline I32x16 max_abs(const I32x16& a, const I32x16& b) {
+  I32x16 out;
+  for (int i = 0; i < 16; ++i) out.v[i] = std::max(a.v[i], std::abs(b.v[i]));
+  return out;
+}
+inline I32x16 max(const I32x16& a, const I32x16& b) {
+  I32x16 out;
+  for (int i = 0; i < 16; ++i) out.v[i] = std::max(a.v[i], b.v[i]);
+  return out;
+}
+inline I32x16 add(const I32x16& a, const I32x16& b) {
+  I32x16 out;
+  for (int i = 0; i < 16; ++i) out.v[i] = a.v[i] + b.v[i];
+  return out;
+}
+inline I16x16 add(const I16x16& a, const I16x16& b) {
+  I16x16 out;
+  for (int i = 0; i < 16; ++i) out.v[i] = static_cast<int16_t>(a.v[i] + b.v[i]);
+  return out;
+}
+inline I16x16 negate(const I16x16& a) {
+  I16x16 out;
+  for (int i = 0; i < 16; ++i) out.v[i] = static_cast<int16_t>(-a.v[i]);
+  return out;
+}
+template <typename V, typename T>
+inline V broadcast(T value) {
+  V out;
+  for (auto& element : out.v) element = value;
+  return out;
+}
+/// The four values in every row of a 4x4 matrix: one value for each frame.
+template <typename V, typename T>
+inline V broadcast_row(const T (&row)[4]) {
+  V out;
+  for (int i = 0; i < 16; ++i) out.v[i] = row[i % 4];
+  return out;
+}
+/// Largest element of each column.
+inline void column_max(const I32x16& a, int32_t (&out)[4]) {
+  for (int col = 0; col < 4; ++col)
+    out[col] = std::max(std::max(a.v[col], a.v[4 + col]), std::max(a.v[8 + col], a.v[12 + col]));
+}
+
+/// Row i of a 4x4 matrix to `to + i * stride`.
+inline void store_rows(int32_t* to, int stride, const I32x16& value) {
+  for (int row = 0; row < 4; ++row) std::memcpy(to + row * stride, value.v + row * 4, 16);
+}
+
+/// Four vectors of 16 to 64 elements: out[4*i + j] = row j, element i.
+inline void store_interleaved(int16_t* to, const I16x16& a, const I16x16& b, const I16x16& c,
+                              const I16x16& d) {
+  for (int i = 0; i < 16; ++i) {
+    to[4 * i] = a.v[i];
+    to[4 * i + 1] = b.v[i];
+    to[4 * i + 2] = c.v[i];
+    to[4 * i + 3] = d.v[i];
+  }
+}
+/// Every fourth of 64 elements, from element `lane` on.
+inline I16x16 load_lane(const int16_t* from, int lane) {
+  I16x16 out;
+  for (int i = 0; i < 16; ++i) out.v[i] = from[4 * i + lane];
+  return out;
+}
+/// Four runs of eight elements, `stride` apart; `even` gets the first halves, `odd` the second.
+inline void load_row_pairs(const int16_t* from, int stride, I16x16& even, I16x16& odd) {
+  for (int row = 0; row < 4; ++row) {
+    std::memcpy(even.v + row * 4, from + row * stride, 8);
+    std::memcpy(odd.v + row * 4, from + row * stride + 4, 8);
+  }
+}
+/// The inverse for two tiles: row i of `even` and row i of `odd` side by side at i * stride.
+inline void store_row_pairs(Bf16* to, int stride, const Bf16x16& even, const Bf16x16& odd) {
+  for (int row = 0; row < 4; ++row) {
+    std::memcpy(to + row * stride, even.v + row * 4, 8);
+    std::memcpy(to + row * stride + 4, odd.v + row * 4, 8);
+  }
+}
+
+/// float32 to bfloat16, half to even. Finite values only.
+inline Bf16 to_bf16(float value) {
+  const auto bits = std::bit_cast<uint32_t>(value);
+  return static_cast<Bf16>((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
+}
+inline float from_bf16(Bf16 value) { return std::bit_cast<float>(uint32_t{value} << 16); }
+
+/// int32 to float32 to bfloat16, both half to even.
+inline Bf16x16 to_bf16(const I32x16& value) {
+  Bf16x16 out;
+  for (int i = 0; i < 16; ++i) out.v[i] = to_bf16(static_cast<float>(value.v[i]));
+  return out;
+}
+/// re^2 + im^2 in float32, then bfloat16.
+inline Bf16x16 power(const Bf16x16& re, const Bf16x16& im) {
+  Bf16x16 out;
+  for (int i = 0; i < 16; ++i) {
+    const float a = from_bf16(re.v[i]);
+    const float b = from_bf16(im.v[i]);
+    out.v[i] = to_bf16(a * a + b * b);
+  }
+  return out;
+}
+/// acc += a * b with a 4x8, b 8x4, acc 4x4, all row-major. The order of the eight additions is the
+/// only thing here that an NPU may do otherwise.
+inline F32x16 mac_4x8x4(const F32x16& acc, const Bf16x32& a, const Bf16x32& b) {
+  F32x16 out = acc;
+  for (int k = 0; k < 8; ++k)
+    for (int row = 0; row < 4; ++row)
+      for (int col = 0; col < 4; ++col)
+        out.v[row * 4 + col] += from_bf16(a.v[row * 8 + k]) * from_bf16(b.v[k * 4 + col]);
+  return out;
+}
+
+/// Exponent and top 15 bits of the fraction of max(value, 1e-30): value = 2^e * (1 + f/2^15).
+inline void split(const F32x16& value, I32x16& exponent, I16x16& fraction) {
+  for (int i = 0; i < 16; ++i) {
+    const auto bits = std::bit_cast<uint32_t>(std::max(value.v[i], 1e-30F));
+    exponent.v[i] = static_cast<int32_t>(bits >> 23) - 127;
+    fraction.v[i] = static_cast<int16_t>((bits >> 8) & 0x7fff);
+  }
+}
+
+}  // namespace npumel::aie2::vec

@@ -1,0 +1,130 @@
+#!/usr/bin/env python3
+"""Numeric model of the NPU kernel in numpy, and the vectors it gives for three clips.
+
+An implementation independent of kernels/aie2: whole-array arithmetic instead of tiles, its own
+window function and filters. `make.py OUT` writes OUT/<clip>-<stage>.npy; frames are the first axis.
+  samples    int16 (n)           6 frames at hop 160
+  spill      int32 (6, 20, 20)   stage 1, [row][n2], rows re 0..10, im 1..9
+  exponents  int32 (6)           block exponents
+  half       int16 (6, 20, 20)   stage 1 after block normalisation
+  spectrum   int32 (6, 2, 11, 20)  [re, im][k1][k2], bin k1 + 20*k2
+  rows80, rows128  int16 (6, mels)  Q11 log10
+"""
+import sys
+
+import numpy as np
+
+WIN, HOP, FRAMES = 400, 160, 6
+HANN = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(WIN) / WIN)
+R = np.arange(20)
+
+
+def srs(value, shift, bits):
+    """Shift right by shift >= 0, round half to even, saturate."""
+    value, shift = np.asarray(value, np.int64), np.asarray(shift, np.int64)
+    low = value & ((np.int64(1) << shift) - 1)
+    half = (np.int64(1) << shift) >> 1
+    quotient = value >> shift
+    up = (low > half) | ((low == half) & (half > 0) & (quotient & 1 == 1))
+    return np.clip(quotient + up, -(1 << (bits - 1)), (1 << (bits - 1)) - 1)
+
+
+def bf16(value):
+    bits = np.ascontiguousarray(value, np.float32).view(np.uint32).astype(np.uint64)
+    rounded = (bits + 0x7FFF + ((bits >> 16) & 1)) & 0xFFFF0000
+    return rounded.astype(np.uint32).view(np.float32)
+
+
+def slaney(mels):
+    top = 15 + 27 * np.log(8) / np.log(6.4)
+    mel = np.linspace(0, top, mels + 2)
+    hz = np.where(mel < 15, mel * 200 / 3, 1000 * np.exp((mel - 15) * np.log(6.4) / 27))
+    bins = 40.0 * np.arange(201)
+    rows = [np.maximum(0, np.minimum((bins - a) / (b - a), (c - bins) / (c - b))) * 2 / (c - a)
+            for a, b, c in zip(hz, hz[1:], hz[2:])]
+    return np.array(rows)
+
+
+def stage1(frames):
+    k, n1 = np.arange(11), R
+    waves = np.vstack([np.cos(2 * np.pi * np.outer(k, n1) / 20),
+                       -np.sin(2 * np.pi * np.outer(k[1:10], n1) / 20)])
+    table = np.rint(32767 * waves[:, :, None] * HANN.reshape(20, 20)).astype(np.int64)
+    x = frames.astype(np.int64).reshape(-1, 20, 20)
+    return srs(np.einsum('rab,fab->frb', table, x), 4, 32)
+
+
+def normalise(spill):
+    largest = np.abs(spill).max((1, 2))
+    exponents = sum((largest > (32767 << i)).astype(np.int64) for i in range(20))
+    return exponents, srs(spill, exponents[:, None, None], 16)
+
+
+def stage2(half):
+    out = np.zeros((len(half), 2, 11, 20), np.int64)
+    for k1 in range(11):
+        angle = -2 * np.pi * (R[:, None] * k1 / 400 + np.outer(R, R) / 20)
+        cos, sin = (np.rint(32767 * f(angle)).astype(np.int64) for f in (np.cos, np.sin))
+        re = half[:, k1]
+        im = half[:, 10 + k1] if 1 <= k1 <= 9 else np.zeros_like(re)
+        out[:, 0, k1] = srs(re @ cos - im @ sin, 5, 32)
+        out[:, 1, k1] = srs(re @ sin + im @ cos, 5, 32)
+    return out
+
+
+def polynomial():
+    """log2(1 + x) on [0, 1], degree 4, least squares over 400 Chebyshev nodes, Q15."""
+    x = (np.cos(np.pi * (np.arange(400) + 0.5) / 400) + 1) / 2
+    return np.rint(np.polynomial.polynomial.polyfit(x, np.log2(1 + x), 4) * 32768).astype(np.int64)
+
+
+def rows(spectrum, exponents, mels):
+    bins = np.arange(201)
+    mirrored = np.where(bins % 20 <= 10, bins, 400 - bins)
+    x = bf16(spectrum[:, :, mirrored % 20, mirrored // 20].astype(np.float32))
+    power = bf16(x[:, 0] ** 2 + x[:, 1] ** 2)
+    energy = np.maximum((power @ bf16(slaney(mels)).T).astype(np.float32), np.float32(1e-30))
+    bits = np.ascontiguousarray(energy).view(np.uint32)
+    exponent = (bits >> 23).astype(np.int64) - 127
+    f = ((bits >> 8) & 0x7FFF).astype(np.int64)
+    c = polynomial()
+    p = c[4]
+    for i in (3, 2, 1, 0):
+        p = srs(p * f, 15, 16) + c[i]
+    log10 = srs(((exponent << 15) + p) * 19728, 20, 32)
+    scale = 2 * (exponents + 4 + 5 - 15) * np.log10(2) - 4 * np.log10(32767)
+    return np.maximum(log10 + np.rint(scale * 2048).astype(np.int64)[:, None], -20480)
+
+
+def clips():
+    n = np.arange(WIN + (FRAMES - 1) * HOP)
+    rng = np.random.default_rng(20261123)
+    s16 = lambda x: np.clip(np.rint(x), -32768, 32767).astype(np.int16)
+    # A vowel: harmonics of a gliding 120 Hz under a falling envelope, with breath noise.
+    phase = 2 * np.pi * np.cumsum(120 + 20 * n / len(n)) / 16000
+    vowel = sum(9000 / h ** 1.5 * np.sin(h * phase) for h in range(1, 40))
+    yield 'vowel', s16(vowel * np.exp(-n / 600) + rng.normal(0, 20, len(n)))
+    # Above full scale and off the bins: saturated samples of both signs, one frame of -32768.
+    loud = 40000 * np.sin(2 * np.pi * 1003.7 * n / 16000)
+    loud[800:1200] = -32768
+    yield 'loud', s16(loud)
+    # Silence, then a few LSB of noise: block exponents 0 and small.
+    yield 'quiet', s16(np.where(n < 400, 0, rng.integers(-3, 4, len(n))))
+
+
+def main(out):
+    for name, samples in clips():
+        frames = np.stack([samples[i * HOP:i * HOP + WIN] for i in range(FRAMES)])
+        spill = stage1(frames)
+        exponents, half = normalise(spill)
+        spectrum = stage2(half)
+        stages = {'samples': (samples, '<i2'), 'spill': (spill, '<i4'), 'half': (half, '<i2'),
+                  'exponents': (exponents, '<i4'), 'spectrum': (spectrum, '<i4'),
+                  'rows80': (rows(spectrum, exponents, 80), '<i2'),
+                  'rows128': (rows(spectrum, exponents, 128), '<i2')}
+        for stage, (values, dtype) in stages.items():
+            np.save(f'{out}/{name}-{stage}.npy', values.astype(dtype))
+
+
+if __name__ == '__main__':
+    main(sys.argv[1])
