@@ -312,7 +312,6 @@ constexpr std::array<PresetRow, 24> kRows = {{
       .log = LogType::ln,
       .log_floor = 1,
       .preemphasis = 0.97,
-      .preemphasis_mode = PreemphasisMode::frame_next,
       .input_scale = 32768}},
     {48000,
      {.preset = Preset::clap64,

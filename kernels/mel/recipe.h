@@ -64,7 +64,8 @@ enum class FloorMode { max, add };
 
 /// waveform:   y[n] = x[n] - c*x[n-1] over the whole signal, y[0] = x[0]; padding comes after.
 /// frame:      inside each frame, y[0] = (1-c)*x[0] (Kaldi, HTK).
-/// frame_next: inside each frame, y[0] = x[0] - c*x[1] (Phi-4-multimodal does this).
+/// frame_next: inside each frame, y[0] = x[0] - c*x[1]. No preset uses it; Phi-4-multimodal is said
+///             to, but its code repeats the first sample as Kaldi does.
 enum class PreemphasisMode { waveform, frame, frame_next };
 
 /// The published normalisation of a front end. Data, not code: see normalize.h for the order of

@@ -68,7 +68,8 @@ double squared_magnitude(const Signal& frame, const Circle& circle, size_t bin) 
   for (const double value : frame) {
     re += value * circle.cosine[phase];
     im -= value * circle.sine[phase];
-    phase = (phase + bin) % circle.cosine.size();
+    phase += bin;
+    if (phase >= circle.cosine.size()) phase -= circle.cosine.size();
   }
   return re * re + im * im;
 }
@@ -89,16 +90,13 @@ double logarithm(const Recipe& recipe, double x) {
   return x;
 }
 
-}  // namespace
-
-std::vector<double> reference_rows(const Recipe& recipe, std::span<const double> samples) {
+// Calls use(spectrum) for every frame of the signal.
+void for_each_spectrum(const Recipe& recipe, std::span<const double> samples, const auto& use) {
   const Signal x = prepared_signal(recipe, samples);
   const Framing frames = framing(recipe);
   const Signal window = window_function(recipe.window, recipe.win_length);
-  const FilterBank bank(recipe);
   const Circle circle(recipe.n_fft);
 
-  std::vector<double> rows;
   const int64_t count = frame_count(recipe, static_cast<int64_t>(x.size()));
   for (int64_t t = 0; t < count; ++t) {
     Signal frame = frame_samples(frames, x, t);
@@ -107,18 +105,44 @@ std::vector<double> reference_rows(const Recipe& recipe, std::span<const double>
     for (size_t i = 0; i < frame.size(); ++i) frame[i] *= window[i];
 
     Signal spectrum;
-    for (int bin = 0; bin < bank.bins(); ++bin) {
+    for (int bin = 0; bin <= recipe.n_fft / 2; ++bin) {
       const double power = squared_magnitude(frame, circle, static_cast<size_t>(bin));
       spectrum.push_back(recipe.spectrum == Spectrum::power ? power : std::sqrt(power));
     }
+    use(spectrum);
+  }
+}
+
+}  // namespace
+
+std::vector<double> reference_rows(const Recipe& recipe, std::span<const double> samples) {
+  const FilterBank bank(recipe);
+  std::vector<double> rows;
+  for_each_spectrum(recipe, samples, [&](const Signal& spectrum) {
     for (const MelFilter& filter : bank.filters()) {
       double energy = 0;
       for (size_t i = 0; i < filter.weights.size(); ++i)
         energy += filter.weights[i] * spectrum[static_cast<size_t>(filter.first_bin) + i];
       rows.push_back(logarithm(recipe, energy));
     }
-  }
+  });
   return rows;
+}
+
+std::vector<double> reference_peaks(const Recipe& recipe, std::span<const double> samples) {
+  const FilterBank bank(recipe);
+  double largest_sum = 0;
+  for (const MelFilter& filter : bank.filters()) {
+    double sum = 0;
+    for (const double weight : filter.weights) sum += weight;
+    largest_sum = std::max(largest_sum, sum);
+  }
+  std::vector<double> peaks;
+  for_each_spectrum(recipe, samples, [&](const Signal& spectrum) {
+    const double strongest = *std::max_element(spectrum.begin(), spectrum.end());
+    peaks.push_back(logarithm(recipe, strongest * largest_sum));
+  });
+  return peaks;
 }
 
 std::vector<double> reference_clip(const Recipe& recipe, std::span<const double> samples,

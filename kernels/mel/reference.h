@@ -14,6 +14,11 @@ namespace npumel {
 /// [-1, 1): int16 / 32768. `recipe` must be valid.
 std::vector<double> reference_rows(const Recipe& recipe, std::span<const double> samples);
 
+/// For each of those rows, the level that the rounding noise of a float32 implementation scales
+/// with, as a raw value: the strongest bin of the whole spectrum, also outside the filters, times
+/// the largest sum of weights of a filter. Tests measure the depth of a weak value from it.
+std::vector<double> reference_peaks(const Recipe& recipe, std::span<const double> samples);
+
 /// What frames=0 gives: raw or normalised rows with the recipe's tail rule applied (clip_shape).
 /// `tail_silence` zeros are appended before the right edge is padded; the rows they make are
 /// dropped but count for the maximum.
