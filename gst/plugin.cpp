@@ -1,11 +1,14 @@
 // Registers the elements. Touches no device: this runs inside gst-plugin-scanner.
 #include <gst/gst.h>
 
+#include "gst/npumelspec/gstnpumelspec.h"
 #include "gst/npyenc/gstnpyenc.h"
 
 namespace {
 
-gboolean plugin_init(GstPlugin* plugin) { return GST_ELEMENT_REGISTER(npyenc, plugin); }
+gboolean plugin_init(GstPlugin* plugin) {
+  return GST_ELEMENT_REGISTER(npumelspec, plugin) && GST_ELEMENT_REGISTER(npyenc, plugin);
+}
 
 }  // namespace
 

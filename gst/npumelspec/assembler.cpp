@@ -1,0 +1,296 @@
+#include "gst/npumelspec/assembler.h"
+
+#include <algorithm>
+#include <cstring>
+#include <string_view>
+
+#include "kernels/cpu/half.h"
+
+namespace npumel {
+namespace {
+
+constexpr double lowest = -std::numeric_limits<double>::infinity();
+
+enum Tag : uint8_t { silent_tag = 1, software_tag = 2, npu_tag = 4 };
+
+const char* backend_of(uint8_t tags_any) {
+  const bool npu = (tags_any & npu_tag) != 0;
+  const bool software = (tags_any & software_tag) != 0;
+  return npu && software ? "mixed" : npu ? "npu" : "software";
+}
+
+/// Eight accumulators, so that the comparison's latency does not set the pace.
+float largest(const float* values, int64_t count) {
+  constexpr int64_t lanes = 8;
+  float best[lanes];
+  std::fill_n(best, lanes, -std::numeric_limits<float>::infinity());
+  int64_t i = 0;
+  for (; i + lanes <= count; i += lanes)
+    for (int64_t lane = 0; lane < lanes; ++lane)
+      best[lane] = values[i + lane] > best[lane] ? values[i + lane] : best[lane];
+  for (; i < count; ++i) best[0] = std::max(best[0], values[i]);
+  return *std::max_element(best, best + lanes);
+}
+
+}  // namespace
+
+void Assembler::configure(const Config& config) {
+  reset();
+  config_ = config;
+  const Shape& shape = config.shape;
+  const bool detour_for_type = config.type == ElementType::f16 && normalizes();
+  direct_ = !shape.whole() && shape.stride == shape.frames && 2 * shape.frames > kBatchFrames &&
+            !detour_for_type;
+  const int longest = std::max(shape.frames, shape.first);
+  if (!direct_) store_.configure(config.mels, shape.whole() ? 0 : 2 * (longest + kBatchFrames));
+  const bool copies = !direct_ && normalizes();
+  scratch_.reserve(static_cast<size_t>(config.mels) *
+                   static_cast<size_t>(std::max(kBatchFrames, copies ? longest : 0)));
+}
+
+void Assembler::unmap() noexcept {
+  if (map_.memory != nullptr) gst_buffer_unmap(current_.get(), &map_);
+  map_ = {};
+}
+
+void Assembler::reset() noexcept {
+  unmap();
+  current_.reset();
+  store_.reset();
+  done_ = 0;
+  buffers_ = 0;
+  finished_ = false;
+  ending_ = {};
+  tail_maximum_ = lowest;
+  running_maximum_ = lowest;
+  maximum_ = lowest;
+  tags_all_ = 0xff;
+  tags_any_ = 0;
+}
+
+size_t Assembler::bytes(int64_t rows) const noexcept {
+  return static_cast<size_t>(rows) * static_cast<size_t>(config_.mels) * size_of(config_.type);
+}
+
+int Assembler::limit(int64_t first) const noexcept {
+  const Shape& shape = config_.shape;
+  int64_t end = first + kBatchFrames;
+  if (!shape.whole()) {
+    const int64_t last = shape.buffer_of(end);  // the first buffer that does not end inside
+    if (last > shape.buffer_of(first))
+      end = shape.end(last - 1);
+    else
+      end = std::min(end, shape.end(last));
+    if (direct_) end = std::min(end, shape.end(shape.buffer_of(first)));
+  }
+  if (finished_) end = std::min(end, first < ending_.rows ? ending_.rows : ending_.total);
+  return static_cast<int>(std::max<int64_t>(end - first, 1));
+}
+
+int Assembler::early(int64_t first, int ready) const noexcept {
+  if (config_.shape.whole()) return 0;
+  return static_cast<int>(std::max<int64_t>(covered(first + ready) - first, 0));
+}
+
+int64_t Assembler::covered(int64_t frames) const noexcept {
+  const Shape& shape = config_.shape;
+  if (shape.whole()) return 0;
+  const int64_t complete = shape.buffer_of(frames);
+  return complete == 0 ? 0 : shape.end(complete - 1);
+}
+
+void Assembler::finish(const Ending& ending) noexcept {
+  finished_ = true;
+  ending_ = ending;
+}
+
+GstFlowReturn Assembler::sink(int64_t first, int count, RowSink& rows) {
+  const int mels = config_.mels;
+  if (finished_ && first >= ending_.rows) {  // only their maximum counts
+    scratch_.resize(static_cast<size_t>(count) * static_cast<size_t>(mels));
+    rows = {scratch_.data(), ElementType::f32, mels, 1};
+    return GST_FLOW_OK;
+  }
+  if (!direct_) {
+    rows = {store_.append(count), ElementType::f32, mels, 1};
+    return GST_FLOW_OK;
+  }
+  const Shape& shape = config_.shape;
+  const int64_t index = shape.buffer_of(first);
+  const int64_t planned = shape.end(index) - shape.start(index);
+  if (!current_) {
+    const GstFlowReturn flow = source_.acquire(bytes(planned), current_);
+    if (flow != GST_FLOW_OK) return flow;
+    if (!gst_buffer_map(current_.get(), &map_, GST_MAP_WRITE)) {
+      current_.reset();
+      return GST_FLOW_ERROR;
+    }
+  }
+  const bool frame_major = config_.layout == Layout::frame_major;
+  const RowSink whole{map_.data, config_.type, frame_major ? mels : 1, frame_major ? 1 : planned};
+  rows = whole.at(first - shape.start(index));
+  return GST_FLOW_OK;
+}
+
+void Assembler::commit(int64_t first, int count, double maximum, const char* backend,
+                       const std::bitset<kBatchFrames>& silent) {
+  if (finished_ && first >= ending_.rows) {
+    tail_maximum_ = std::max(tail_maximum_, maximum);
+    done_ = first + count;
+    return;
+  }
+  const uint8_t origin = std::string_view(backend) == "npu" ? npu_tag : software_tag;
+  for (int i = 0; i < count; ++i) {
+    const uint8_t tag = origin | (silent[static_cast<size_t>(i)] ? silent_tag : 0);
+    tags_all_ &= tag;
+    tags_any_ |= tag;
+    if (!direct_) store_.tag(first + i) = tag;
+  }
+  maximum_ = std::max(maximum_, maximum);
+  done_ = first + count;
+}
+
+bool Assembler::next_block(Block& block) const noexcept {
+  const Shape& shape = config_.shape;
+  if (!shape.whole() && shape.end(buffers_) <= (finished_ ? ending_.valid : done_)) {
+    const int64_t end = shape.end(buffers_);
+    block.start = shape.start(buffers_);
+    block.rows = block.valid = static_cast<int>(end - block.start);
+    // The last buffer waits for the tail: its maximum counts there.
+    const bool last = finished_ && end == ending_.rows;
+    return done_ >= (last ? ending_.total : end);
+  }
+  if (!finished_ || done_ < ending_.total) return false;
+  const int64_t sent = shape.whole() || buffers_ == 0 ? 0 : shape.end(buffers_ - 1);
+  if (shape.whole() ? buffers_ > 0 || ending_.rows - ending_.dropped + ending_.zero_rows == 0
+                    : ending_.rows <= sent)
+    return false;
+  block.start = shape.whole() ? 0 : shape.start(buffers_);
+  block.rows = static_cast<int>(ending_.rows - ending_.dropped - block.start);
+  block.valid = static_cast<int>(std::max<int64_t>(ending_.valid - block.start, 0));
+  return true;
+}
+
+GstFlowReturn Assembler::take(Output& output) {
+  output = {};
+  Block block;
+  if (!next_block(block)) return GST_FLOW_OK;
+  output.start = block.start;
+  const GstFlowReturn flow = direct_ ? take_direct(block, output) : take_stored(block, output);
+  if (flow == GST_FLOW_OK) ++buffers_;
+  return flow;
+}
+
+GstFlowReturn Assembler::take_direct(const Block& complete, Output& output) {
+  Block block = complete;
+  const Shape& shape = config_.shape;
+  const bool frame_major = config_.layout == Layout::frame_major;
+  const int64_t planned = shape.end(buffers_) - block.start;
+  if (!frame_major && block.rows < planned) {
+    auto* data = map_.data;
+    const size_t width = bytes(1) / static_cast<size_t>(config_.mels);
+    for (int64_t mel = 1; mel < config_.mels; ++mel)
+      std::memmove(data + static_cast<size_t>(mel * block.rows) * width,
+                   data + static_cast<size_t>(mel * planned) * width,
+                   static_cast<size_t>(block.rows) * width);
+  }
+  block.maximum = std::max(maximum_, tail_maximum_);
+  if (normalizes()) {
+    normalize_rows({reinterpret_cast<float*>(map_.data), block.rows, config_.mels,
+                    frame_major ? config_.mels : 1, frame_major ? 1 : block.rows},
+                   block);
+  }
+  unmap();
+  if (block.rows < planned)
+    gst_buffer_set_size(current_.get(), static_cast<gssize>(bytes(block.rows)));
+  output.buffer = std::move(current_);
+  output.rows = block.rows;
+  output.valid = block.valid;
+  output.log_max = block.maximum;
+  output.backend = backend_of(tags_any_);
+  output.silent = (tags_all_ & silent_tag) != 0;
+  maximum_ = lowest;
+  tags_all_ = 0xff;
+  tags_any_ = 0;
+  return GST_FLOW_OK;
+}
+
+GstFlowReturn Assembler::take_stored(const Block& complete, Output& output) {
+  Block block = complete;
+  const int64_t values = int64_t{block.rows} * config_.mels;
+  float* rows = store_.row(block.start);
+  block.maximum =
+      std::max<double>(largest(rows, values + ending_.dropped * config_.mels), tail_maximum_);
+  uint8_t all = 0xff;
+  uint8_t any = 0;
+  for (int i = 0; i < block.rows; ++i) {
+    all &= store_.tag(block.start + i);
+    any |= store_.tag(block.start + i);
+  }
+  if (normalizes()) {
+    if (!config_.shape.whole()) {  // overlapping buffers need the raw rows again
+      scratch_.assign(rows, rows + values);
+      rows = scratch_.data();
+    }
+    normalize_rows({rows, block.rows, config_.mels, config_.mels, 1}, block);
+  }
+  if (config_.shape.whole() && ending_.zero_rows > 0) {
+    store_.append(ending_.zero_rows);
+    rows = store_.row(block.start);
+    std::fill_n(rows + int64_t{block.rows} * config_.mels, config_.mels * ending_.zero_rows, 0.0F);
+    block.rows += static_cast<int>(ending_.zero_rows);
+  }
+
+  BufferPtr buffer;
+  const GstFlowReturn flow = source_.acquire(bytes(block.rows), buffer);
+  if (flow != GST_FLOW_OK) return flow;
+  GstMapInfo map;
+  if (!gst_buffer_map(buffer.get(), &map, GST_MAP_WRITE)) return GST_FLOW_ERROR;
+  write(map.data, rows, block.rows);
+  gst_buffer_unmap(buffer.get(), &map);
+  if (!config_.shape.whole()) store_.drop_before(config_.shape.start(buffers_ + 1));
+
+  output.buffer = std::move(buffer);
+  output.rows = block.rows;
+  output.valid = block.valid;
+  output.log_max = block.maximum;
+  output.backend = backend_of(any);
+  output.silent = (all & silent_tag) != 0;
+  return GST_FLOW_OK;
+}
+
+void Assembler::normalize_rows(const RowBlock& rows, const Block& block) {
+  Normalization normalization = config_.normalization;
+  double maximum = block.maximum;
+  if (config_.mode != NormalizeMode::buffer) {  // the maximum is given, whatever was published
+    running_maximum_ = std::max(running_maximum_, maximum);
+    maximum = config_.mode == NormalizeMode::running ? running_maximum_ : config_.fixed_max;
+    normalization.clamp = Normalization::Clamp::maximum;
+  }
+  // A clip that is one buffer is normalised over all its rows, padded ones included.
+  normalize(normalization, rows, config_.shape.whole() ? block.rows : block.valid, maximum);
+}
+
+void Assembler::write(void* target, const float* rows, int count) const {
+  const int mels = config_.mels;
+  const bool frame_major = config_.layout == Layout::frame_major;
+  if (config_.type == ElementType::f32) {
+    auto* out = static_cast<float*>(target);
+    if (frame_major) {
+      std::memcpy(out, rows, bytes(count));
+      return;
+    }
+    for (int mel = 0; mel < mels; ++mel)
+      for (int64_t i = 0; i < count; ++i) *out++ = rows[i * mels + mel];
+    return;
+  }
+  auto* out = static_cast<uint16_t*>(target);
+  if (frame_major) {
+    std::transform(rows, rows + static_cast<int64_t>(count) * mels, out, half_bits);
+    return;
+  }
+  for (int mel = 0; mel < mels; ++mel)
+    for (int64_t i = 0; i < count; ++i) *out++ = half_bits(rows[i * mels + mel]);
+}
+
+}  // namespace npumel

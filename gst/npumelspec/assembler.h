@@ -1,0 +1,143 @@
+// Rows in, output buffers out.
+#pragma once
+
+#include <gst/gst.h>
+
+#include <bitset>
+#include <limits>
+#include <memory>
+#include <vector>
+
+#include "gst/backend/mel_backend.h"
+#include "gst/npumelspec/row_store.h"
+#include "gst/npumelspec/shape.h"
+#include "kernels/mel/normalize.h"
+#include "kernels/mel/rows.h"
+
+namespace npumel {
+
+enum class NormalizeMode { none, buffer, running, fixed };
+
+struct BufferDeleter {
+  void operator()(GstBuffer* buffer) const { gst_buffer_unref(buffer); }
+};
+using BufferPtr = std::unique_ptr<GstBuffer, BufferDeleter>;
+
+/// Where output buffers come from: the negotiated pool.
+class BufferSource {
+ public:
+  virtual ~BufferSource() = default;
+  /// A writable buffer of exactly `bytes` bytes.
+  virtual GstFlowReturn acquire(size_t bytes, BufferPtr& buffer) = 0;
+};
+
+/// One buffer's worth of rows.
+struct Output {
+  BufferPtr buffer;
+  int64_t start = 0;         ///< number of its first frame since the last resync
+  int rows = 0;              ///< what the buffer holds
+  int valid = 0;             ///< of which computed from audio
+  double log_max = 0;        ///< largest raw value, tail silence included
+  const char* backend = "";  ///< "software", "npu" or "mixed"
+  bool silent = false;       ///< every frame sees nothing but gaps
+};
+
+/// How a stream ends, in frame numbers.
+struct Ending {
+  int64_t rows = 0;   ///< one past the last frame that belongs to an output buffer
+  int64_t valid = 0;  ///< one past the last frame that is counted as valid
+  int64_t total = 0;  ///< one past the last frame that is computed: the rest counts for maxima only
+  // Only where the whole stream is one buffer:
+  int64_t dropped = 0;    ///< of `rows`, last ones that count for the maximum but are not sent
+  int64_t zero_rows = 0;  ///< rows of zeros that follow those that are sent
+};
+
+/// Puts computed rows into buffers of the negotiated shape. Rows are written where they will be
+/// sent from, unless buffers overlap, several fit into a batch, or float16 is to be normalised.
+/// Not thread-safe: belongs to the streaming thread.
+class Assembler {
+ public:
+  struct Config {
+    Shape shape;
+    int mels = 80;
+    Layout layout = Layout::frame_major;
+    ElementType type = ElementType::f32;
+    NormalizeMode mode = NormalizeMode::none;
+    Normalization normalization;
+    double fixed_max = 0;
+
+    bool operator==(const Config&) const = default;
+  };
+
+  explicit Assembler(BufferSource& source) : source_(source) {}
+  ~Assembler() { reset(); }
+  Assembler(const Assembler&) = delete;
+  Assembler& operator=(const Assembler&) = delete;
+
+  /// Throws std::bad_alloc.
+  void configure(const Config& config);
+  /// Drops everything held. The next row is that of frame 0.
+  void reset() noexcept;
+
+  /// Frames that the batch starting at frame `first` should have when there is audio enough.
+  int limit(int64_t first) const noexcept;
+  /// Of `ready` frames from `first` on: how many complete at least one buffer. 0 = wait for more.
+  int early(int64_t first, int ready) const noexcept;
+
+  /// No row at or after ending.total will come.
+  void finish(const Ending& ending) noexcept;
+  bool finished() const noexcept { return finished_; }
+  const Ending& ending() const noexcept { return ending_; }
+  /// Frames of buffers complete when `frames` frames exist.
+  int64_t covered(int64_t frames) const noexcept;
+
+  /// Where the rows of frames [first, first + count) go. Batches come in order.
+  GstFlowReturn sink(int64_t first, int count, RowSink& rows);
+  /// They have been written.
+  void commit(int64_t first, int count, double maximum, const char* backend,
+              const std::bitset<kBatchFrames>& silent);
+  /// The next complete buffer, or an Output without one.
+  GstFlowReturn take(Output& output);
+
+ private:
+  struct Block {
+    int64_t start = 0;
+    int rows = 0;
+    int valid = 0;
+    double maximum = 0;
+  };
+
+  size_t bytes(int64_t rows) const noexcept;
+  bool normalizes() const noexcept { return config_.mode != NormalizeMode::none; }
+  bool next_block(Block& block) const noexcept;
+  void normalize_rows(const RowBlock& rows, const Block& block);
+  void write(void* target, const float* rows, int count) const;
+  GstFlowReturn take_direct(const Block& block, Output& output);
+  GstFlowReturn take_stored(const Block& block, Output& output);
+  void unmap() noexcept;
+  void note(uint8_t tag, int count) noexcept;
+
+  BufferSource& source_;
+  Config config_;
+  bool direct_ = true;
+
+  int64_t done_ = 0;     ///< rows committed
+  int64_t buffers_ = 0;  ///< buffers taken
+  bool finished_ = false;
+  Ending ending_;
+  double tail_maximum_ = -std::numeric_limits<double>::infinity();
+  double running_maximum_ = -std::numeric_limits<double>::infinity();
+
+  // Direct: the buffer being written.
+  BufferPtr current_;
+  GstMapInfo map_ = {};
+  double maximum_ = -std::numeric_limits<double>::infinity();
+  uint8_t tags_all_ = 0xff;  ///< bits common to all rows
+  uint8_t tags_any_ = 0;     ///< bits of any row
+
+  // Detour, and scratch for normalised copies and for rows of tail silence.
+  RowStore store_;
+  std::vector<float> scratch_;
+};
+
+}  // namespace npumel

@@ -1,0 +1,262 @@
+#include "gst/npumelspec/caps.h"
+
+#include <gst/audio/audio.h>
+
+#include <array>
+#include <cmath>
+#include <cstdio>
+#include <initializer_list>
+#include <optional>
+#include <stdexcept>
+
+namespace npumel {
+namespace {
+
+GstStaticPadTemplate sink_pad_template =
+    GST_STATIC_PAD_TEMPLATE("sink", GST_PAD_SINK, GST_PAD_ALWAYS,
+                            GST_STATIC_CAPS("audio/x-raw, "
+                                            "format = (string) { S16LE, F32LE }, "
+                                            "rate = (int) [ 4000, 192000 ], "
+                                            "channels = (int) 1, "
+                                            "layout = (string) interleaved"));
+
+GstStaticPadTemplate source_pad_template =
+    GST_STATIC_PAD_TEMPLATE("src", GST_PAD_SRC, GST_PAD_ALWAYS,
+                            GST_STATIC_CAPS("audio/x-mel-spectrogram, "
+                                            "format = (string) { F32LE, F16LE }, "
+                                            "layout = (string) { frame-major, mel-major }, "
+                                            "mels = (int) [ 1, 512 ], "
+                                            "frames = (int) [ 0, 3000 ], "
+                                            "rate = (int) [ 4000, 192000 ], "
+                                            "channels = (int) 1, "
+                                            "framerate = (fraction) [ 0/1, 2147483647/1 ]; "
+                                            "other/tensors, "
+                                            "format = (string) static, "
+                                            "num_tensors = (int) 1, "
+                                            "types = (string) float32, "
+                                            "framerate = (fraction) [ 0/1, 2147483647/1 ]"));
+
+/// A field that may take one of several strings, the preferred one first.
+void set_strings(GstStructure* structure, const char* field,
+                 std::initializer_list<std::string> values) {
+  if (values.size() == 1) {
+    gst_structure_set(structure, field, G_TYPE_STRING, values.begin()->c_str(), nullptr);
+    return;
+  }
+  GValue list = G_VALUE_INIT;
+  gst_value_list_init(&list, static_cast<guint>(values.size()));
+  for (const std::string& text : values) {
+    GValue value = G_VALUE_INIT;
+    g_value_init(&value, G_TYPE_STRING);
+    g_value_set_string(&value, text.c_str());
+    gst_value_list_append_and_take_value(&list, &value);
+  }
+  gst_structure_take_value(structure, field, &list);
+}
+
+void set_framerate(GstStructure* structure, const Recipe& recipe, const Shape& shape) {
+  if (shape.whole())
+    gst_structure_set(structure, "framerate", GST_TYPE_FRACTION, 0, 1, nullptr);
+  else
+    gst_structure_set(structure, "framerate", GST_TYPE_FRACTION, recipe.rate,
+                      recipe.hop_length * shape.stride, nullptr);
+}
+
+GstStructure* mel_structure(const Settings& settings, const Recipe& recipe, const Shape& shape) {
+  GstStructure* structure = gst_structure_new(
+      kMelMediaType, "mels", G_TYPE_INT, recipe.mels, "frames", G_TYPE_INT, shape.frames, "rate",
+      G_TYPE_INT, recipe.rate, "channels", G_TYPE_INT, 1, "preset", G_TYPE_STRING,
+      nick(recipe.preset), "recipe-id", G_TYPE_STRING, recipe_id(recipe).c_str(), "n-fft",
+      G_TYPE_INT, recipe.n_fft, "win-length", G_TYPE_INT, recipe.win_length, "hop-length",
+      G_TYPE_INT, recipe.hop_length, "window", G_TYPE_STRING, nick(recipe.window), "spectrum",
+      G_TYPE_STRING, nick(recipe.spectrum), "mel-scale", G_TYPE_STRING, nick(recipe.mel_scale),
+      "mel-norm", G_TYPE_STRING, nick(recipe.mel_norm), "fmin", G_TYPE_INT, recipe.fmin, "fmax",
+      G_TYPE_INT, recipe.fmax, "padding", G_TYPE_STRING, nick(recipe.padding), "log", G_TYPE_STRING,
+      nick(recipe.log), "preemphasis", G_TYPE_INT,
+      static_cast<int>(std::lround(recipe.preemphasis * 1000)), "input-scale", G_TYPE_INT,
+      recipe.input_scale, "normalize", G_TYPE_STRING, nick(settings.normalize), nullptr);
+  set_framerate(structure, recipe, shape);
+
+  const bool half_fits = recipe.log != LogType::none;
+  if (settings.format == FormatChoice::f16)
+    set_strings(structure, "format", {"F16LE"});
+  else if (settings.format == FormatChoice::f32 || !half_fits)
+    set_strings(structure, "format", {"F32LE"});
+  else
+    set_strings(structure, "format", {"F32LE", "F16LE"});
+
+  if (settings.layout == LayoutChoice::frame_major)
+    set_strings(structure, "layout", {"frame-major"});
+  else if (settings.layout == LayoutChoice::mel_major)
+    set_strings(structure, "layout", {"mel-major"});
+  else
+    set_strings(structure, "layout", {"frame-major", "mel-major"});
+  return structure;
+}
+
+/// Dimensions are text, innermost first, and core compares them as text: every spelling of the same
+/// shape that tensor elements use is offered, with 1s filling up the rank.
+GstStructure* tensor_structure(const Settings& settings, const Recipe& recipe, const Shape& shape) {
+  GstStructure* structure =
+      gst_structure_new(kTensorMediaType, "format", G_TYPE_STRING, "static", "num_tensors",
+                        G_TYPE_INT, 1, "types", G_TYPE_STRING, "float32", nullptr);
+  set_framerate(structure, recipe, shape);
+  GValue list = G_VALUE_INIT;
+  gst_value_list_init(&list, 10);
+  const auto add = [&](int inner, int outer) {
+    for (const int rank : {3, 2, 4, 8, 16}) {
+      std::string text = std::to_string(inner) + ":" + std::to_string(outer);
+      for (int i = 2; i < rank; ++i) text += ":1";
+      GValue value = G_VALUE_INIT;
+      g_value_init(&value, G_TYPE_STRING);
+      g_value_set_string(&value, text.c_str());
+      gst_value_list_append_and_take_value(&list, &value);
+    }
+  };
+  if (settings.layout != LayoutChoice::mel_major) add(recipe.mels, shape.frames);
+  if (settings.layout == LayoutChoice::mel_major ||
+      (settings.layout == LayoutChoice::automatic && recipe.mels != shape.frames))
+    add(shape.frames, recipe.mels);
+  gst_structure_take_value(structure, "dimensions", &list);
+  return structure;
+}
+
+void append_source_structures(GstCaps* caps, const Settings& settings, int rate) {
+  const Recipe recipe = resolve_recipe(settings, rate);
+  const Shape shape = resolve_shape(settings);
+  gst_caps_append_structure(caps, mel_structure(settings, recipe, shape));
+  if (!shape.whole() && settings.format != FormatChoice::f16)
+    gst_caps_append_structure(caps, tensor_structure(settings, recipe, shape));
+}
+
+/// The one rate of a structure, given or implied by the preset.
+std::optional<int> one_rate(const Settings& settings, const GstStructure* structure) {
+  int rate = 0;
+  if (gst_structure_get_int(structure, "rate", &rate)) return rate;
+  rate = published_rate(settings.preset);
+  if (rate == 0) return std::nullopt;
+  GValue published = G_VALUE_INIT;
+  g_value_init(&published, G_TYPE_INT);
+  g_value_set_int(&published, rate);
+  const GValue* range = gst_structure_get_value(structure, "rate");
+  if (range != nullptr && !gst_value_can_intersect(range, &published)) return std::nullopt;
+  return rate;
+}
+
+std::string text_of(const GValue* value) {
+  const std::unique_ptr<gchar, decltype(&g_free)> text(gst_value_serialize(value), g_free);
+  return text ? text.get() : "?";
+}
+
+}  // namespace
+
+GstStaticPadTemplate* sink_template() { return &sink_pad_template; }
+GstStaticPadTemplate* source_template() { return &source_pad_template; }
+
+CapsPtr sink_caps(const Settings& settings, const GstCaps* source) {
+  CapsPtr caps(gst_caps_new_empty());
+  const CapsPtr any(gst_static_pad_template_get_caps(&sink_pad_template));
+  const int published = published_rate(settings.preset);
+  for (guint i = 0; i < gst_caps_get_size(source); ++i) {
+    CapsPtr one(gst_caps_copy(any.get()));
+    GstStructure* structure = gst_caps_get_structure(one.get(), 0);
+    const GValue* wanted = gst_structure_get_value(gst_caps_get_structure(source, i), "rate");
+    if (published != 0)
+      gst_structure_set(structure, "rate", G_TYPE_INT, published, nullptr);
+    else if (wanted != nullptr)
+      gst_structure_set_value(structure, "rate", wanted);
+    caps.reset(gst_caps_merge(caps.release(), one.release()));
+  }
+  return caps;
+}
+
+CapsPtr source_caps(const Settings& settings, const GstCaps* sink) {
+  CapsPtr caps(gst_caps_new_empty());
+  for (guint i = 0; i < gst_caps_get_size(sink); ++i) {
+    const GstStructure* structure = gst_caps_get_structure(sink, i);
+    const std::optional<int> rate = one_rate(settings, structure);
+    CapsPtr one(gst_caps_new_empty());
+    try {
+      if (rate) append_source_structures(one.get(), settings, *rate);
+    } catch (const std::invalid_argument&) {
+      // The template below lets negotiation reach the point where the reason can be told.
+    }
+    if (gst_caps_is_empty(one.get())) {
+      one.reset(gst_static_pad_template_get_caps(&source_pad_template));
+      one.reset(gst_caps_make_writable(one.release()));
+      const GValue* range = gst_structure_get_value(structure, "rate");
+      if (range != nullptr)
+        gst_structure_set_value(gst_caps_get_structure(one.get(), 0), "rate", range);
+    }
+    caps.reset(gst_caps_merge(caps.release(), one.release()));
+  }
+  return caps;
+}
+
+OutputFormat parse_source_caps(const Settings& settings, const Recipe& recipe,
+                               const GstCaps* caps) {
+  OutputFormat format;
+  const GstStructure* structure = gst_caps_get_structure(caps, 0);
+  if (gst_structure_has_name(structure, kTensorMediaType)) {
+    const char* dimensions = gst_structure_get_string(structure, "dimensions");
+    int inner = 0;
+    if (dimensions != nullptr) std::sscanf(dimensions, "%d", &inner);
+    const bool mel_major = settings.layout == LayoutChoice::mel_major ||
+                           (settings.layout == LayoutChoice::automatic && inner != recipe.mels);
+    format.layout = mel_major ? Layout::mel_major : Layout::frame_major;
+    return format;
+  }
+  if (g_strcmp0(gst_structure_get_string(structure, "layout"), "mel-major") == 0)
+    format.layout = Layout::mel_major;
+  if (g_strcmp0(gst_structure_get_string(structure, "format"), "F16LE") == 0)
+    format.type = ElementType::f16;
+  return format;
+}
+
+CapsPtr with_frames(const GstCaps* caps, const Recipe& recipe, int old_frames, int frames) {
+  CapsPtr changed(gst_caps_copy(caps));
+  GstStructure* structure = gst_caps_get_structure(changed.get(), 0);
+  if (!gst_structure_has_name(structure, kTensorMediaType)) {
+    gst_structure_set(structure, "frames", G_TYPE_INT, frames, nullptr);
+    return changed;
+  }
+  const std::string text = gst_structure_get_string(structure, "dimensions");
+  int inner = 0;
+  int outer = 0;
+  int used = 0;
+  std::sscanf(text.c_str(), "%d:%d%n", &inner, &outer, &used);
+  const bool frames_inside = inner == old_frames && outer == recipe.mels;
+  const std::string dimensions = std::to_string(frames_inside ? frames : inner) + ":" +
+                                 std::to_string(frames_inside ? outer : frames) +
+                                 text.substr(static_cast<size_t>(used));
+  gst_structure_set(structure, "dimensions", G_TYPE_STRING, dimensions.c_str(), nullptr);
+  return changed;
+}
+
+std::string explain_mismatch(const GstCaps* have, const GstCaps* wanted) {
+  std::string names;
+  for (guint w = 0; w < gst_caps_get_size(wanted); ++w) {
+    const GstStructure* theirs = gst_caps_get_structure(wanted, w);
+    const char* name = gst_structure_get_name(theirs);
+    for (guint h = 0; h < gst_caps_get_size(have); ++h) {
+      const GstStructure* ours = gst_caps_get_structure(have, h);
+      if (!gst_structure_has_name(ours, name)) continue;
+      std::string differing;
+      for (gint i = 0; i < gst_structure_n_fields(theirs); ++i) {
+        const char* field = gst_structure_nth_field_name(theirs, static_cast<guint>(i));
+        const GValue* want = gst_structure_get_value(theirs, field);
+        const GValue* got = gst_structure_get_value(ours, field);
+        if (got == nullptr || gst_value_can_intersect(want, got)) continue;
+        differing += (differing.empty() ? "" : "; ") + std::string(field) + ": wanted " +
+                     text_of(want) + ", have " + text_of(got);
+      }
+      if (!differing.empty()) return differing;
+    }
+    if (names.find(name) == std::string::npos)
+      names += (names.empty() ? "" : ", ") + std::string(name);
+  }
+  return "the next element takes " + (names.empty() ? "nothing" : names) +
+         " and npumelspec makes " + kMelMediaType;
+}
+
+}  // namespace npumel

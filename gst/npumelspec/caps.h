@@ -1,0 +1,43 @@
+// Caps of the two pads, to and from recipes.
+#pragma once
+
+#include <gst/gst.h>
+
+#include <memory>
+#include <string>
+
+#include "gst/npumelspec/settings.h"
+
+namespace npumel {
+
+struct CapsDeleter {
+  void operator()(GstCaps* caps) const { gst_caps_unref(caps); }
+};
+using CapsPtr = std::unique_ptr<GstCaps, CapsDeleter>;
+
+inline constexpr const char* kMelMediaType = "audio/x-mel-spectrogram";
+inline constexpr const char* kTensorMediaType = "other/tensors";
+
+GstStaticPadTemplate* sink_template();
+GstStaticPadTemplate* source_template();
+
+/// What the element takes when it is to make something of `source`.
+CapsPtr sink_caps(const Settings& settings, const GstCaps* source);
+/// What the element makes of `sink`, in order of preference. Settings that contradict each other at
+/// that rate give the template: setting caps then fails with the reason.
+CapsPtr source_caps(const Settings& settings, const GstCaps* sink);
+
+/// What the negotiated source caps fix.
+struct OutputFormat {
+  Layout layout = Layout::frame_major;
+  ElementType type = ElementType::f32;
+};
+/// `caps` fixed, made by source_caps().
+OutputFormat parse_source_caps(const Settings& settings, const Recipe& recipe, const GstCaps* caps);
+/// The same caps for a buffer of another number of frames.
+CapsPtr with_frames(const GstCaps* caps, const Recipe& recipe, int old_frames, int frames);
+
+/// Why two caps do not intersect: which field differs, what the peer wants, what there is.
+std::string explain_mismatch(const GstCaps* have, const GstCaps* wanted);
+
+}  // namespace npumel

@@ -1,0 +1,107 @@
+// The end of a stream: the right edge, the last buffer, tail silence.
+#include <algorithm>
+
+#include "gst/npumelspec/element.h"
+#include "kernels/mel/framing.h"
+
+#define GST_CAT_DEFAULT npumelspec_debug
+
+namespace npumel {
+namespace {
+
+/// The shortest signal that has `frames` frames.
+int64_t samples_for(const Recipe& recipe, int64_t frames) {
+  int64_t low = 0;
+  int64_t high = (frames + 1) * recipe.hop_length + recipe.win_length + recipe.n_fft;
+  while (low < high) {
+    const int64_t middle = low + (high - low) / 2;
+    if (frame_count(recipe, middle) >= frames)
+      high = middle;
+    else
+      low = middle + 1;
+  }
+  return low;
+}
+
+}  // namespace
+
+bool Element::peer_takes(int frames) const {
+  const CapsPtr caps =
+      with_frames(out_caps_.get(), config_.backend.recipe, stream_.shape().frames, frames);
+  return gst_pad_peer_query_accept_caps(GST_BASE_TRANSFORM_SRC_PAD(self_), caps.get()) != FALSE;
+}
+
+int64_t Element::tail_samples() const { return timeline_.samples_in(active_.tail_silence); }
+
+/// Decides how the stream ends. `length`: samples it is padded to with zeros.
+Ending Element::plan_ending(int64_t* length) {
+  const Recipe& recipe = config_.backend.recipe;
+  const Shape& shape = stream_.shape();
+  const int64_t samples = stream_.samples();
+  const int64_t frames = frame_count(recipe, samples);
+  Ending ending;
+  *length = samples + tail_samples();
+  if (shape.whole()) {
+    const bool normalized = active_.normalize == NormalizeMode::buffer;
+    const ClipShape clip = clip_shape(recipe, samples, normalized);
+    *length = std::max(*length, clip.samples);
+    ending.rows = clip.computed;
+    ending.valid = std::min(clip.kept, frames);
+    ending.dropped = clip.computed - clip.kept;
+    ending.zero_rows = clip.zero_rows;
+  } else {
+    const int64_t next = shape.buffer_of(frames);  // the buffer that is not complete
+    const int64_t covered = next == 0 ? 0 : shape.end(next - 1);
+    const auto partial = static_cast<int>(frames - shape.start(next));
+    const bool has_new = frames > covered;
+    ending.rows = ending.valid = covered;
+    EosMode mode = active_.eos_mode;
+    if (mode == EosMode::automatic && has_new)
+      mode = peer_takes(partial) ? EosMode::shorten : EosMode::pad;
+    // Padded audio makes a first buffer even when it is too short for a frame of its own.
+    if (mode == EosMode::pad && (has_new || (next == 0 && samples > 0))) {
+      ending.rows = shape.end(next);
+      ending.valid = frames;
+      *length = std::max(*length, samples_for(recipe, ending.rows));
+    } else if (mode == EosMode::shorten && has_new) {
+      ending.rows = ending.valid = frames;
+    }
+  }
+  // Rows of tail silence count for a maximum that is yet to be used.
+  const bool tail_counts = active_.normalize == NormalizeMode::buffer && ending.rows > 0;
+  ending.total = tail_counts ? std::max(ending.rows, frame_count(recipe, *length)) : ending.rows;
+  return ending;
+}
+
+/// Sends every buffer that the fed samples complete, from outside of the base class's loop.
+GstFlowReturn Element::push_pending() {
+  while (true) {
+    GstBuffer* buffer = nullptr;
+    const GstFlowReturn flow = generate(&buffer);
+    if (flow != GST_FLOW_OK || buffer == nullptr) return flow;
+    const GstFlowReturn pushed = gst_pad_push(GST_BASE_TRANSFORM_SRC_PAD(self_), buffer);
+    if (pushed != GST_FLOW_OK) return pushed;
+  }
+}
+
+GstFlowReturn Element::drain() {
+  GstFlowReturn flow = GST_FLOW_OK;
+  if (configured_ && !stream_.empty()) {
+    flow = push_pending();
+    if (flow == GST_FLOW_OK) {
+      int64_t length = 0;
+      const Ending ending = plan_ending(&length);
+      GST_DEBUG_OBJECT(self_,
+                       "ends after %" G_GINT64_FORMAT " samples: %" G_GINT64_FORMAT
+                       " frames, %" G_GINT64_FORMAT " valid",
+                       stream_.samples(), ending.rows, ending.valid);
+      stream_.finish(length, ending);
+      flow = push_pending();
+    }
+  }
+  release_events(G_MAXINT64);
+  reset_stream();
+  return flow;
+}
+
+}  // namespace npumel

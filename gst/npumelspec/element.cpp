@@ -1,0 +1,363 @@
+#include "gst/npumelspec/element.h"
+
+#include <gst/audio/audio.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "gst/npumelspec/errors.h"
+#include "gst/npumelspec/meta.h"
+#include "kernels/mel/framing.h"
+
+#define GST_CAT_DEFAULT npumelspec_debug
+
+namespace npumel {
+
+Element::Element(GstNpuMelSpec* self) : self_(self), stream_(*this) {}
+
+Element::~Element() { reset_stream(); }
+
+Settings Element::settings() const {
+  GST_OBJECT_LOCK(self_);
+  Settings copy = settings_;
+  GST_OBJECT_UNLOCK(self_);
+  return copy;
+}
+
+bool Element::start() {
+  const Settings settings = this->settings();
+  counters_.frames = counters_.buffers = 0;
+  counters_.samples_in = counters_.samples_inserted = counters_.samples_dropped = 0;
+  counters_.nonfinite = 0;
+  nonfinite_warned_ = false;
+  configured_ = false;
+  stream_.supervisor().resume();
+  stream_.supervisor().open(settings.backend, settings.device, settings.kernel_path);
+  publish();
+  return true;
+}
+
+bool Element::stop() {
+  reset_stream();
+  stream_.supervisor().close();
+  configured_ = false;
+  out_caps_.reset();
+  latency_samples_ = -1;
+  last_latency_ = GST_CLOCK_TIME_NONE;
+  return true;
+}
+
+void Element::release_input() {
+  if (input_ == nullptr) return;
+  gst_buffer_unmap(input_, &input_map_);
+  gst_buffer_unref(input_);
+  input_ = nullptr;
+}
+
+void Element::reset_stream() {
+  stream_.reset();
+  release_input();
+  timeline_.restart();
+  for (const Held& held : held_) gst_event_unref(held.event);
+  held_.clear();
+  first_output_ = true;
+  resynced_ = false;
+}
+
+bool Element::set_caps(GstCaps* in, GstCaps* out) {
+  GstAudioInfo info;
+  if (!gst_audio_info_from_caps(&info, in)) return false;
+  const int rate = GST_AUDIO_INFO_RATE(&info);
+  const Settings settings = this->settings();
+
+  Stream::Config config;
+  config.backend.recipe = resolve_recipe(settings, rate);
+  config.backend.type =
+      GST_AUDIO_INFO_FORMAT(&info) == GST_AUDIO_FORMAT_S16LE ? SampleType::s16 : SampleType::f32;
+  config.backend.choice = settings.backend;
+  config.backend.device = settings.device;
+  config.backend.kernel_path = settings.kernel_path;
+  config.backend.timeout_ms = settings.npu_timeout;
+  config.backend.verify_interval = settings.verify_interval;
+  config.backend.retry_interval = settings.retry_interval;
+  const OutputFormat format = parse_source_caps(settings, config.backend.recipe, out);
+  config.output.shape = resolve_shape(settings);
+  config.output.mels = config.backend.recipe.mels;
+  config.output.layout = format.layout;
+  config.output.type = format.type;
+  config.output.mode = settings.normalize;
+  config.output.normalization = config.backend.recipe.normalization;
+  config.output.fixed_max = settings.fixed_max;
+  update_liveness();
+  config.backend.in_flight = live_ ? 1 : settings.in_flight;
+  const Timeline::Config timing = {rate, settings.alignment_threshold, settings.discont_wait,
+                                   settings.max_gap};
+
+  active_ = settings;
+  announced_frames_ = config.output.shape.frames;  // the base class announces `out` after this
+  if (configured_ && config == config_ && timing == timing_ &&
+      gst_caps_is_equal(out_caps_.get(), out))
+    return true;
+
+  if (configured_) drain();
+  configured_ = false;
+  reset_stream();
+  timeline_.configure(timing);
+  stream_.configure(config);
+  width_ = size_of(config.backend.type);
+  config_ = config;
+  timing_ = timing;
+  out_caps_.reset(gst_caps_ref(out));
+  configured_ = true;
+  rate_ = rate;
+  const int longest = std::max(config.output.shape.frames, config.output.shape.first);
+  latency_samples_ = int64_t{std::max(longest - 1, 0)} * config.backend.recipe.hop_length +
+                     framing(config.backend.recipe).reach;
+  GST_INFO_OBJECT(self_, "recipe %s (%s), %s backend", recipe_id(config.backend.recipe).c_str(),
+                  nick(config.backend.recipe.preset), stream_.supervisor().active());
+  publish();
+  update_latency();
+  return true;
+}
+
+bool Element::decide_allocation(GstQuery* query) {
+  const Shape& shape = stream_.shape();
+  const size_t bytes = static_cast<size_t>(std::max(shape.frames, shape.first)) *
+                       static_cast<size_t>(config_.output.mels) * size_of(config_.output.type);
+  if (bytes == 0) return true;  // the whole stream in one buffer: its size is not known yet
+
+  GstBufferPool* pool = nullptr;
+  guint size = 0;
+  guint min = 0;
+  guint max = 0;
+  const bool offered = gst_query_get_n_allocation_pools(query) > 0;
+  if (offered) gst_query_parse_nth_allocation_pool(query, 0, &pool, &size, &min, &max);
+  if (pool != nullptr && size < bytes) {
+    GST_DEBUG_OBJECT(self_, "downstream's pool has buffers of %u bytes, %zu are needed", size,
+                     bytes);
+    gst_clear_object(&pool);
+  }
+  const bool ours = pool == nullptr;
+  if (ours) {
+    pool = gst_buffer_pool_new();
+    size = static_cast<guint>(bytes);
+    max = 0;
+    min = std::max(min, 2U);
+  }
+  if (offered)
+    gst_query_set_nth_allocation_pool(query, 0, pool, size, min, max);
+  else
+    gst_query_add_allocation_pool(query, pool, size, min, max);
+  gst_object_unref(pool);
+  return true;
+}
+
+GstFlowReturn Element::acquire(size_t bytes, BufferPtr& buffer) {
+  GstBaseTransform* base = GST_BASE_TRANSFORM(self_);
+  GstBuffer* acquired = nullptr;
+  if (!stream_.shape().whole()) {
+    if (GstBufferPool* pool = gst_base_transform_get_buffer_pool(base)) {
+      GstFlowReturn flow = GST_FLOW_OK;
+      if (!gst_buffer_pool_is_active(pool) && !gst_buffer_pool_set_active(pool, TRUE))
+        flow = GST_FLOW_ERROR;
+      if (flow == GST_FLOW_OK) flow = gst_buffer_pool_acquire_buffer(pool, &acquired, nullptr);
+      gst_object_unref(pool);
+      if (flow == GST_FLOW_FLUSHING || flow == GST_FLOW_EOS) return flow;
+      if (flow != GST_FLOW_OK) acquired = nullptr;
+      if (acquired != nullptr && gst_buffer_get_size(acquired) < bytes) gst_clear_buffer(&acquired);
+    }
+  }
+  if (acquired == nullptr) acquired = gst_buffer_new_allocate(nullptr, bytes, nullptr);
+  if (acquired == nullptr) throw std::bad_alloc();
+  if (gst_buffer_get_size(acquired) != bytes)
+    gst_buffer_set_size(acquired, static_cast<gssize>(bytes));
+  buffer.reset(acquired);
+  return GST_FLOW_OK;
+}
+
+/// Where a buffer's samples belong: silence to insert before them, how many of them to skip.
+GstFlowReturn Element::place(GstBuffer* buffer, int64_t* silence, int64_t* skip, int64_t samples) {
+  GstBaseTransform* base = GST_BASE_TRANSFORM(self_);
+  const GstClockTime pts = GST_BUFFER_PTS(buffer);
+  const bool flagged =
+      GST_BUFFER_IS_DISCONT(buffer) || GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_RESYNC);
+  if (timeline_.started()) {
+    const Timeline::Placement placement = timeline_.place(pts, flagged, samples, stream_.samples());
+    if (!placement.resync) {
+      *silence = std::max<int64_t>(placement.gap, 0);
+      *skip = std::min(std::max<int64_t>(-placement.gap, 0), samples);
+      if (placement.gap != 0)
+        GST_DEBUG_OBJECT(self_, "timestamps jump by %" G_GINT64_FORMAT " samples", placement.gap);
+      return GST_FLOW_OK;
+    }
+    GST_INFO_OBJECT(self_, "timestamps jump to %" GST_TIME_FORMAT ", expected %" GST_TIME_FORMAT,
+                    GST_TIME_ARGS(pts), GST_TIME_ARGS(timeline_.at(stream_.samples())));
+    const GstFlowReturn flow = drain();
+    if (flow != GST_FLOW_OK) return flow;
+    resynced_ = true;
+  }
+  GstClockTime start = pts;
+  if (!GST_CLOCK_TIME_IS_VALID(start))
+    start = GST_CLOCK_TIME_IS_VALID(base->segment.start) ? base->segment.start : 0;
+  timeline_.start(start, samples);
+  return GST_FLOW_OK;
+}
+
+GstFlowReturn Element::submit(GstBuffer* buffer) {
+  GstBaseTransform* base = GST_BASE_TRANSFORM(self_);
+  release_input();
+  if (base->segment.format != GST_FORMAT_TIME) {
+    gst_buffer_unref(buffer);
+    GST_ELEMENT_ERROR(self_, STREAM, FORMAT,
+                      ("Audio without a time segment: set format=time on appsrc, or insert a "
+                       "parser such as rawaudioparse"),
+                      (nullptr));
+    return GST_FLOW_ERROR;
+  }
+  if (gst_buffer_get_size(buffer) % width_ != 0) {
+    const gsize size = gst_buffer_get_size(buffer);
+    gst_buffer_unref(buffer);
+    GST_ELEMENT_ERROR(self_, STREAM, FORMAT,
+                      ("A buffer of %" G_GSIZE_FORMAT
+                       " bytes does not hold whole samples of %" G_GSIZE_FORMAT " bytes",
+                       size, width_),
+                      (nullptr));
+    return GST_FLOW_ERROR;
+  }
+  if (GST_BUFFER_PTS_IS_VALID(buffer)) {
+    buffer = gst_audio_buffer_clip(buffer, &base->segment, rate_, static_cast<gint>(width_));
+    if (buffer == nullptr) return GST_FLOW_OK;
+  }
+  const BufferPtr owned(buffer);
+  const auto samples = static_cast<int64_t>(gst_buffer_get_size(buffer) / width_);
+  if (samples == 0) return GST_FLOW_OK;
+
+  int64_t silence = 0;
+  int64_t skip = 0;
+  const GstFlowReturn flow = place(buffer, &silence, &skip, samples);
+  if (flow != GST_FLOW_OK) return flow;
+  counters_.samples_in += static_cast<uint64_t>(samples);
+  counters_.samples_inserted += static_cast<uint64_t>(silence);
+  counters_.samples_dropped += static_cast<uint64_t>(skip);
+
+  if (GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_GAP)) {
+    stream_.feed(silence + samples - skip, nullptr, 0);
+    return GST_FLOW_OK;
+  }
+  if (!gst_buffer_map(buffer, &input_map_, GST_MAP_READ)) {
+    GST_ELEMENT_ERROR(self_, RESOURCE, READ, ("Cannot read an audio buffer"), (nullptr));
+    return GST_FLOW_ERROR;
+  }
+  input_ = gst_buffer_ref(buffer);
+  stream_.feed(silence, input_map_.data + static_cast<size_t>(skip) * width_, samples - skip);
+  return GST_FLOW_OK;
+}
+
+GstFlowReturn Element::generate(GstBuffer** buffer) {
+  *buffer = nullptr;
+  if (!configured_) return GST_FLOW_OK;
+  Output output;
+  const GstFlowReturn flow = stream_.next(output, live_);
+  publish();
+  if (flow != GST_FLOW_OK) return flow;
+  if (!output.buffer) {
+    release_input();
+    if (stream_.shape().whole() && timeline_.started() &&
+        timeline_.at(stream_.samples()) - timeline_.at(0) > active_.max_duration) {
+      too_long();
+      return GST_FLOW_ERROR;
+    }
+    return GST_FLOW_OK;
+  }
+  const GstFlowReturn stamped = stamp(output);
+  if (stamped == GST_FLOW_OK) *buffer = output.buffer.release();
+  return stamped;
+}
+
+void Element::too_long() {
+  GST_ELEMENT_ERROR(self_, STREAM, FAILED,
+                    ("The stream is longer than max-duration (%" GST_TIME_FORMAT
+                     "): frames=0 keeps all of it until its end; use frames > 0 or a larger "
+                     "max-duration",
+                     GST_TIME_ARGS(active_.max_duration)),
+                    (nullptr));
+}
+
+/// A buffer of another length than the caps say is preceded by caps that say so.
+GstFlowReturn Element::announce_frames(int frames) {
+  if (frames == announced_frames_ || stream_.shape().whole()) return GST_FLOW_OK;
+  const Recipe& recipe = config_.backend.recipe;
+  const CapsPtr caps = with_frames(out_caps_.get(), recipe, stream_.shape().frames, frames);
+  if (!gst_pad_push_event(GST_BASE_TRANSFORM_SRC_PAD(self_), gst_event_new_caps(caps.get()))) {
+    GST_ELEMENT_ERROR(self_, CORE, NEGOTIATION,
+                      ("The next element refuses a buffer of %d frames (frames=%d)", frames,
+                       stream_.shape().frames),
+                      ("first-frames and eos-mode=short need caps without a fixed frames field"));
+    return GST_FLOW_NOT_NEGOTIATED;
+  }
+  announced_frames_ = frames;
+  return GST_FLOW_OK;
+}
+
+GstFlowReturn Element::stamp(Output& output) {
+  const int hop = config_.backend.recipe.hop_length;
+  const int64_t start = output.start * hop;
+  const int64_t end = (output.start + output.rows) * hop;
+  release_events(start);
+  const GstFlowReturn flow = announce_frames(output.rows);
+  if (flow != GST_FLOW_OK) return flow;
+
+  GstBuffer* buffer = output.buffer.get();
+  GST_BUFFER_PTS(buffer) = timeline_.at(start);
+  GST_BUFFER_DURATION(buffer) = timeline_.at(end) - timeline_.at(start);
+  GST_BUFFER_OFFSET(buffer) = static_cast<guint64>(output.start);
+  GST_BUFFER_OFFSET_END(buffer) = static_cast<guint64>(output.start + output.rows);
+  if (first_output_) GST_BUFFER_FLAG_SET(buffer, GST_BUFFER_FLAG_DISCONT);
+  if (first_output_ && resynced_) GST_BUFFER_FLAG_SET(buffer, GST_BUFFER_FLAG_RESYNC);
+  if (output.silent) GST_BUFFER_FLAG_SET(buffer, GST_BUFFER_FLAG_GAP);
+  first_output_ = resynced_ = false;
+  attach_mel_meta(buffer, output);
+  counters_.buffers += 1;
+  counters_.frames += static_cast<uint64_t>(output.valid);
+  return GST_FLOW_OK;
+}
+
+/// What the streaming thread learnt becomes visible: messages, notifications, counters.
+void Element::publish() {
+  const uint64_t nonfinite = stream_.framer().nonfinite();
+  counters_.nonfinite = nonfinite;
+  if (nonfinite > 0 && !nonfinite_warned_) {
+    nonfinite_warned_ = true;
+    GST_ELEMENT_WARNING(self_, STREAM, FORMAT, ("Samples that are NaN or infinite are read as 0"),
+                        ("the count is nonfinite-samples in the stats property"));
+  }
+  const char* active = stream_.supervisor().active();
+  const bool changed = backend_ != active;
+  if (changed) backend_ = active;
+  for (const BackendNotice& notice : stream_.supervisor().take_notices()) {
+    GstStructure* structure = gst_structure_new(
+        "npumelspec-backend", "backend", G_TYPE_STRING, notice.backend.c_str(), "previous",
+        G_TYPE_STRING, notice.previous.c_str(), "reason", G_TYPE_STRING, notice.reason.c_str(),
+        "batch", G_TYPE_UINT64, static_cast<guint64>(notice.batch), nullptr);
+    gst_element_post_message(GST_ELEMENT(self_),
+                             gst_message_new_element(GST_OBJECT(self_), structure));
+    if (notice.warn)
+      GST_ELEMENT_WARNING(
+          self_, RESOURCE, FAILED,
+          ("Now computing on: %s. %s", notice.backend.c_str(), notice.reason.c_str()), (nullptr));
+  }
+  if (changed) g_object_notify(G_OBJECT(self_), "active-backend");
+}
+
+std::string Element::recipe_text() const {
+  const Settings settings = this->settings();
+  const int published = published_rate(settings.preset);
+  const int rate = rate_ != 0 ? rate_.load() : published != 0 ? published : 16000;
+  try {
+    return canonical_text(resolve(settings.preset, settings.overrides, rate));
+  } catch (const std::invalid_argument& error) {
+    return std::string("invalid: ") + error.what();
+  }
+}
+
+}  // namespace npumel

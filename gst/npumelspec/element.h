@@ -1,0 +1,136 @@
+// The element's state, apart from GObject: settings, streaming state, counters.
+#pragma once
+
+#include <gst/base/gstbasetransform.h>
+#include <gst/gst.h>
+
+#include <atomic>
+#include <string>
+#include <vector>
+
+#include "gst/npumelspec/caps.h"
+#include "gst/npumelspec/gstnpumelspec.h"
+#include "gst/npumelspec/settings.h"
+#include "gst/npumelspec/stream.h"
+#include "gst/npumelspec/timeline.h"
+
+GST_DEBUG_CATEGORY_EXTERN(npumelspec_debug);
+
+namespace npumel {
+
+/// Counters behind the `stats` property: written by the streaming thread, read by any.
+struct Counters {
+  std::atomic<uint64_t> frames{0}, buffers{0};
+  std::atomic<uint64_t> samples_in{0}, samples_inserted{0}, samples_dropped{0};
+  std::atomic<uint64_t> nonfinite{0};
+};
+
+/// Methods named after a vfunc implement it. Unless said otherwise they run under the stream lock,
+/// or while no data flows.
+class Element final : private BufferSource {
+ public:
+  explicit Element(GstNpuMelSpec* self);
+  ~Element() override;
+  Element(const Element&) = delete;
+  Element& operator=(const Element&) = delete;
+
+  // Any thread: under the object lock.
+  Settings settings() const;
+  template <typename Change>
+  void change(Change&& change) {
+    GST_OBJECT_LOCK(self_);
+    change(settings_);
+    GST_OBJECT_UNLOCK(self_);
+  }
+
+  bool start();
+  bool stop();
+  bool set_caps(GstCaps* in, GstCaps* out);
+  bool decide_allocation(GstQuery* query);
+  GstFlowReturn submit(GstBuffer* buffer);
+  GstFlowReturn generate(GstBuffer** buffer);
+  bool sink_event(GstEvent* event);
+  /// Ends the stream that is held and sends what it yields. The next sample starts a new one.
+  GstFlowReturn drain();
+
+  // Any thread.
+  bool src_event(GstEvent* event);
+  bool latency_query(GstQuery* query);
+  void interrupt() { stream_.supervisor().interrupt(); }
+  void processing_latency_changed();
+  GstStructure* stats() const;
+  std::string active_backend() const { return stream_.supervisor().active(); }
+  std::string recipe_text() const;
+  /// Says why caps that the sink pad refuses are refused, as an element error.
+  void explain_refusal(const GstCaps* caps);
+
+ private:
+  // BufferSource
+  GstFlowReturn acquire(size_t bytes, BufferPtr& buffer) override;
+
+  // element.cpp
+  GstFlowReturn place(GstBuffer* buffer, int64_t* silence, int64_t* skip, int64_t samples);
+  GstFlowReturn stamp(Output& output);
+  GstFlowReturn announce_frames(int frames);
+  void release_input();
+  void reset_stream();
+  void publish();
+  void too_long();
+
+  // drain.cpp
+  GstFlowReturn push_pending();
+  Ending plan_ending(int64_t* length);
+  bool peer_takes(int frames) const;
+  int64_t tail_samples() const;
+
+  // events.cpp
+  bool sink_caps_event(GstEvent* event);
+  bool gap_event(GstEvent* event);
+  bool segment_event(GstEvent* event);
+  bool forward(GstEvent* event);
+  void release_events(int64_t position);
+  void flush_stop();
+
+  // latency.cpp
+  void update_liveness();
+  void update_latency();
+  GstClockTime own_latency() const;
+
+  struct Held {
+    GstEvent* event;
+    int64_t position;  ///< samples before it
+  };
+
+  GstNpuMelSpec* self_;
+  Settings settings_;  ///< object lock
+
+  // Fixed by set_caps, used by the streaming thread; recipe and shape also by queries (object
+  // lock).
+  bool configured_ = false;
+  Settings active_;
+  Stream::Config config_;
+  Timeline::Config timing_;
+  CapsPtr out_caps_;
+  int announced_frames_ = 0;  ///< what downstream's caps say now
+  size_t width_ = 2;          ///< bytes of an input sample
+
+  // Streaming.
+  Stream stream_;
+  Timeline timeline_;
+  bool first_output_ = true;  ///< the next buffer starts anew: DISCONT
+  bool resynced_ = false;     ///< and it does so because of the input: RESYNC
+  GstBuffer* input_ = nullptr;
+  GstMapInfo input_map_ = {};
+  std::vector<Held> held_;
+  std::string backend_;  ///< as last notified
+  bool nonfinite_warned_ = false;
+
+  // Any thread.
+  std::atomic<bool> live_{false};
+  std::atomic<int64_t> latency_samples_{-1};  ///< -1: not known before caps
+  std::atomic<int> rate_{0};
+  std::atomic<GstClockTime> last_latency_{GST_CLOCK_TIME_NONE};
+  Counters counters_;
+};
+
+}  // namespace npumel

@@ -1,0 +1,47 @@
+#include "gst/npumelspec/errors.h"
+
+namespace npumel {
+
+void post_error(GstElement* element, const BackendError& error) {
+  const char* what = error.what();
+  switch (error.fault()) {
+    case BackendFault::library_missing:
+      GST_ELEMENT_ERROR(element, LIBRARY, INIT, ("The NPU cannot be used: %s", what), (nullptr));
+      break;
+    case BackendFault::not_found:
+      GST_ELEMENT_ERROR(element, RESOURCE, NOT_FOUND, ("No usable NPU: %s", what), (nullptr));
+      break;
+    case BackendFault::busy:
+      GST_ELEMENT_ERROR(element, RESOURCE, BUSY, ("The NPU is busy: %s", what), (nullptr));
+      break;
+    case BackendFault::permission:
+      GST_ELEMENT_ERROR(element, RESOURCE, OPEN_READ_WRITE, ("No access to the NPU: %s", what),
+                        (nullptr));
+      break;
+    case BackendFault::bad_package:
+      GST_ELEMENT_ERROR(element, RESOURCE, READ, ("Bad kernel package: %s", what), (nullptr));
+      break;
+    case BackendFault::failed:
+      GST_ELEMENT_ERROR(element, RESOURCE, FAILED, ("The NPU failed: %s", what), (nullptr));
+      break;
+    case BackendFault::unsupported:
+      GST_ELEMENT_ERROR(element, CORE, NEGOTIATION, ("No NPU kernel for this recipe: %s", what),
+                        ("use backend=auto or backend=software"));
+      break;
+  }
+}
+
+void post_settings_error(GstElement* element, const std::invalid_argument& error) {
+  GST_ELEMENT_ERROR(element, LIBRARY, SETTINGS, ("%s", error.what()), (nullptr));
+}
+
+void post_error(GstElement* element, const std::bad_alloc& error) {
+  (void)error;
+  GST_ELEMENT_ERROR(element, RESOURCE, NO_SPACE_LEFT, ("Out of memory"), (nullptr));
+}
+
+void post_error(GstElement* element, const std::exception& error) {
+  GST_ELEMENT_ERROR(element, LIBRARY, FAILED, ("%s", error.what()), (nullptr));
+}
+
+}  // namespace npumel

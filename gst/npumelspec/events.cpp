@@ -1,0 +1,155 @@
+// Serialized events keep their place among the audio that is held.
+#include <gst/audio/audio.h>
+
+#include "gst/npumelspec/element.h"
+
+#define GST_CAT_DEFAULT npumelspec_debug
+
+namespace npumel {
+namespace {
+
+GstBaseTransformClass* base_class() {
+  return GST_BASE_TRANSFORM_CLASS(g_type_class_peek(GST_TYPE_BASE_TRANSFORM));
+}
+
+}  // namespace
+
+bool Element::forward(GstEvent* event) {
+  return base_class()->sink_event(GST_BASE_TRANSFORM(self_), event) != FALSE;
+}
+
+bool Element::sink_event(GstEvent* event) {
+  switch (GST_EVENT_TYPE(event)) {
+    case GST_EVENT_FLUSH_START:
+      interrupt();
+      return forward(event);
+    case GST_EVENT_FLUSH_STOP:
+      flush_stop();
+      return forward(event);
+    case GST_EVENT_CAPS:
+      return sink_caps_event(event);
+    case GST_EVENT_SEGMENT:
+      return segment_event(event);
+    case GST_EVENT_GAP:
+      return gap_event(event);
+    case GST_EVENT_EOS:
+    case GST_EVENT_SEGMENT_DONE:
+    case GST_EVENT_STREAM_START:
+      drain();
+      return forward(event);
+    default:
+      break;
+  }
+  const bool serialized =
+      (gst_event_type_get_flags(GST_EVENT_TYPE(event)) & GST_EVENT_TYPE_SERIALIZED) != 0;
+  if (!serialized || !configured_ || stream_.empty()) return forward(event);
+  held_.push_back({event, stream_.samples()});
+  return true;
+}
+
+void Element::flush_stop() {
+  reset_stream();
+  stream_.supervisor().resume();
+}
+
+/// Sends the events that arrived before sample `position`.
+void Element::release_events(int64_t position) {
+  size_t due = 0;
+  while (due < held_.size() && held_[due].position <= position) ++due;
+  const std::vector<Held> now(held_.begin(), held_.begin() + static_cast<ptrdiff_t>(due));
+  held_.erase(held_.begin(), held_.begin() + static_cast<ptrdiff_t>(due));
+  for (const Held& held : now) forward(held.event);
+}
+
+bool Element::sink_caps_event(GstEvent* event) {
+  GstCaps* caps = nullptr;
+  gst_event_parse_caps(event, &caps);
+  const CapsPtr current(gst_pad_get_current_caps(GST_BASE_TRANSFORM_SINK_PAD(self_)));
+  if (configured_ && !(current && gst_caps_is_equal(current.get(), caps))) drain();
+
+  const Settings settings = this->settings();
+  int rate = 0;
+  gst_structure_get_int(gst_caps_get_structure(caps, 0), "rate", &rate);
+  resolve_recipe(settings, rate);  // the reason is told here, before the base class gives up
+  resolve_shape(settings);
+
+  const CapsPtr held(gst_caps_ref(caps));
+  if (forward(event)) return true;
+  const CapsPtr peer(gst_pad_peer_query_caps(GST_BASE_TRANSFORM_SRC_PAD(self_), nullptr));
+  const CapsPtr ours = source_caps(settings, held.get());
+  if (!gst_caps_can_intersect(ours.get(), peer.get())) {
+    GST_ELEMENT_ERROR(
+        self_, CORE, NEGOTIATION,
+        ("The next element does not take these features: %s",
+         explain_mismatch(ours.get(), peer.get()).c_str()),
+        ("have %" GST_PTR_FORMAT ", wanted %" GST_PTR_FORMAT, ours.get(), peer.get()));
+  }
+  return false;
+}
+
+bool Element::segment_event(GstEvent* event) {
+  const GstSegment* segment = nullptr;
+  gst_event_parse_segment(event, &segment);
+  if (segment->rate < 0) {
+    GST_ELEMENT_ERROR(self_, STREAM, FORMAT, ("Frames cannot be computed backwards"),
+                      ("segment with rate %f", segment->rate));
+    gst_event_unref(event);
+    return false;
+  }
+  const GstSegment* now = &GST_BASE_TRANSFORM(self_)->segment;
+  if (!gst_segment_is_equal(now, segment)) drain();
+  return forward(event);
+}
+
+/// A gap that continues the stream is silence; its time is covered by the frames that see it.
+bool Element::gap_event(GstEvent* event) {
+  GstClockTime start = GST_CLOCK_TIME_NONE;
+  GstClockTime duration = GST_CLOCK_TIME_NONE;
+  gst_event_parse_gap(event, &start, &duration);
+  if (!configured_ || stream_.empty()) return forward(event);
+
+  if (GST_CLOCK_TIME_IS_VALID(duration) && duration <= active_.max_gap) {
+    const int64_t samples = timeline_.samples_in(duration);
+    const Timeline::Placement placement = timeline_.place(start, true, samples, stream_.samples());
+    if (!placement.resync) {
+      const int64_t silence = std::max<int64_t>(samples + placement.gap, 0);
+      counters_.samples_inserted += static_cast<uint64_t>(silence);
+      release_input();
+      stream_.feed(silence, nullptr, 0);
+      gst_event_unref(event);
+      return push_pending() == GST_FLOW_OK;
+    }
+  }
+  drain();
+  return forward(event);
+}
+
+void Element::explain_refusal(const GstCaps* caps) {
+  const GstStructure* structure = gst_caps_get_structure(caps, 0);
+  int channels = 0;
+  int rate = 0;
+  gst_structure_get_int(structure, "channels", &channels);
+  gst_structure_get_int(structure, "rate", &rate);
+  const Settings settings = this->settings();
+  const int published = published_rate(settings.preset);
+  if (channels > 1) {
+    GST_ELEMENT_ERROR(self_, CORE, NEGOTIATION,
+                      ("npumelspec takes one channel, not %d: insert audioconvert ! "
+                       "audioresample before it, or deinterleave for one feature stream a channel",
+                       channels),
+                      ("refused %" GST_PTR_FORMAT, caps));
+  } else if (published != 0 && rate != 0 && rate != published) {
+    GST_ELEMENT_ERROR(self_, CORE, NEGOTIATION,
+                      ("preset=%s is defined for %d Hz, not for %d Hz: insert audioconvert ! "
+                       "audioresample before it, or use preset=custom",
+                       nick(settings.preset), published, rate),
+                      ("refused %" GST_PTR_FORMAT, caps));
+  } else {
+    GST_ELEMENT_ERROR(self_, CORE, NEGOTIATION,
+                      ("npumelspec takes mono S16LE or F32LE audio of 4 to 192 kHz: insert "
+                       "audioconvert ! audioresample before it"),
+                      ("refused %" GST_PTR_FORMAT, caps));
+  }
+}
+
+}  // namespace npumel

@@ -1,0 +1,56 @@
+#include "gst/npumelspec/settings.h"
+
+#include <stdexcept>
+
+#include "kernels/mel/normalize.h"
+
+namespace npumel {
+
+Shape resolve_shape(const Settings& settings) {
+  Shape shape;
+  shape.frames = settings.frames;
+  if (shape.whole()) return {.frames = 0, .first = 0, .stride = 1};
+  shape.first = settings.first_frames == 0 ? settings.frames : settings.first_frames;
+  shape.stride = settings.stride == 0 ? settings.frames : settings.stride;
+  if (shape.stride > shape.frames)
+    throw std::invalid_argument("stride (" + std::to_string(shape.stride) +
+                                ") must not exceed frames (" + std::to_string(shape.frames) +
+                                "): frames between two buffers would be lost");
+  if (shape.first + shape.stride < shape.frames)
+    throw std::invalid_argument("first-frames (" + std::to_string(shape.first) + ") plus stride (" +
+                                std::to_string(shape.stride) + ") must reach frames (" +
+                                std::to_string(shape.frames) +
+                                "): the second buffer would start before the stream");
+  return shape;
+}
+
+Recipe resolve_recipe(const Settings& settings, int rate) {
+  Recipe recipe = resolve(settings.preset, settings.overrides, rate);
+  const bool needs_clamp =
+      settings.normalize == NormalizeMode::running || settings.normalize == NormalizeMode::fixed;
+  if (needs_clamp && !is_maximum_clamp(recipe.normalization))
+    throw std::invalid_argument(
+        std::string("normalize=") + nick(settings.normalize) +
+        " needs a front end that clamps below a maximum (whisper, granite, voxtral, openwakeword, "
+        "librosa with log=db); the normalisation of preset=" +
+        npumel::nick(settings.preset) + " with these settings is not one: use none or buffer");
+  if (settings.format == FormatChoice::f16 && recipe.log == LogType::none)
+    throw std::invalid_argument("format=F16LE cannot hold values without a logarithm (log=none)");
+  return recipe;
+}
+
+const char* nick(NormalizeMode mode) {
+  switch (mode) {
+    case NormalizeMode::buffer:
+      return "buffer";
+    case NormalizeMode::running:
+      return "running";
+    case NormalizeMode::fixed:
+      return "fixed";
+    case NormalizeMode::none:
+      break;
+  }
+  return "none";
+}
+
+}  // namespace npumel

@@ -1,0 +1,39 @@
+// The `stats` property.
+#include <algorithm>
+
+#include "gst/npumelspec/element.h"
+
+namespace npumel {
+
+GstStructure* Element::stats() const {
+  const SupervisorStats backend = stream_.supervisor().stats();
+  const uint64_t frames = counters_.frames;
+  const uint64_t busy =
+      backend.kernel_time + backend.transfer_time + backend.convert_time + backend.software_time;
+  const uint64_t samples = counters_.samples_in + counters_.samples_inserted;
+  const int rate = rate_;
+  const double seconds = rate > 0 ? static_cast<double>(samples) / rate : 0;
+  const double realtime = busy > 0 ? seconds * 1e9 / static_cast<double>(busy) : 0;
+  return gst_structure_new(
+      "npumelspec-stats", "frames", G_TYPE_UINT64, frames, "buffers", G_TYPE_UINT64,
+      counters_.buffers.load(), "batches", G_TYPE_UINT64, backend.batches, "npu-batches",
+      G_TYPE_UINT64, backend.npu_batches, "software-batches", G_TYPE_UINT64,
+      backend.software_batches, "fallbacks", G_TYPE_UINT64, backend.fallbacks, "npu-timeouts",
+      G_TYPE_UINT64, backend.npu_timeouts, "verify-failures", G_TYPE_UINT64,
+      backend.verify_failures, "samples-in", G_TYPE_UINT64, counters_.samples_in.load(),
+      "samples-inserted", G_TYPE_UINT64, counters_.samples_inserted.load(), "samples-dropped",
+      G_TYPE_UINT64, counters_.samples_dropped.load(), "nonfinite-samples", G_TYPE_UINT64,
+      counters_.nonfinite.load(), "kernel-time", G_TYPE_UINT64, backend.kernel_time,
+      "transfer-time", G_TYPE_UINT64, backend.transfer_time, "convert-time", G_TYPE_UINT64,
+      backend.convert_time, "software-time", G_TYPE_UINT64, backend.software_time,
+      "mean-frame-time", G_TYPE_UINT64, busy / std::max<uint64_t>(frames, 1), "mean-batch-time",
+      G_TYPE_UINT64, busy / std::max<uint64_t>(backend.batches, 1), "realtime-factor",
+      G_TYPE_DOUBLE, realtime, "input-buffer-size", G_TYPE_UINT64, backend.input_buffer_size,
+      "output-buffer-size", G_TYPE_UINT64, backend.output_buffer_size, "instruction-buffer-size",
+      G_TYPE_UINT64, backend.instruction_buffer_size, "runlist-depth", G_TYPE_INT,
+      backend.runlist_depth, "npu-available", G_TYPE_BOOLEAN,
+      static_cast<gboolean>(backend.npu_available), "npu-reason", G_TYPE_STRING,
+      backend.npu_reason.c_str(), nullptr);
+}
+
+}  // namespace npumel

@@ -1,0 +1,123 @@
+#include "gst/npumelspec/stream.h"
+
+#include <algorithm>
+
+namespace npumel {
+
+bool Stream::Config::operator==(const Config& other) const {
+  const SupervisorConfig& a = backend;
+  const SupervisorConfig& b = other.backend;
+  return output == other.output && a.recipe == b.recipe && a.type == b.type &&
+         a.max_frames == b.max_frames && a.choice == b.choice && a.device == b.device &&
+         a.kernel_path == b.kernel_path && a.in_flight == b.in_flight &&
+         a.timeout_ms == b.timeout_ms && a.verify_interval == b.verify_interval &&
+         a.retry_interval == b.retry_interval;
+}
+
+void Stream::configure(const Config& config) {
+  reset();
+  config_ = config;
+  framer_.configure(config.backend.recipe, config.backend.type);
+  config_.backend.type = framer_.slot_type();
+  supervisor_.configure(config_.backend);
+  config_.backend.type = config.backend.type;
+  assembler_.configure(config.output);
+  in_flight_.reserve(static_cast<size_t>(supervisor_.depth()));
+}
+
+void Stream::reset() noexcept {
+  if (!in_flight_.empty()) supervisor_.discard();
+  in_flight_.clear();
+  slot_ = nullptr;
+  framer_.reset();
+  assembler_.reset();
+  silence_ = 0;
+  samples_ = nullptr;
+  samples_left_ = 0;
+}
+
+void Stream::feed(int64_t silence, const void* samples, int64_t count) {
+  silence_ = silence;
+  samples_ = static_cast<const char*>(samples);
+  samples_left_ = count;
+}
+
+void Stream::finish(int64_t length, const Ending& ending) {
+  silence_ = std::max<int64_t>(length - framer_.samples(), 0);
+  samples_left_ = 0;
+  assembler_.finish(ending);
+  framer_.lower_limit(assembler_.limit(framer_.first_frame()));
+}
+
+bool Stream::closing() const {
+  return assembler_.finished() && framer_.first_frame() < assembler_.ending().total;
+}
+
+/// Moves samples into the slot and submits it when it can be. False: nothing moved.
+bool Stream::advance() {
+  if (assembler_.finished() && !closing()) silence_ = 0;
+  if (!has_input() && !closing()) return false;
+  if (slot_ == nullptr) {
+    slot_ = supervisor_.begin();
+    if (slot_ == nullptr) return false;
+    framer_.begin(*slot_, assembler_.limit(framer_.first_frame()));
+  }
+  const auto width = static_cast<int64_t>(size_of(config_.backend.type));
+  if (silence_ > 0) silence_ -= framer_.push_silence(silence_);
+  if (silence_ == 0 && samples_left_ > 0) {
+    const int64_t taken = framer_.push(samples_, samples_left_);
+    samples_ += taken * width;
+    samples_left_ -= taken;
+  }
+  if (framer_.complete()) {
+    submit(framer_.ready());
+    return true;
+  }
+  if (has_input()) return true;
+  if (closing()) {
+    framer_.finish();
+    submit(framer_.ready());
+    return true;
+  }
+  const int early = assembler_.early(framer_.first_frame(), framer_.ready());
+  if (early > 0) submit(early);
+  return early > 0;
+}
+
+void Stream::submit(int frames) {
+  const int64_t first = framer_.first_frame();
+  framer_.prepare(frames);
+  in_flight_.push_back({first, frames, framer_.silent(first, frames)});
+  supervisor_.submit(*slot_, frames);
+  slot_ = nullptr;
+}
+
+GstFlowReturn Stream::collect() {
+  const Batch& batch = in_flight_.front();
+  RowSink rows;
+  const GstFlowReturn flow = assembler_.sink(batch.first, batch.frames, rows);
+  if (flow != GST_FLOW_OK) return flow;
+  const Supervisor::Collected collected = supervisor_.collect(rows);
+  if (collected.interrupted) return GST_FLOW_FLUSHING;
+  assembler_.commit(batch.first, batch.frames, collected.maximum, collected.backend, batch.silent);
+  in_flight_.erase(in_flight_.begin());
+  return GST_FLOW_OK;
+}
+
+GstFlowReturn Stream::next(Output& output, bool wait) {
+  while (true) {
+    GstFlowReturn flow = assembler_.take(output);
+    if (flow != GST_FLOW_OK || output.buffer) return flow;
+    const bool ready = !in_flight_.empty() && supervisor_.ready();
+    if (!ready && advance()) continue;
+    const size_t allowed = wait || assembler_.finished()
+                               ? 0
+                               : static_cast<size_t>(std::max(supervisor_.depth() - 1, 0));
+    const bool blocked = has_input() || closing();
+    if (!ready && (in_flight_.empty() || (!blocked && in_flight_.size() <= allowed))) return flow;
+    flow = collect();
+    if (flow != GST_FLOW_OK) return flow;
+  }
+}
+
+}  // namespace npumel

@@ -1,0 +1,81 @@
+// One stream on its way from samples to output buffers: framer, backend and assembler, and the
+// batches in flight between them.
+#pragma once
+
+#include <gst/gst.h>
+
+#include <bitset>
+#include <cstdint>
+#include <vector>
+
+#include "gst/backend/supervisor.h"
+#include "gst/npumelspec/assembler.h"
+#include "gst/npumelspec/framer.h"
+
+namespace npumel {
+
+/// Belongs to the streaming thread; supervisor() may be asked from others as its header says.
+class Stream {
+ public:
+  struct Config {
+    SupervisorConfig backend;
+    Assembler::Config output;
+
+    bool operator==(const Config& other) const;
+  };
+
+  explicit Stream(BufferSource& source) : assembler_(source) {}
+
+  Supervisor& supervisor() { return supervisor_; }
+  const Supervisor& supervisor() const { return supervisor_; }
+  const Framer& framer() const { return framer_; }
+  const Shape& shape() const { return config_.output.shape; }
+
+  /// Prepares for streams of one recipe and shape, with the supervisor opened. Drops what is held.
+  /// Throws BackendError, std::bad_alloc.
+  void configure(const Config& config);
+  /// Drops what is held, also what is in flight. The next sample is sample 0.
+  void reset() noexcept;
+
+  /// Silence, then samples, to be consumed by next(). `samples` is borrowed until next() has
+  /// returned without an output or reset() was called. Everything fed before must be consumed.
+  void feed(int64_t silence, const void* samples, int64_t count);
+  /// No more samples will come: zeros up to `length` samples, then frames up to ending.total.
+  void finish(int64_t length, const Ending& ending);
+
+  /// Works until a buffer is complete, or until there is nothing more to do with what was fed
+  /// (GST_FLOW_OK and no buffer). With `wait`, nothing is left in flight then; else up to
+  /// Supervisor::depth() - 1 batches. GST_FLOW_FLUSHING: interrupted. Throws BackendError.
+  GstFlowReturn next(Output& output, bool wait);
+
+  /// Samples taken, silence included, since reset().
+  int64_t samples() const { return framer_.samples(); }
+  /// Whether anything is held that finish() could turn into output.
+  bool empty() const { return framer_.samples() == 0; }
+
+ private:
+  struct Batch {
+    int64_t first = 0;
+    int frames = 0;
+    std::bitset<kBatchFrames> silent;
+  };
+
+  bool has_input() const { return silence_ > 0 || samples_left_ > 0; }
+  bool closing() const;
+  bool advance();
+  void submit(int frames);
+  GstFlowReturn collect();
+
+  Config config_;
+  Supervisor supervisor_;
+  Framer framer_;
+  Assembler assembler_;
+  Slot* slot_ = nullptr;
+  std::vector<Batch> in_flight_;  ///< oldest first, at most Supervisor::depth()
+
+  int64_t silence_ = 0;
+  const char* samples_ = nullptr;
+  int64_t samples_left_ = 0;
+};
+
+}  // namespace npumel
