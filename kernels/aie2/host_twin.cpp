@@ -54,9 +54,9 @@ bool twin_v1(const int16_t* frames, int8_t* rows) {
 }
 
 const char* twin_name(int abi, int mels) {
-  if (abi == 1 && mels == 80) return "aie2-v1-80";
-  if (abi == 2 && mels == 80) return "aie2-v2-80";
-  if (abi == 2 && mels == 128) return "aie2-v2-128";
+  if (abi == 1 && mels == 80) return "npumel-aie2-v1-80";
+  if (abi == 2 && mels == 80) return "npumel-aie2-v2-80";
+  if (abi == 2 && mels == 128) return "npumel-aie2-v2-128";
   return nullptr;
 }
 

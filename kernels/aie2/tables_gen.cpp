@@ -1,6 +1,6 @@
 // Writes the NPU kernel's tables as C++ headers, from the definitions in kernels/mel:
-//   aie2_tables_gen dft OUT.h | mel OUT.h | json OUT.json
-// `json` holds the SHA-256 of the two headers together, for the manifest.
+//   aie2_tables_gen dft|mel|sha256 OUT.h
+// `sha256` is the checksum of the two others together, for the manifest.
 #include <cmath>
 #include <cstdio>
 #include <fstream>
@@ -184,13 +184,15 @@ std::string mel_header() {
          "\n}  // namespace npumel::aie2\n";
 }
 
-std::string checksum_json() {
-  return "{\"tables_sha256\": \"" + sha256_hex(dft_header() + mel_header()) + "\"}\n";
+std::string checksum_header() {
+  return "// Written by tables_gen.cpp.\n#pragma once\n\nnamespace npumel::aie2 {\n"
+         "inline constexpr char kTablesSha256[] = \"" +
+         sha256_hex(dft_header() + mel_header()) + "\";\n}  // namespace npumel::aie2\n";
 }
 
 int run(const std::string& what, const std::string& path) {
   std::ofstream out(path, std::ios::binary);
-  out << (what == "dft" ? dft_header() : what == "mel" ? mel_header() : checksum_json());
+  out << (what == "dft" ? dft_header() : what == "mel" ? mel_header() : checksum_header());
   return out.flush() ? 0 : 1;
 }
 
@@ -199,8 +201,8 @@ int run(const std::string& what, const std::string& path) {
 
 int main(int argc, char** argv) {
   const std::string what = argc == 3 ? argv[1] : "";
-  if (what != "dft" && what != "mel" && what != "json") {
-    std::fputs("usage: aie2_tables_gen dft|mel|json OUT\n", stderr);
+  if (what != "dft" && what != "mel" && what != "sha256") {
+    std::fputs("usage: aie2_tables_gen dft|mel|sha256 OUT.h\n", stderr);
     return 2;
   }
   return npumel::aie2::run(what, argv[2]);

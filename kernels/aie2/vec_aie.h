@@ -1,0 +1,163 @@
+// The vector facade in aie_api, for AIE2 and AIE2P. vec_host.h is the specification: same names,
+// same bits. Vectors in memory are aligned to 32 bytes, parts of rows to 16.
+#pragma once
+
+#include <aie_api/aie.hpp>
+#include <cstdint>
+
+namespace npumel::aie2::vec {
+
+using I8x16 = aie::vector<int8, 16>;
+using I16x16 = aie::vector<int16, 16>;
+using I32x16 = aie::vector<int32, 16>;
+using Acc = aie::accum<acc64, 16>;
+using F32x16 = aie::accum<accfloat, 16>;
+using Bf16 = uint16_t;  ///< in memory
+using Bf16x16 = aie::vector<bfloat16, 16>;
+using Bf16x32 = aie::vector<bfloat16, 32>;
+
+/// The modes are sticky state of the core and decide what every later operation rounds to.
+inline void set_modes() {
+  aie::set_rounding(aie::rounding_mode::conv_even);
+  aie::set_saturation(aie::saturation_mode::saturate);
+}
+
+template <typename V, typename T>
+inline V load(const T* from) {
+  return aie::load_v<V::size()>(reinterpret_cast<const typename V::value_type*>(from));
+}
+template <typename V, typename T>
+inline void store(T* to, const V& value) {
+  aie::store_v(reinterpret_cast<typename V::value_type*>(to), value);
+}
+
+template <typename V>
+inline V zeros() {
+  return aie::zeros<typename V::value_type, V::size()>();
+}
+template <>
+inline Acc zeros<Acc>() {
+  return aie::zeros<acc64, 16>();
+}
+template <>
+inline F32x16 zeros<F32x16>() {
+  return aie::zeros<accfloat, 16>();
+}
+
+template <typename V>
+inline V srs(const Acc& acc, int shift) {
+  return acc.template to_vector<typename V::value_type>(shift);
+}
+// No accumulator goes to 8 bits directly: rounded at 16 bits, saturated at 8.
+template <>
+inline I8x16 srs<I8x16>(const Acc& acc, int shift) {
+  return aie::pack(acc.to_vector<int16>(shift));
+}
+
+inline Acc mac_4x4x4(const Acc& acc, const I16x16& a, const I16x16& b) {
+  aie::mmul<4, 4, 4, int16, int16, acc64> product(acc);
+  product.mac(a, b);
+  return product.to_accum();
+}
+template <typename V>
+inline Acc mac(const Acc& acc, const V& a, const I16x16& b) {
+  return aie::mac(acc, a, b);
+}
+template <typename V>
+inline Acc upshift(const V& value, int shift) {
+  Acc acc;
+  acc.from_vector(value, shift);
+  return acc;
+}
+
+inline I32x16 shift_left(const I32x16& value, int shift) { return aie::upshift(value, shift); }
+inline I16x16 narrow(const I32x16& value) { return srs<I16x16>(upshift(value, 0), 0); }
+inline I32x16 max_abs(const I32x16& a, const I32x16& b) { return aie::max(a, aie::abs(b)); }
+inline I32x16 max(const I32x16& a, const I32x16& b) { return aie::max(a, b); }
+inline I32x16 add(const I32x16& a, const I32x16& b) { return aie::add(a, b); }
+inline I16x16 add(const I16x16& a, const I16x16& b) { return aie::add(a, b); }
+inline I16x16 negate(const I16x16& a) { return aie::neg(a); }
+
+template <typename V, typename T>
+inline V broadcast(T value) {
+  return aie::broadcast<typename V::value_type, 16>(value);
+}
+template <typename V, typename T>
+inline V broadcast_row(const T (&row)[4]) {
+  alignas(64) T lanes[16];
+  for (int i = 0; i < 16; ++i) lanes[i] = row[i % 4];
+  return load<V>(lanes);
+}
+inline void column_max(const I32x16& a, int32_t (&out)[4]) {
+  alignas(64) int32_t lanes[16];
+  store(lanes, a);
+  for (int col = 0; col < 4; ++col) {
+    out[col] = lanes[col];
+    for (int i = col + 4; i < 16; i += 4)
+      if (lanes[i] > out[col]) out[col] = lanes[i];
+  }
+}
+
+inline void store_rows(int32_t* to, int stride, const I32x16& value) {
+  aie::store_v(to, value.extract<4>(0));
+  aie::store_v(to + stride, value.extract<4>(1));
+  aie::store_v(to + 2 * stride, value.extract<4>(2));
+  aie::store_v(to + 3 * stride, value.extract<4>(3));
+}
+inline void store_interleaved(int16_t* to, const I16x16& a, const I16x16& b, const I16x16& c,
+                              const I16x16& d) {
+  const auto [ac_low, ac_high] = aie::interleave_zip(a, c, 1);
+  const auto [bd_low, bd_high] = aie::interleave_zip(b, d, 1);
+  const auto [first, second] = aie::interleave_zip(ac_low, bd_low, 1);
+  const auto [third, fourth] = aie::interleave_zip(ac_high, bd_high, 1);
+  aie::store_v(to, first);
+  aie::store_v(to + 16, second);
+  aie::store_v(to + 32, third);
+  aie::store_v(to + 48, fourth);
+}
+inline I16x16 load_lane(const int16_t* from, int lane) {
+  const auto [even, odd] =
+      aie::interleave_unzip(aie::load_v<32>(from), aie::load_v<32>(from + 32), 1);
+  const aie::vector<int16, 32> pairs = lane % 2 == 0 ? even : odd;
+  return lane < 2 ? aie::filter_even(pairs, 1) : aie::filter_odd(pairs, 1);
+}
+inline void load_row_pairs(const int16_t* from, int stride, I16x16& even, I16x16& odd) {
+  const auto rows =
+      aie::concat(aie::load_v<8>(from), aie::load_v<8>(from + stride),
+                  aie::load_v<8>(from + 2 * stride), aie::load_v<8>(from + 3 * stride));
+  even = aie::filter_even(rows, 4);
+  odd = aie::filter_odd(rows, 4);
+}
+inline void store_row_pairs(Bf16* to, int stride, const Bf16x16& even, const Bf16x16& odd) {
+  const auto [upper, lower] = aie::interleave_zip(even, odd, 4);
+  auto* out = reinterpret_cast<bfloat16*>(to);
+  aie::store_v(out, upper.template extract<8>(0));
+  aie::store_v(out + stride, upper.template extract<8>(1));
+  aie::store_v(out + 2 * stride, lower.template extract<8>(0));
+  aie::store_v(out + 3 * stride, lower.template extract<8>(1));
+}
+
+inline Bf16x16 to_bf16(const I32x16& value) {
+  F32x16 acc;
+  acc.from_vector(aie::to_float<float>(value, 0));
+  return acc.to_vector<bfloat16>();
+}
+inline Bf16x16 power(const Bf16x16& re, const Bf16x16& im) {
+  return aie::mac(F32x16(aie::mul(re, re)), im, im).to_vector<bfloat16>();
+}
+inline F32x16 mac_4x8x4(const F32x16& acc, const Bf16x32& a, const Bf16x32& b) {
+  aie::mmul<4, 8, 4, bfloat16, bfloat16, accfloat> product(acc);
+  product.mac(a, b);
+  return product.to_accum();
+}
+
+/// Energies are not negative, so their bits compare as integers do.
+inline void split(const F32x16& value, I32x16& exponent, I16x16& fraction) {
+  constexpr int32_t kSmallest = __builtin_bit_cast(int32_t, 1e-30F);
+  const I32x16 bits =
+      aie::max(value.to_vector<float>().cast_to<int32>(), aie::broadcast<int32, 16>(kSmallest));
+  exponent = aie::sub(aie::downshift(bits, 23), aie::broadcast<int32, 16>(127));
+  fraction = narrow(aie::bit_and(aie::downshift(bits, 8), aie::broadcast<int32, 16>(0x7fff)));
+}
+
+}  // namespace npumel::aie2::vec

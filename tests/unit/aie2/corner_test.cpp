@@ -1,0 +1,218 @@
+// Rounding, saturation and block exponents, one by one.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <numbers>
+#include <vector>
+
+#include "kernels/aie2/host_twin.h"
+#include "kernels/aie2/mel_stages.h"
+
+namespace npumel::aie2 {
+namespace {
+
+using Frame = std::array<int16_t, kWin>;
+
+template <typename F>
+Frame frame_of(const F& sample) {
+  Frame frame;
+  for (int n = 0; n < kWin; ++n) frame[static_cast<size_t>(n)] = static_cast<int16_t>(sample(n));
+  return frame;
+}
+Frame sine(double hz, double amplitude) {
+  return frame_of([=](int n) {
+    return std::clamp(std::rint(amplitude * std::sin(2 * std::numbers::pi * hz * n / 16000)),
+                      -32768.0, 32767.0);
+  });
+}
+Frame constant(int value) {
+  return frame_of([=](int) { return value; });
+}
+
+Scratch integer_stages(const Frame& a, const Frame& b, const Frame& c, const Frame& d) {
+  Scratch scratch;
+  pack(scratch, a.data(), b.data(), c.data(), d.data());
+  stage1(scratch);
+  normalize_block(scratch);
+  return scratch;
+}
+std::vector<int16_t> row(const Frame& frame, int mels = 80) {
+  std::vector<int16_t> out(static_cast<size_t>(mels));
+  EXPECT_TRUE(twin_rows_v2(frame.data(), 0, 1, mels, out.data()));
+  return out;
+}
+
+TEST(ShiftRoundSaturate, HalvesGoToTheEvenNeighbour) {
+  using vec::shift_round_saturate;
+  EXPECT_EQ(shift_round_saturate<int32_t>(8, 4), 0);
+  EXPECT_EQ(shift_round_saturate<int32_t>(24, 4), 2);
+  EXPECT_EQ(shift_round_saturate<int32_t>(40, 4), 2);
+  EXPECT_EQ(shift_round_saturate<int32_t>(-8, 4), 0);
+  EXPECT_EQ(shift_round_saturate<int32_t>(-24, 4), -2);
+  EXPECT_EQ(shift_round_saturate<int32_t>(-40, 4), -2);
+  EXPECT_EQ(shift_round_saturate<int32_t>(9, 4), 1);
+  EXPECT_EQ(shift_round_saturate<int32_t>(-9, 4), -1);
+}
+
+TEST(ShiftRoundSaturate, SaturatesAtTheTypesLimits) {
+  using vec::shift_round_saturate;
+  EXPECT_EQ(shift_round_saturate<int16_t>(int64_t{32767} * 2 + 1, 1), 32767);
+  EXPECT_EQ(shift_round_saturate<int16_t>(int64_t{-32768} * 2 - 2, 1), -32768);
+  EXPECT_EQ(shift_round_saturate<int32_t>(int64_t{1} << 40, 4), INT32_MAX);
+  EXPECT_EQ(shift_round_saturate<int8_t>(-1000, 1), -128);
+}
+
+TEST(Bfloat16, RoundsHalvesToEvenAndCarriesIntoTheExponent) {
+  EXPECT_EQ(vec::to_bf16(std::bit_cast<float>(0x3f808000U)), 0x3f80);  // tie, even below
+  EXPECT_EQ(vec::to_bf16(std::bit_cast<float>(0x3f818000U)), 0x3f82);  // tie, even above
+  EXPECT_EQ(vec::to_bf16(std::bit_cast<float>(0x3f808001U)), 0x3f81);
+  EXPECT_EQ(vec::to_bf16(std::bit_cast<float>(0x3fffffffU)), 0x4000);
+}
+
+TEST(MatrixProduct, TwoLargestNegativeProductsDoNotOverflow) {
+  // The coefficients are never -32768, the samples may be.
+  const auto a = vec::broadcast<vec::I16x16>(int16_t{-32767});
+  const auto b = vec::broadcast<vec::I16x16>(int16_t{-32768});
+  const auto acc = vec::mac_4x4x4(vec::zeros<vec::Acc>(), a, b);
+  for (const int64_t value : acc.v) EXPECT_EQ(value, int64_t{4} * 32767 * 32768);
+  EXPECT_EQ(*std::min_element(std::begin(kStage1), std::end(kStage1)), -32767);
+  EXPECT_EQ(*std::min_element(std::begin(kStage2), std::end(kStage2)), -32767);
+}
+
+TEST(BlockExponent, IsTheSmallestThatFits) {
+  EXPECT_EQ(block_exponent(0), 0);
+  EXPECT_EQ(block_exponent(32767), 0);
+  EXPECT_EQ(block_exponent(32768), 1);
+  EXPECT_EQ(block_exponent(65534), 1);
+  EXPECT_EQ(block_exponent(65535), 2);
+  EXPECT_EQ(block_exponent(32767 << 14), 14);
+  EXPECT_EQ(block_exponent((32767 << 14) + 1), 15);
+}
+
+TEST(BlockExponent, LargestPossibleSpillFits) {
+  // Samples with the signs of a row's coefficients: nothing can be larger. Each row and n2.
+  int32_t largest = 0;
+  for (int n2 = 0; n2 < kRadix; ++n2)
+    for (int row = 0; row < kStage1Rows; ++row) {
+      int64_t sum = 0;
+      for (int n1 = 0; n1 < kRadix; ++n1) {
+        const int tile = (n2 * kTiles + row / 4) * kTiles + n1 / 4;
+        sum += int64_t{32768} * std::abs(kStage1[tile * kTile + row % 4 * 4 + n1 % 4]);
+      }
+      largest = std::max(largest, static_cast<int32_t>(sum >> kSpillShift));
+    }
+  EXPECT_GT(largest, 32767 << 14) << "exponent 15 is needed";
+  EXPECT_LE(largest, 32767 << 15) << "and is enough";
+}
+
+TEST(BlockExponent, EachFrameOfAGroupHasItsOwn) {
+  const Scratch s = integer_stages(constant(0), constant(1), constant(300), constant(-32768));
+  EXPECT_EQ(s.exponents[0], 0);
+  EXPECT_EQ(s.exponents[1], 0);  // 10 * 32767 / 16 = 20479 fits 16 bits
+  EXPECT_EQ(s.exponents[2], 8);  // 300 * 20479.4 = 187.5 * 32767
+  EXPECT_EQ(s.exponents[3], 15);
+}
+
+TEST(BlockExponent, NormalisingDividesByAPowerOfTwoAndRounds) {
+  // Amplitudes over the whole range visit every exponent; the definition is one line.
+  int seen = 0;
+  for (int amplitude = 1; amplitude <= 32767; amplitude = amplitude * 3 / 2 + 1) {
+    const Scratch s = integer_stages(sine(440, amplitude), sine(1003.7, amplitude),
+                                     constant(amplitude), constant(-amplitude));
+    for (int frame = 0; frame < kGroup; ++frame) {
+      seen |= 1 << s.exponents[frame];
+      int32_t largest = 0;
+      for (int i = 0; i < kWin; ++i) {
+        const int at = i * kGroup + frame;
+        const double exact = std::ldexp(s.spill[at], -s.exponents[frame]);
+        ASSERT_EQ(s.half[at], std::nearbyint(exact)) << amplitude << ' ' << frame << ' ' << i;
+        largest = std::max(largest, std::abs(int32_t{s.half[at]}));
+      }
+      EXPECT_TRUE(s.exponents[frame] == 0 || largest >= 16383) << "precision is thrown away";
+    }
+  }
+  EXPECT_EQ(seen, 0xffff) << "a block exponent was not visited";
+}
+
+TEST(Rows, SilenceIsTheFloorExactly) {
+  for (const int mels : {80, 128})
+    for (const int16_t value : row(constant(0), mels)) EXPECT_EQ(value, -10 * 2048);
+}
+
+TEST(Rows, OneLsbIsAboveTheFloorOnlyWhereItsEnergyIs) {
+  // A constant 1/32768: the Hann window function leaves 200, 100 and 0 in bins 0, 1 and 2, and the
+  // first filter weighs bin 1 only.
+  const auto values = row(constant(1));
+  const double energy = std::pow(100.0 / 32768, 2) * 0.02486259490251541;
+  EXPECT_NEAR(values[0] / 2048.0, std::log10(energy), 0.002);
+  for (size_t mel = 2; mel < values.size(); ++mel) EXPECT_EQ(values[mel], -10 * 2048) << mel;
+}
+
+TEST(Rows, LargestNegativeSampleEverywhereIsOnlyASignAwayFromThePositiveOne) {
+  const auto negative = row(constant(-32768));
+  const auto positive = row(constant(32767));
+  EXPECT_NEAR(negative[0], positive[0], 2);
+  EXPECT_NEAR(negative[0] / 2048.0, std::log10(1e4 * 0.02486259490251541), 0.002);
+}
+
+TEST(Rows, FullScaleSquareDoesNotWrap) {
+  const auto square = row(frame_of([](int n) { return n / 16 % 2 == 0 ? 32767 : -32768; }));
+  // 500 Hz: the filter around it holds the fundamental, 4/pi of full scale.
+  const auto loudest = std::max_element(square.begin(), square.end());
+  EXPECT_NEAR(static_cast<double>(loudest - square.begin()), 12, 2);
+  EXPECT_NEAR(*loudest / 2048.0, 2.6, 0.15);
+}
+
+TEST(Rows, OffBinSineKeepsItsSkirtOrdered) {
+  const auto values = row(sine(1003.7, 32767));
+  const auto peak = std::max_element(values.begin(), values.end()) - values.begin();
+  for (auto mel = peak + 2; mel < peak + 12; ++mel)
+    EXPECT_LT(values[static_cast<size_t>(mel)], values[static_cast<size_t>(mel) - 1]) << mel;
+}
+
+TEST(Logarithm, MatchesLog10OverTheWholeRangeOfEnergies) {
+  vec::F32x16 energy;
+  const auto offset = vec::zeros<vec::I32x16>();
+  for (double log10 = -9; log10 < 15; log10 += 0.037) {
+    for (int i = 0; i < 16; ++i)
+      energy.v[i] = static_cast<float>(std::pow(10, log10) * (1 + i / 16.0));
+    const auto q = log10_q11(energy, offset);
+    for (int i = 0; i < 16; ++i)
+      ASSERT_NEAR(q.v[i], std::log10(double{energy.v[i]}) * 2048, 0.9) << log10;
+  }
+}
+
+TEST(Logarithm, FloorAndSaturation) {
+  vec::F32x16 energy{};
+  energy.v[1] = 1e-10F;
+  energy.v[2] = 1e17F;
+  const auto q = log10_q11(energy, vec::zeros<vec::I32x16>());
+  EXPECT_EQ(q.v[0], -20480);
+  EXPECT_NEAR(q.v[1], -20480, 1);
+  EXPECT_EQ(q.v[2], 32767);
+}
+
+TEST(EmitV1, RoundsToEvenAndSaturates) {
+  Scratch scratch{};
+  const auto emit = [&](int q) {
+    scratch.rows[1] = static_cast<int16_t>(q);  // mel 0 of frame 1
+    int8_t values[80];
+    emit_v1<MelTables80>(scratch, 1, values);
+    return int{values[0]};
+  };
+  EXPECT_EQ(emit(0), 74);
+  EXPECT_EQ(emit(-20480), -126);
+  EXPECT_EQ(emit(2048), 94);
+  EXPECT_EQ(emit(-51), 74) << "-51 * 5 / 512 = -0.498";
+  EXPECT_EQ(emit(-52), 73) << "-52 * 5 / 512 = -0.508";
+  EXPECT_EQ(emit(256), 76) << "2.5 goes to the even 76, not to 77";
+  EXPECT_EQ(emit(768), 82) << "7.5 goes to the even 82, not to 81";
+  EXPECT_EQ(emit(32767), 127);
+  EXPECT_EQ(emit(-32768), -128);
+}
+
+}  // namespace
+}  // namespace npumel::aie2

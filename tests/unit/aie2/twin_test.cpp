@@ -1,0 +1,87 @@
+// The host twin's interface: addressing, independence of rows, refusals.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "kernels/aie2/host_twin.h"
+#include "kernels/aie2/shape.h"
+
+namespace npumel::aie2 {
+namespace {
+
+// Noise whose level changes from hop to hop: every frame has rows of its own.
+std::vector<int16_t> batch() {
+  std::mt19937 random(7);
+  std::vector<int16_t> samples(kSamplesV2);
+  for (size_t i = 0; i < samples.size(); ++i) {
+    const int level = 1 << (i / kHop * 5 % 15);
+    samples[i] = static_cast<int16_t>(static_cast<int>(random() % (2U * level)) - level);
+  }
+  return samples;
+}
+
+TEST(Twin, EachRowBelongsToItsOwnFrame) {
+  const auto samples = batch();
+  std::vector<int16_t> rows(kFrames * 80);
+  ASSERT_TRUE(twin_v2(samples.data(), 80, rows.data()));
+  for (int frame = 0; frame < kFrames; ++frame) {
+    // The frame alone, with nothing of its neighbours in reach.
+    const std::vector<int16_t> alone(samples.begin() + frame * kHop,
+                                     samples.begin() + frame * kHop + kWin);
+    std::vector<int16_t> row(80);
+    ASSERT_TRUE(twin_rows_v2(alone.data(), 0, 1, 80, row.data()));
+    ASSERT_TRUE(std::equal(row.begin(), row.end(), rows.begin() + frame * 80)) << frame;
+    EXPECT_EQ(std::equal(row.begin(), row.end(), rows.begin()), frame == 0) << frame;
+  }
+}
+
+TEST(Twin, PartOfABatchIsThatPartToTheBit) {
+  const auto samples = batch();
+  std::vector<int16_t> all(kFrames * 128);
+  ASSERT_TRUE(twin_v2(samples.data(), 128, all.data()));
+  for (const auto& [first, count] : {std::pair{0, 1}, {3, 6}, {97, 3}, {99, 1}, {50, 0}}) {
+    std::vector<int16_t> part(static_cast<size_t>(count) * 128 + 1, 0x5a5a);
+    ASSERT_TRUE(twin_rows_v2(samples.data(), first, count, 128, part.data()));
+    EXPECT_TRUE(std::equal(part.begin(), part.end() - 1, all.begin() + first * 128));
+    EXPECT_EQ(part.back(), 0x5a5a) << "wrote past its rows";
+  }
+}
+
+TEST(Twin, V1IsV2InEightBits) {
+  const auto samples = batch();
+  std::vector<int16_t> frames;
+  for (int frame = 0; frame < kFrames; ++frame)
+    frames.insert(frames.end(), samples.begin() + frame * kHop,
+                  samples.begin() + frame * kHop + kWin);
+  ASSERT_EQ(frames.size(), static_cast<size_t>(kSamplesV1));
+  std::vector<int16_t> v2(kFrames * 80);
+  std::vector<int8_t> v1(kFrames * 80);
+  ASSERT_TRUE(twin_v2(samples.data(), 80, v2.data()));
+  ASSERT_TRUE(twin_v1(frames.data(), v1.data()));
+  for (size_t i = 0; i < v1.size(); ++i)
+    ASSERT_NEAR(v1[i] / 20.0 - 3.7, v2[i] / 2048.0, 0.02501) << i;
+}
+
+TEST(Twin, RefusesWhatItCannotDo) {
+  std::vector<int16_t> samples(kSamplesV2);
+  std::vector<int16_t> rows(4, 77);
+  EXPECT_FALSE(twin_v2(samples.data(), 64, rows.data()));
+  EXPECT_FALSE(twin_rows_v2(samples.data(), -1, 1, 80, rows.data()));
+  EXPECT_FALSE(twin_rows_v2(samples.data(), 99, 2, 80, rows.data()));
+  EXPECT_FALSE(twin_rows_v2(samples.data(), 0, -1, 80, rows.data()));
+  EXPECT_EQ(rows, std::vector<int16_t>(4, 77));
+}
+
+TEST(Twin, NamesAreThoseOfTheManifest) {
+  EXPECT_EQ(std::string(twin_name(2, 80)), "npumel-aie2-v2-80");
+  EXPECT_EQ(std::string(twin_name(2, 128)), "npumel-aie2-v2-128");
+  EXPECT_EQ(std::string(twin_name(1, 80)), "npumel-aie2-v1-80");
+  EXPECT_EQ(twin_name(1, 128), nullptr);
+  EXPECT_EQ(twin_name(3, 80), nullptr);
+}
+
+}  // namespace
+}  // namespace npumel::aie2
