@@ -12,6 +12,8 @@ cd "$root" || exit 1
 work=$root/build-test
 logs=$work/logs
 jobs=$(nproc)
+# The packages below bring NumPy and PyGObject for Debian's own Python, not for another one in front.
+export PATH=/usr/bin:$PATH
 
 usage() { sed -n '2,9s/^# \{0,1\}//p' "$0"; }
 
