@@ -1,0 +1,2 @@
+"""A loop on the core; here it runs."""
+range_ = range
