@@ -16,6 +16,8 @@ if [ "${1:-}" = --inside-namespace ]; then
   # Second call, in the namespace: mount, then change root. Arguments: ROOT PAIR... -- COMMAND...
   root=$2
   shift 2
+  # A mount point of its own, so that commands in the root can make mount namespaces too.
+  mount --bind "$root" "$root"
   for path in /proc /sys /dev; do
     mount --rbind "$path" "$root$path"
   done

@@ -15,6 +15,7 @@ cache=${NPUMELSPEC_ROOTS:-${XDG_CACHE_HOME:-$HOME/.cache}/npumelspec/roots}
 root=$cache/$name
 packages=$here/roots/$name.packages
 preferences=$here/roots/$name.preferences
+ini=$here/xrt.ini
 
 die() {
   echo "make-root: $*" >&2
@@ -24,7 +25,7 @@ die() {
 [ -f "$packages" ] || die "no package list roots/$name.packages"
 
 # Files that decide what is in a root; a missing preferences file is simply not part of it.
-stamp=$(cat "$0" "$packages" "$preferences" 2>/dev/null | sha256sum | cut -c1-64)
+stamp=$(cat "$0" "$packages" "$ini" "$preferences" 2>/dev/null | sha256sum | cut -c1-64)
 
 is_current() { [ "$(cat "$cache/$name.stamp" 2>/dev/null)" = "$stamp" ] && [ -x "$root/bin/sh" ]; }
 
@@ -73,6 +74,8 @@ echo "make-root: building $name in $root (log: $log)" >&2
 # Check-Valid-Until: testing is a moving suite, and a mirror's copy may be older than its own limit.
 set -- --mode=root --variant=apt --aptopt='Acquire::Check-Valid-Until "false"' \
   --aptopt='APT::Install-Recommends "false"' --include="$include"
+# XRT run by root reads its settings next to the executable only; gst-launch-1.0 is in /usr/bin.
+set -- "$@" --customize-hook="cp '$ini' \"\$1/usr/bin/xrt.ini\""
 if [ -f "$preferences" ]; then
   set -- "$@" --setup-hook='mkdir -p "$1/etc/apt/preferences.d"' \
     --setup-hook="cp '$preferences' \"\$1/etc/apt/preferences.d/npumelspec.pref\""

@@ -1,0 +1,75 @@
+// Buffer objects. Host and device see separate memory, joined only by SYNC_BO, as on hardware whose
+// caches are not coherent: a forgotten sync gives wrong data here, every time.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <vector>
+
+#include "tests/xrt/emulator/ranges.h"
+#include "tests/xrt/emulator/report.h"
+#include "tests/xrt/emulator/uapi.h"
+
+namespace npumel::emu {
+
+struct Buffer {
+  uint32_t handle = 0;
+  uint32_t type = 0;
+  uint64_t size = 0;
+  uint64_t offset = 0;   ///< in the arena; for DEV buffers in the heap
+  uint64_t address = 0;  ///< as the device sees it
+  uint8_t* host = nullptr;
+  std::vector<uint8_t> separate;  ///< the device's copy, empty when both share `host`
+
+  std::span<uint8_t> device() {
+    return separate.empty() ? std::span(host, size) : std::span(separate);
+  }
+};
+
+/// Thread-safe. Calls return 0 or a negative errno, as the kernel's do.
+class Buffers {
+ public:
+  /// With `coherent` there is one copy, for programs that run without force_driver_sync.
+  Buffers(Report& report, bool coherent);
+  ~Buffers();
+  Buffers(const Buffers&) = delete;
+  Buffers& operator=(const Buffers&) = delete;
+
+  int create(amdxdna_drm_create_bo& call);
+  int info(amdxdna_drm_get_bo_info& call);
+  int sync(const amdxdna_drm_sync_bo& call);
+  int close(uint32_t handle);
+  /// mmap() of the device node: maps the buffer whose map_offset is given. MAP_FAILED and errno on
+  /// failure.
+  void* map(void* address, size_t length, int protection, int flags, uint64_t map_offset);
+
+  std::shared_ptr<Buffer> find(uint32_t handle);
+  /// The buffer that holds a device address, and the bytes from there to its end.
+  struct Place {
+    std::shared_ptr<Buffer> buffer;
+    std::span<uint8_t> bytes;
+  };
+  Place at(uint64_t address);
+
+ private:
+  std::shared_ptr<Buffer> in_arena(uint64_t size, uint64_t base);
+  std::shared_ptr<Buffer> in_heap(uint64_t size);
+
+  Report& report_;
+  bool coherent_;
+  std::mutex mutex_;
+  int arena_fd_ = -1;
+  uint8_t* arena_ = nullptr;
+  Ranges arena_ranges_;
+  Ranges heap_ranges_;
+  std::shared_ptr<Buffer> heap_;
+  uint8_t* heap_mapping_ = nullptr;  ///< where the process mapped the heap
+  uint32_t last_handle_ = 0;
+  std::map<uint32_t, std::shared_ptr<Buffer>> by_handle_;
+  std::map<uint64_t, std::shared_ptr<Buffer>> by_address_;
+};
+
+}  // namespace npumel::emu

@@ -1,0 +1,29 @@
+// What a test may ask of the emulated driver it runs on. The functions are looked up with dlsym():
+// on a machine with a real NPU they are absent, and tests that need them skip themselves.
+#pragma once
+
+#include <cstdint>
+
+namespace npumel::emu {
+
+/// Totals since the process started or npumel_emu_reset_counters(), and what is alive now.
+struct Counters {
+  uint64_t runs;               ///< kernel runs that ended, whatever their state
+  uint64_t syncs_to_device;    ///< SYNC_BO calls
+  uint64_t syncs_from_device;  ///< SYNC_BO calls
+  uint64_t buffers_created;    ///< command buffers included
+  uint64_t buffers_alive;
+  uint64_t contexts_created;
+  uint64_t contexts_alive;
+  uint64_t violations;  ///< uses that real hardware would answer with corruption; see the log
+};
+
+}  // namespace npumel::emu
+
+extern "C" {
+/// Replaces all faults (grammar: faults.h; "" = none), restarts their counting and revives a lost
+/// device. Returns false when the text is malformed.
+bool npumel_emu_set_faults(const char* faults);
+void npumel_emu_counters(npumel::emu::Counters* counters);
+void npumel_emu_reset_counters();
+}

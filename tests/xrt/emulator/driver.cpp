@@ -1,0 +1,243 @@
+#include "tests/xrt/emulator/driver.h"
+
+#include <sys/mman.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <set>
+#include <span>
+
+namespace npumel::emu {
+namespace {
+
+uint64_t number_from(const char* variable, uint64_t otherwise) {
+  const char* text = std::getenv(variable);
+  return text ? std::strtoull(text, nullptr, 10) : otherwise;
+}
+
+/// The name of a call as the log and the faults have it.
+std::string name_of(unsigned int number) {
+  static const std::map<unsigned int, std::string> kNames = {
+      {DRM_COMMAND_BASE + DRM_AMDXDNA_CREATE_HWCTX, "CREATE_HWCTX"},
+      {DRM_COMMAND_BASE + DRM_AMDXDNA_DESTROY_HWCTX, "DESTROY_HWCTX"},
+      {DRM_COMMAND_BASE + DRM_AMDXDNA_CONFIG_HWCTX, "CONFIG_HWCTX"},
+      {DRM_COMMAND_BASE + DRM_AMDXDNA_CREATE_BO, "CREATE_BO"},
+      {DRM_COMMAND_BASE + DRM_AMDXDNA_GET_BO_INFO, "GET_BO_INFO"},
+      {DRM_COMMAND_BASE + DRM_AMDXDNA_SYNC_BO, "SYNC_BO"},
+      {DRM_COMMAND_BASE + DRM_AMDXDNA_EXEC_CMD, "EXEC_CMD"},
+      {DRM_COMMAND_BASE + DRM_AMDXDNA_GET_INFO, "GET_INFO"},
+      {DRM_COMMAND_BASE + DRM_AMDXDNA_WAIT_CMD, "WAIT"},
+      {_IOC_NR(DRM_IOCTL_SYNCOBJ_TIMELINE_WAIT), "WAIT"},
+      {_IOC_NR(DRM_IOCTL_SYNCOBJ_DESTROY), "SYNCOBJ_DESTROY"},
+      {_IOC_NR(DRM_IOCTL_GEM_CLOSE), "GEM_CLOSE"},
+  };
+  const auto it = kNames.find(number);
+  return it == kNames.end() ? "CALL_" + std::to_string(number) : it->second;
+}
+
+/// What a log line says of a call beside its name and result.
+std::string detail(unsigned int number, const void* argument) {
+  switch (number) {
+    case DRM_COMMAND_BASE + DRM_AMDXDNA_CREATE_BO: {
+      const auto& call = *static_cast<const amdxdna_drm_create_bo*>(argument);
+      return " type=" + std::to_string(call.type) + " size=" + std::to_string(call.size) +
+             " handle=" + std::to_string(call.handle);
+    }
+    case DRM_COMMAND_BASE + DRM_AMDXDNA_SYNC_BO: {
+      const auto& call = *static_cast<const amdxdna_drm_sync_bo*>(argument);
+      return " direction=" + std::to_string(call.direction) + " size=" + std::to_string(call.size) +
+             " handle=" + std::to_string(call.handle);
+    }
+    case DRM_COMMAND_BASE + DRM_AMDXDNA_EXEC_CMD:
+      return " seq=" + std::to_string(static_cast<const amdxdna_drm_exec_cmd*>(argument)->seq);
+    case _IOC_NR(DRM_IOCTL_GEM_CLOSE):
+      return " handle=" + std::to_string(static_cast<const drm_gem_close*>(argument)->handle);
+    default:
+      return "";
+  }
+}
+
+}  // namespace
+
+Driver::Driver()
+    : buffers_(report_, std::getenv("NPUMEL_EMU_COHERENT") != nullptr),
+      context_limit_(number_from("NPUMEL_EMU_CONTEXTS", 6)),
+      recovery_(number_from("NPUMEL_EMU_RECOVERY_MS", 2000)) {
+  const char* faults = std::getenv("NPUMEL_EMU_FAULTS");
+  if (faults && !faults_.set(faults)) {
+    report_.log("malformed NPUMEL_EMU_FAULTS");
+    std::abort();  // a test that believes in a fault that never comes would pass for nothing
+  }
+}
+
+bool Driver::set_faults(const std::string& text) {
+  if (!faults_.set(text)) return false;
+  lost_ = false;
+  return true;
+}
+
+int Driver::call(unsigned long request, void* argument) {
+  // The DRM core goes by the number alone; size and direction differ between header versions.
+  const unsigned int number = _IOC_NR(request);
+  const std::string name = name_of(number);
+  int result = 0;
+  const bool closes = name == "GEM_CLOSE" || name == "DESTROY_HWCTX" || name == "SYNCOBJ_DESTROY";
+  if (const Fault fault = faults_.next(name))
+    result = -fault.error;
+  else if (lost_ && !closes)
+    result = -ENODEV;
+  else
+    result = dispatch(number, argument);
+  if (report_.logging())
+    report_.log(name + detail(number, argument) + " -> " + std::to_string(result));
+  return result;
+}
+
+void* Driver::map(void* address, size_t length, int protection, int flags, uint64_t offset) {
+  if (const Fault fault = faults_.next("MMAP")) {
+    errno = fault.error;
+    return MAP_FAILED;
+  }
+  return buffers_.map(address, length, protection, flags, offset);
+}
+
+int Driver::dispatch(unsigned int number, void* argument) {
+  switch (number) {
+    case DRM_COMMAND_BASE + DRM_AMDXDNA_CREATE_HWCTX:
+      return create_context(*static_cast<amdxdna_drm_create_hwctx*>(argument));
+    case DRM_COMMAND_BASE + DRM_AMDXDNA_DESTROY_HWCTX:
+      return destroy_context(static_cast<const amdxdna_drm_destroy_hwctx*>(argument)->handle);
+    case DRM_COMMAND_BASE + DRM_AMDXDNA_CONFIG_HWCTX:
+      return configure_context(*static_cast<const amdxdna_drm_config_hwctx*>(argument));
+    case DRM_COMMAND_BASE + DRM_AMDXDNA_CREATE_BO:
+      return buffers_.create(*static_cast<amdxdna_drm_create_bo*>(argument));
+    case DRM_COMMAND_BASE + DRM_AMDXDNA_GET_BO_INFO:
+      return buffers_.info(*static_cast<amdxdna_drm_get_bo_info*>(argument));
+    case DRM_COMMAND_BASE + DRM_AMDXDNA_SYNC_BO:
+      return buffers_.sync(*static_cast<const amdxdna_drm_sync_bo*>(argument));
+    case DRM_COMMAND_BASE + DRM_AMDXDNA_EXEC_CMD:
+      return execute(*static_cast<amdxdna_drm_exec_cmd*>(argument));
+    case DRM_COMMAND_BASE + DRM_AMDXDNA_GET_INFO:
+      return get_info(*static_cast<amdxdna_drm_get_info*>(argument));
+    case DRM_COMMAND_BASE + DRM_AMDXDNA_WAIT_CMD:
+      return wait_command(*static_cast<const amdxdna_drm_wait_cmd*>(argument));
+    case _IOC_NR(DRM_IOCTL_SYNCOBJ_TIMELINE_WAIT):
+      return wait_timeline(*static_cast<const drm_syncobj_timeline_wait*>(argument));
+    case _IOC_NR(DRM_IOCTL_GEM_CLOSE):
+      return buffers_.close(static_cast<const drm_gem_close*>(argument)->handle);
+    case _IOC_NR(DRM_IOCTL_SYNCOBJ_DESTROY):
+      return 0;  // lives and dies with its context
+    default:
+      return -EOPNOTSUPP;
+  }
+}
+
+int Driver::create_context(amdxdna_drm_create_hwctx& call) {
+  const std::lock_guard lock(mutex_);
+  if (contexts_.size() >= context_limit_) return -EINVAL;  // what npu1's driver says to the 7th
+  const uint32_t handle = ++last_handle_;
+  contexts_[handle] = std::make_shared<Context>(report_, buffers_, faults_, lost_, recovery_);
+  call.handle = handle;
+  call.syncobj_handle = handle;
+  call.umq_doorbell = AMDXDNA_INVALID_DOORBELL_OFFSET;
+  report_.count([](Counters& c) { ++c.contexts_created, ++c.contexts_alive; });
+  return 0;
+}
+
+int Driver::destroy_context(uint32_t handle) {
+  std::shared_ptr<Context> ends;  // outside the lock: its thread is joined
+  {
+    const std::lock_guard lock(mutex_);
+    const auto it = contexts_.find(handle);
+    if (it == contexts_.end()) return -EINVAL;
+    ends = std::move(it->second);
+    contexts_.erase(it);
+  }
+  report_.count([](Counters& c) { --c.contexts_alive; });
+  return 0;
+}
+
+std::shared_ptr<Context> Driver::find(uint32_t handle) {
+  const std::lock_guard lock(mutex_);
+  const auto it = contexts_.find(handle);
+  return it == contexts_.end() ? nullptr : it->second;
+}
+
+int Driver::configure_context(const amdxdna_drm_config_hwctx& call) {
+  const auto context = find(call.handle);
+  if (!context) return -EINVAL;
+  if (call.param_type != DRM_AMDXDNA_HWCTX_CONFIG_CU) return 0;  // debug buffers
+  const auto& config = *reinterpret_cast<const amdxdna_hwctx_param_config_cu*>(call.param_val);
+  if (config.num_cus != 1) return -EINVAL;
+  const auto pdi = buffers_.find(config.cu_configs[0].cu_bo);
+  if (!pdi) return -ENOENT;
+  // XRT's driver library flushes the PDI itself, from user space, whatever xrt.ini says: the host's
+  // copy is what the device would find.
+  if (!context->configure({pdi->host, pdi->size})) {
+    report_.violation("the PDI names no program");
+    return -EINVAL;
+  }
+  return 0;
+}
+
+int Driver::execute(amdxdna_drm_exec_cmd& call) {
+  const auto context = find(call.hwctx);
+  if (!context || call.type != AMDXDNA_CMD_SUBMIT_EXEC_BUF || call.cmd_count != 1) return -EINVAL;
+  auto command = buffers_.find(static_cast<uint32_t>(call.cmd_handles));
+  if (!command || command->type != AMDXDNA_BO_CMD) return -EINVAL;
+  const std::span arguments(reinterpret_cast<const uint32_t*>(call.args), call.arg_count);
+  call.seq = context->submit(std::move(command), {arguments.begin(), arguments.end()});
+  return 0;
+}
+
+int Driver::get_info(amdxdna_drm_get_info& call) {
+  const auto answer = [&](const auto& value) {
+    if (call.buffer_size < sizeof value) return -ENOSPC;
+    std::memcpy(reinterpret_cast<void*>(call.buffer), &value, sizeof value);
+    call.buffer_size = sizeof value;
+    return 0;
+  };
+  switch (call.param) {
+    case DRM_AMDXDNA_QUERY_AIE_METADATA: {
+      // Phoenix: 5 columns, of which 4 reach memory, and 6 rows: shim, memory tile, 4 of cores.
+      amdxdna_drm_query_aie_metadata metadata{};
+      metadata.cols = 5;
+      metadata.rows = 6;
+      metadata.version = {2, 0};
+      metadata.core = {4, 2, 2, 16, 8, {}};
+      metadata.mem = {1, 1, 6, 64, 8, {}};
+      metadata.shim = {1, 0, 2, 16, 8, {}};
+      return answer(metadata);
+    }
+    case DRM_AMDXDNA_QUERY_AIE_VERSION:
+      return answer(amdxdna_drm_query_aie_version{2, 0});
+    case DRM_AMDXDNA_QUERY_FIRMWARE_VERSION:
+      return answer(amdxdna_drm_query_firmware_version{1, 5, 5, 391});
+    default:
+      return -EOPNOTSUPP;
+  }
+}
+
+int Driver::wait_timeline(const drm_syncobj_timeline_wait& call) {
+  if (call.count_handles != 1) return -EINVAL;
+  const auto context = find(*reinterpret_cast<const uint32_t*>(call.handles));
+  if (!context) return -ENOENT;
+  // timeout_nsec is absolute, on the clock that steady_clock reads.
+  const auto deadline =
+      call.timeout_nsec == INT64_MAX
+          ? std::chrono::steady_clock::time_point::max()
+          : std::chrono::steady_clock::time_point(std::chrono::nanoseconds(call.timeout_nsec));
+  return context->wait(*reinterpret_cast<const uint64_t*>(call.points), deadline);
+}
+
+int Driver::wait_command(const amdxdna_drm_wait_cmd& call) {
+  const auto context = find(call.hwctx);
+  if (!context) return -EINVAL;
+  const auto deadline = call.timeout == 0 ? std::chrono::steady_clock::time_point::max()
+                                          : std::chrono::steady_clock::now() +
+                                                std::chrono::milliseconds(call.timeout);
+  return context->wait(call.seq, deadline);
+}
+
+}  // namespace npumel::emu

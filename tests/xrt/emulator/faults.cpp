@@ -1,0 +1,91 @@
+#include "tests/xrt/emulator/faults.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <sstream>
+#include <string_view>
+#include <utility>
+
+namespace npumel::emu {
+namespace {
+
+constexpr std::array<std::pair<std::string_view, int>, 11> kErrors = {{
+    {"EACCES", EACCES},
+    {"EAGAIN", EAGAIN},
+    {"EBUSY", EBUSY},
+    {"EINTR", EINTR},
+    {"EINVAL", EINVAL},
+    {"EIO", EIO},
+    {"ENODEV", ENODEV},
+    {"ENOMEM", ENOMEM},
+    {"ENOSPC", ENOSPC},
+    {"EPERM", EPERM},
+    {"ETIME", ETIME},
+}};
+
+constexpr std::array<std::string_view, 14> kRunFaults = {
+    "hang", "stuck", "lost",  "abort",   "error", "timeout",   "slow",
+    "zero", "row0",  "stale", "garbage", "shift", "unwritten", "row"};
+
+}  // namespace
+
+bool Faults::parse(const std::string& text, Rule& rule) {
+  const auto hash = text.find('#');
+  const auto equals = text.find('=');
+  if (hash == std::string::npos || equals == std::string::npos || equals < hash + 2) return false;
+  rule.site = text.substr(0, hash);
+  std::string nth = text.substr(hash + 1, equals - hash - 1);
+  if (nth.back() == '+' || nth.back() == '*') {
+    rule.repeat = nth.back();
+    nth.pop_back();
+  }
+  if (nth.empty() || nth.find_first_not_of("0123456789") != std::string::npos) return false;
+  rule.nth = std::stoull(nth);
+  if (rule.nth == 0) return false;
+
+  std::string what = text.substr(equals + 1);
+  const auto* error = std::find_if(kErrors.begin(), kErrors.end(),
+                                   [&](const auto& entry) { return entry.first == what; });
+  if (error != kErrors.end()) {
+    rule.fault.error = error->second;
+    return rule.site != "RUN";
+  }
+  if (const auto colon = what.find(':'); colon != std::string::npos) {
+    rule.fault.value = std::stoi(what.substr(colon + 1));
+    what.resize(colon);
+  }
+  rule.fault.what = what;
+  return rule.site == "RUN" &&
+         std::find(kRunFaults.begin(), kRunFaults.end(), what) != kRunFaults.end();
+}
+
+bool Faults::set(const std::string& text) {
+  std::vector<Rule> rules;
+  std::istringstream items(text);
+  for (std::string item; std::getline(items, item, ',');) {
+    Rule rule;
+    if (!parse(item, rule)) return false;
+    rules.push_back(std::move(rule));
+  }
+  const std::lock_guard lock(mutex_);
+  rules_ = std::move(rules);
+  calls_.clear();
+  return true;
+}
+
+Fault Faults::next(const std::string& site) {
+  const std::lock_guard lock(mutex_);
+  if (rules_.empty()) return {};
+  const uint64_t call = ++calls_[site];
+  for (const Rule& rule : rules_) {
+    if (rule.site != site) continue;
+    const bool hit = rule.repeat == '+'   ? call >= rule.nth
+                     : rule.repeat == '*' ? call % rule.nth == 0
+                                          : call == rule.nth;
+    if (hit) return rule.fault;
+  }
+  return {};
+}
+
+}  // namespace npumel::emu

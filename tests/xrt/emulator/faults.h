@@ -1,0 +1,52 @@
+// Which call goes wrong, and how.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace npumel::emu {
+
+/// What is to go wrong at one call.
+struct Fault {
+  int error = 0;  ///< errno of a failing call, 0 = none
+  std::string
+      what;       ///< for RUN: hang, stuck, abort, error, timeout, lost, slow, zero, ...; "" = none
+  int value = 0;  ///< the number after the colon (slow: ms; row: index)
+
+  explicit operator bool() const { return error != 0 || !what.empty(); }
+};
+
+/// A list of faults such as "EXEC_CMD#500=EIO,RUN#2+=zero,RUN#1=slow:300":
+/// SITE#n=what makes the n-th call at a site fail (first = 1), n+ that call and every later one,
+/// n* every n-th.
+/// Sites: names of driver calls (CREATE_BO, SYNC_BO, EXEC_CMD, ..., WAIT, MMAP), which take an
+/// errno name, and RUN, which counts kernel runs and takes
+///   hang (until the driver's recovery), stuck (for ever), lost (the device is gone for good),
+///   abort, error, timeout (final states), slow:MS,
+///   zero, row0, stale, garbage, shift, unwritten, row:N (COMPLETED, but the output is wrong).
+/// Safe to call from any thread.
+class Faults {
+ public:
+  /// Returns false and changes nothing when the text is malformed.
+  bool set(const std::string& text);
+  /// Counts one call at the site and says what happens to it.
+  Fault next(const std::string& site);
+
+ private:
+  struct Rule {
+    std::string site;
+    uint64_t nth = 0;
+    char repeat = 0;  ///< 0 once, '+' from then on, '*' every nth
+    Fault fault;
+  };
+  static bool parse(const std::string& text, Rule& rule);
+
+  std::mutex mutex_;
+  std::vector<Rule> rules_;
+  std::map<std::string, uint64_t> calls_;
+};
+
+}  // namespace npumel::emu

@@ -1,0 +1,55 @@
+#include "tests/xrt/emulator/programs.h"
+
+#include <algorithm>
+#include <string_view>
+
+#include "kernels/aie2/host_twin.h"
+
+namespace npumel::emu {
+namespace {
+
+constexpr size_t kFrames = 100;
+constexpr size_t kSamplesV2 = (kFrames - 1) * 160 + 400;
+
+Program twin_v2(int mels) {
+  const size_t row = static_cast<size_t>(mels) * sizeof(int16_t);
+  return {"v2-" + std::to_string(mels), kSamplesV2 * sizeof(int16_t), kFrames * row, row,
+          [mels](const uint8_t* input, uint8_t* output) {
+            return aie2::twin_v2(reinterpret_cast<const int16_t*>(input), mels,
+                                 reinterpret_cast<int16_t*>(output));
+          }};
+}
+
+Program twin_v1() {
+  return {"v1-80", kFrames * 400 * sizeof(int16_t), kFrames * 80, 80,
+          [](const uint8_t* input, uint8_t* output) {
+            return aie2::twin_v1(reinterpret_cast<const int16_t*>(input),
+                                 reinterpret_cast<int8_t*>(output));
+          }};
+}
+
+Program increment() {
+  constexpr size_t kBytes = 4096;
+  return {"increment", kBytes, kBytes, kBytes / kFrames, [](const uint8_t* input, uint8_t* output) {
+            std::transform(input, input + kBytes, output,
+                           [](uint8_t byte) { return static_cast<uint8_t>(byte + 1); });
+            return true;
+          }};
+}
+
+}  // namespace
+
+std::optional<Program> find_program(std::span<const uint8_t> pdi) {
+  constexpr std::string_view kMagic = "npumelspec-test-pdi ";
+  const std::string_view text(reinterpret_cast<const char*>(pdi.data()), pdi.size());
+  if (!text.starts_with(kMagic)) return std::nullopt;
+  const std::string_view rest = text.substr(kMagic.size());
+  const std::string_view name = rest.substr(0, rest.find('\n'));
+  if (name == "v1-80") return twin_v1();
+  if (name == "v2-80") return twin_v2(80);
+  if (name == "v2-128") return twin_v2(128);
+  if (name == "increment") return increment();
+  return std::nullopt;
+}
+
+}  // namespace npumel::emu

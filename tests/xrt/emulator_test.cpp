@@ -1,0 +1,246 @@
+// The emulated driver, driven by the real XRT as the plugin's module drives it. If these fail, what
+// the other tests of this folder say about the plugin means nothing.
+#include <dlfcn.h>
+#include <gtest/gtest.h>
+#include <xrt/xrt_bo.h>
+#include <xrt/xrt_device.h>
+#include <xrt/xrt_hw_context.h>
+#include <xrt/xrt_kernel.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <string>
+#include <vector>
+
+#if __has_include(<xrt/experimental/xrt_kernel.h>)
+#include <xrt/experimental/xrt_kernel.h>
+#else
+#include <experimental/xrt_kernel.h>
+#endif
+
+#include "tests/xrt/emulator/control.h"
+
+namespace {
+
+using npumel::emu::Counters;
+
+constexpr size_t kBytes = 4096;
+constexpr unsigned kShort = 200;  // ms, below the driver's recovery time
+
+// The control functions live in the preloaded library.
+auto* const kSetFaults = reinterpret_cast<decltype(&npumel_emu_set_faults)>(
+    dlsym(RTLD_DEFAULT, "npumel_emu_set_faults"));
+auto* const kCounters =
+    reinterpret_cast<decltype(&npumel_emu_counters)>(dlsym(RTLD_DEFAULT, "npumel_emu_counters"));
+
+Counters counters() {
+  Counters now{};
+  kCounters(&now);
+  return now;
+}
+
+std::vector<char> instructions() {
+  std::ifstream file(std::string(TEST_PACKAGES) + "/increment.insts.bin", std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+/// One context with one kernel and its buffers, as the plugin's module makes them.
+struct Session {
+  explicit Session(xrt::device& device)
+      : xclbin(std::string(TEST_PACKAGES) + "/increment.xclbin"),
+        context(device, device.register_xclbin(xclbin)),
+        kernel(context, "MLIR_AIE"),
+        program(instructions()),
+        instruction(device, program.size(), XCL_BO_FLAGS_CACHEABLE, kernel.group_id(1)),
+        input(device, kBytes, XRT_BO_FLAGS_HOST_ONLY, kernel.group_id(3)),
+        output(device, kBytes, XRT_BO_FLAGS_HOST_ONLY, kernel.group_id(4)) {
+    instruction.write(program.data());
+    instruction.sync(XCL_BO_SYNC_BO_TO_DEVICE);
+    in = input.map<uint8_t*>();
+    out = output.map<uint8_t*>();
+    run = new_run();
+  }
+
+  xrt::run new_run() {
+    xrt::run fresh(kernel);
+    fresh.set_arg(0, uint64_t{3});
+    fresh.set_arg(1, instruction);
+    fresh.set_arg(2, static_cast<uint32_t>(program.size() / 4));
+    fresh.set_arg(3, input);
+    fresh.set_arg(4, output);
+    return fresh;
+  }
+
+  /// Fills the input with `value`, runs, and says whether every output byte is value + 1.
+  bool round_trip(uint8_t value) {
+    std::fill_n(in, kBytes, value);
+    input.sync(XCL_BO_SYNC_BO_TO_DEVICE);
+    run.start();
+    if (run.wait(std::chrono::milliseconds(5000)) != ERT_CMD_STATE_COMPLETED) return false;
+    output.sync(XCL_BO_SYNC_BO_FROM_DEVICE);
+    return std::all_of(out, out + kBytes,
+                       [&](uint8_t byte) { return byte == static_cast<uint8_t>(value + 1); });
+  }
+
+  xrt::xclbin xclbin;
+  xrt::hw_context context;
+  xrt::kernel kernel;
+  std::vector<char> program;
+  xrt::bo instruction;
+  xrt::bo input;
+  xrt::bo output;
+  uint8_t* in = nullptr;
+  uint8_t* out = nullptr;
+  xrt::run run;
+};
+
+class Emulator : public testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_NE(kSetFaults, nullptr) << "run this test under with-npu.sh";
+    ASSERT_TRUE(kSetFaults(""));
+    device = xrt::device(0);
+  }
+  void TearDown() override {
+    if (kSetFaults) kSetFaults("");
+  }
+  xrt::device device;
+};
+
+TEST_F(Emulator, RunsAThousandTimesOnTheSameBuffers) {
+  Session session(device);
+  ASSERT_TRUE(session.round_trip(1));
+  const Counters before = counters();
+  for (int i = 0; i < 1000; ++i) ASSERT_TRUE(session.round_trip(static_cast<uint8_t>(i))) << i;
+  const Counters after = counters();
+  EXPECT_EQ(after.runs - before.runs, 1000U);
+  EXPECT_EQ(after.syncs_to_device - before.syncs_to_device, 1000U);
+  EXPECT_EQ(after.syncs_from_device - before.syncs_from_device, 1000U);
+  EXPECT_EQ(after.buffers_created, before.buffers_created);
+  EXPECT_EQ(after.violations, 0U);
+}
+
+TEST_F(Emulator, ShowsAForgottenSyncToTheDevice) {
+  Session session(device);
+  ASSERT_TRUE(session.round_trip(10));
+  std::fill_n(session.in, kBytes, uint8_t{20});
+  session.run.start();
+  session.run.wait();
+  session.output.sync(XCL_BO_SYNC_BO_FROM_DEVICE);
+  EXPECT_EQ(session.out[0], 11) << "the device saw memory it was never given";
+}
+
+TEST_F(Emulator, ShowsAForgottenSyncFromTheDevice) {
+  Session session(device);
+  ASSERT_TRUE(session.round_trip(10));
+  std::fill_n(session.in, kBytes, uint8_t{20});
+  session.input.sync(XCL_BO_SYNC_BO_TO_DEVICE);
+  session.run.start();
+  session.run.wait();
+  EXPECT_EQ(session.out[0], 11) << "the host saw memory it was never given";
+}
+
+TEST_F(Emulator, SubBuffersShareOneSync) {
+  Session session(device);
+  const xrt::bo half(session.input, kBytes / 2, 0);
+  const Counters before = counters();
+  session.input.sync(XCL_BO_SYNC_BO_TO_DEVICE);
+  EXPECT_EQ(counters().syncs_to_device - before.syncs_to_device, 1U);
+}
+
+TEST_F(Emulator, LimitsContexts) {
+  std::vector<std::unique_ptr<Session>> sessions;
+  for (int i = 0; i < 6; ++i) sessions.push_back(std::make_unique<Session>(device));
+  EXPECT_THROW(Session seventh(device), std::exception);
+  sessions.pop_back();
+  EXPECT_NO_THROW(Session again(device));
+}
+
+TEST_F(Emulator, ReusesWhatIsClosed) {
+  const Counters before = counters();
+  // Twice the memory of the emulated device, if nothing were taken back.
+  for (int i = 0; i < 128; ++i) {
+    xrt::bo big(device, size_t{16} << 20, XRT_BO_FLAGS_HOST_ONLY, 0);
+    big.map<uint8_t*>()[0] = 1;
+  }
+  EXPECT_EQ(counters().buffers_alive, before.buffers_alive);
+}
+
+TEST_F(Emulator, AHangEndsInAnExpiredWaitThenInTheDriversRecovery) {
+  Session session(device);
+  ASSERT_TRUE(session.round_trip(1));
+  ASSERT_TRUE(kSetFaults("RUN#1=hang"));
+  session.run.start();
+  EXPECT_ANY_THROW(session.run.wait(std::chrono::milliseconds(kShort)));
+  // The recovery gives the state; only then may the run be destroyed.
+  while (session.run.state() < ERT_CMD_STATE_COMPLETED) std::this_thread::yield();
+  EXPECT_EQ(session.run.state(), ERT_CMD_STATE_TIMEOUT);
+}
+
+struct EndState {
+  const char* fault;
+  ert_cmd_state state;
+};
+
+class EmulatorEndState : public Emulator, public testing::WithParamInterface<EndState> {};
+
+TEST_P(EmulatorEndState, ArrivesFromWait) {
+  Session session(device);
+  ASSERT_TRUE(kSetFaults(GetParam().fault));
+  session.run.start();
+  EXPECT_EQ(session.run.wait(std::chrono::milliseconds(5000)), GetParam().state);
+}
+
+INSTANTIATE_TEST_SUITE_P(States, EmulatorEndState,
+                         testing::Values(EndState{"RUN#1=abort", ERT_CMD_STATE_ABORT},
+                                         EndState{"RUN#1=error", ERT_CMD_STATE_ERROR},
+                                         EndState{"RUN#1=timeout", ERT_CMD_STATE_TIMEOUT}));
+
+class EmulatorBadOutput : public Emulator, public testing::WithParamInterface<const char*> {};
+
+TEST_P(EmulatorBadOutput, IsCompletedAllTheSame) {
+  Session session(device);
+  ASSERT_TRUE(session.round_trip(1));
+  ASSERT_TRUE(kSetFaults(GetParam()));
+  // A ramp, so that rows differ: shifted and repeated ones show.
+  for (size_t i = 0; i < kBytes; ++i) session.in[i] = static_cast<uint8_t>(i / 40);
+  session.input.sync(XCL_BO_SYNC_BO_TO_DEVICE);
+  session.run.start();
+  EXPECT_EQ(session.run.wait(std::chrono::milliseconds(5000)), ERT_CMD_STATE_COMPLETED);
+  session.output.sync(XCL_BO_SYNC_BO_FROM_DEVICE);
+  size_t wrong = 0;
+  for (size_t i = 0; i < kBytes; ++i)
+    wrong += session.out[i] != static_cast<uint8_t>(session.in[i] + 1);
+  EXPECT_GT(wrong, 30U);
+}
+
+INSTANTIATE_TEST_SUITE_P(Outputs, EmulatorBadOutput,
+                         testing::Values("RUN#1=zero", "RUN#1=row0", "RUN#1=stale", "RUN#1=garbage",
+                                         "RUN#1=shift", "RUN#1=unwritten", "RUN#1=row:37"));
+
+class EmulatorFailingCall : public Emulator, public testing::WithParamInterface<const char*> {};
+
+TEST_P(EmulatorFailingCall, IsAnExceptionOfXrt) {
+  ASSERT_TRUE(kSetFaults(GetParam()));
+  EXPECT_ANY_THROW({
+    Session session(device);
+    if (!session.round_trip(1)) throw std::runtime_error("wrong result");
+  });
+}
+
+INSTANTIATE_TEST_SUITE_P(Calls, EmulatorFailingCall,
+                         testing::Values("CREATE_HWCTX#1=EBUSY", "CONFIG_HWCTX#1=EINVAL",
+                                         "CREATE_BO#1=ENOMEM", "CREATE_BO#2=ENOMEM",
+                                         "CREATE_BO#3=ENOMEM", "GET_BO_INFO#1=EIO", "SYNC_BO#2=EIO",
+                                         "EXEC_CMD#1=EIO", "MMAP#1=EAGAIN"));
+
+TEST_F(Emulator, RefusesAMalformedFault) {
+  EXPECT_FALSE(kSetFaults("RUN=zero"));
+  EXPECT_FALSE(kSetFaults("RUN#0=zero"));
+  EXPECT_FALSE(kSetFaults("RUN#1=EIO"));
+  EXPECT_FALSE(kSetFaults("EXEC_CMD#1=zero"));
+}
+
+}  // namespace

@@ -1,0 +1,49 @@
+#!/bin/bash
+# The xrt suite: builds the project in a Debian 13 root (GStreamer 1.26, XRT 2.25) and runs every test of
+# meson's suite `xrt` there, over the emulated driver.
+#
+#   tests/xrt/run.sh [--asan | --all] [MESON TEST OPTIONS...]
+#
+# --asan  built with AddressSanitizer and UndefinedBehaviorSanitizer instead of plainly
+# --all   plainly, then with the sanitizers
+#
+# Needs root rights (or a root that was made before and user namespaces). Fails when a tool is missing,
+# when nothing ran, when a test was skipped, and when any test fails.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+
+if [ "${1:-}" = --all ]; then
+  shift
+  "$here/run.sh" "$@"
+  exec "$here/run.sh" --asan "$@"
+fi
+variant=plain
+options=(-Dxrt=enabled -Dtests=enabled -Dexamples=disabled -Dbenchmarks=disabled)
+slower=1
+if [ "${1:-}" = --asan ]; then
+  shift
+  variant=asan
+  options+=(-Db_sanitize=address,undefined)
+  slower=4
+fi
+
+root=$("$here/make-root.sh" trixie)
+"$here/in-root.sh" "$root" bash -eu -c '
+  build=build-xrt-$1 slower=$2
+  shift 2
+  options=()
+  while [ "$1" != -- ]; do
+    options+=("$1")
+    shift
+  done
+  shift
+  if [ -f "$build/build.ninja" ]; then
+    meson configure "$build" "${options[@]}" >/dev/null
+  else
+    CXX="ccache g++" meson setup "$build" "${options[@]}"
+  fi
+  ninja -C "$build"
+  meson test -C "$build" --suite xrt --num-processes 1 --timeout-multiplier "$slower" --print-errorlogs "$@"
+  python3 tests/tally.py "$build/meson-logs/testlog.json" xrt
+' bash "$variant" "$slower" "${options[@]}" -- "$@"
+echo "xrt ($variant): real XRT over the emulated driver, all tests passed"

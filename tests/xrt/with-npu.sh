@@ -1,0 +1,68 @@
+#!/bin/bash
+# Gives a command an NPU that is not there: a private mount namespace with the sysfs entries and the
+# device node that XRT looks for, and the emulated driver preloaded.
+#
+#   tests/xrt/with-npu.sh [--no-driver] DRIVER_LIBRARY COMMAND...
+#
+# --no-driver   the sysfs entries and the node, but nothing behind them
+#
+# Works as root and, where user namespaces are allowed, as any user. NPUMEL_EMU_* variables
+# (emulator/driver.h) choose faults and limits. Where no xrt.ini with force_driver_sync lies next to the
+# command's executable, XRT never tells the driver about syncs; buffers are then shared, not copied.
+set -eu
+
+if [ "${1:-}" = --inside-namespace ]; then
+  library=$2
+  shift 2
+  bdf=0000:c5:00.1
+  # A new /dev from pieces of the old one: the node must not appear on the machine's own.
+  mkdir -p /tmp/.npu-dev
+  mount --rbind /dev /tmp/.npu-dev
+  mount -t tmpfs -o mode=0755 emulated-npu /dev
+  for node in null zero full random urandom tty; do
+    : >"/dev/$node"
+    mount --bind "/tmp/.npu-dev/$node" "/dev/$node"
+  done
+  for folder in shm pts; do
+    mkdir "/dev/$folder"
+    mount --rbind "/tmp/.npu-dev/$folder" "/dev/$folder"
+  done
+  ln -s pts/ptmx /dev/ptmx
+  ln -s /proc/self/fd /dev/fd
+  for stream in 0:stdin 1:stdout 2:stderr; do
+    ln -s "/proc/self/fd/${stream%:*}" "/dev/${stream#*:}"
+  done
+  mkdir /dev/accel
+  : >/dev/accel/accel0
+
+  mount -t tmpfs -o mode=0755 emulated-npu /sys
+  device=/sys/devices/pci0000:00/$bdf
+  mkdir -p "$device/accel/accel0" /sys/bus/pci/drivers/amdxdna /sys/bus/pci/devices /sys/module/amdxdna
+  echo 0 >"$device/device_type"
+  echo RyzenAI-npu1 >"$device/vbnv"
+  echo 0x1022 >"$device/vendor"
+  echo 0x1502 >"$device/device"
+  echo 0x00 >"$device/revision"
+  echo 1.5.5.391 >"$device/fw_version"
+  echo 0.1 >/sys/module/amdxdna/version
+  ln -s "$device" "/sys/bus/pci/devices/$bdf"
+  ln -s "$device" "/sys/bus/pci/drivers/amdxdna/$bdf"
+  ln -s /sys/bus/pci/drivers/amdxdna "$device/driver"
+
+  # A sanitizer's runtime insists on being the first library.
+  [ -z "$library" ] || export LD_PRELOAD="${NPUMEL_EMU_PRELOAD_FIRST:+$NPUMEL_EMU_PRELOAD_FIRST }$library"
+  exec "$@"
+fi
+
+library=
+if [ "${1:-}" = --no-driver ]; then
+  shift
+else
+  library=$(realpath "$1")
+  shift
+  executable=$(realpath "$(command -v "$1")")
+  grep -qs 'force_driver_sync *= *true' "$(dirname "$executable")/xrt.ini" || export NPUMEL_EMU_COHERENT=1
+fi
+as_root=()
+[ "$(id -u)" = 0 ] || as_root=(--map-root-user)
+exec unshare "${as_root[@]}" --mount --propagation private "$0" --inside-namespace "$library" "$@"
