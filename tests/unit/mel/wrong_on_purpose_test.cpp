@@ -1,0 +1,132 @@
+// The golden vectors must be able to say no: recipes with one typical mistake each, and the test
+// that at least one clip of tests/golden catches it. The output lists which clips do.
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <iostream>
+
+#include "tests/unit/support/golden_reference.h"
+
+namespace npumel {
+namespace {
+
+using test::GoldenFile;
+using test::GoldenFrontEnd;
+
+struct Mistake {
+  const char* front_end;
+  const char* what;
+  std::function<void(Recipe&)> make;
+};
+
+const std::vector<Mistake>& mistakes() {
+  static const std::vector<Mistake> kMistakes = {
+      {"whisper80", "symmetric for periodic Hann",
+       [](Recipe& r) { r.window = WindowFunction::hann_symmetric; }},
+      {"whisper80", "Hamming for Hann", [](Recipe& r) { r.window = WindowFunction::hamming; }},
+      {"whisper80", "HTK for Slaney scale", [](Recipe& r) { r.mel_scale = MelScale::htk; }},
+      {"whisper80", "no Slaney area norm", [](Recipe& r) { r.mel_norm = MelNorm::none; }},
+      {"whisper80", "magnitude for power", [](Recipe& r) { r.spectrum = Spectrum::magnitude; }},
+      {"whisper80", "zeros for reflection", [](Recipe& r) { r.padding = Padding::zero; }},
+      {"whisper80", "edge sample repeated, half a hop off",
+       [](Recipe& r) { r.padding = Padding::mirror; }},
+      {"whisper80", "last frame not dropped",
+       [](Recipe& r) { r.frame_count = FrameCount::centered; }},
+      {"whisper80", "FFT of 512 points", [](Recipe& r) { r.n_fft = 512; }},
+      {"whisper80", "natural for decimal logarithm",
+       [](Recipe& r) { r.log = r.normalization.log = LogType::ln; }},
+      {"whisper80", "floor 1e-5", [](Recipe& r) { r.log_floor = 1e-5; }},
+      {"whisper80", "floor added", [](Recipe& r) { r.floor_mode = FloorMode::add; }},
+      {"whisper80", "clamp at 10 instead of 8",
+       [](Recipe& r) { r.normalization.clamp_range = 10; }},
+      {"whisper80", "no affine map", [](Recipe& r) { r.normalization.multiply = 1; }},
+      {"whisper80", "fmax 7600", [](Recipe& r) { r.fmax = 7600; }},
+      {"whisper80", "fmin 20", [](Recipe& r) { r.fmin = 20; }},
+      {"whisper128", "fmax 7999", [](Recipe& r) { r.fmax = 7999; }},
+      {"nemo80", "periodic for symmetric Hann", [](Recipe& r) { r.window = WindowFunction::hann; }},
+      {"nemo80", "deviation by n for n-1", [](Recipe& r) { r.normalization.ddof = 0; }},
+      {"nemo80", "no deviation",
+       [](Recipe& r) { r.normalization.statistic = Normalization::Statistic::mean; }},
+      {"nemo80_raw", "pre-emphasis per frame",
+       [](Recipe& r) { r.preemphasis_mode = PreemphasisMode::frame; }},
+      {"nemo80_raw", "guard as a maximum", [](Recipe& r) { r.floor_mode = FloorMode::max; }},
+      {"nemo80_raw", "guard 1e-5", [](Recipe& r) { r.log_floor = 1e-5; }},
+      {"nemo80_raw", "reflection for zeros", [](Recipe& r) { r.padding = Padding::reflect; }},
+      {"nemo80_raw", "window at the start of the FFT",
+       [](Recipe& r) { r.window_place = WindowPlace::start; }},
+      {"nemo80_raw", "no row of zeros at the end", [](Recipe& r) { r.tail_rule = TailRule::none; }},
+      {"kaldi80", "no DC removal", [](Recipe& r) { r.remove_dc = false; }},
+      {"kaldi80", "no pre-emphasis", [](Recipe& r) { r.preemphasis = 0; }},
+      {"kaldi80", "pre-emphasis 0.95", [](Recipe& r) { r.preemphasis = 0.95; }},
+      {"kaldi80", "triangles linear in Hz", [](Recipe& r) { r.mel_scale = MelScale::htk; }},
+      {"kaldi80", "Hann for Povey", [](Recipe& r) { r.window = WindowFunction::hann_symmetric; }},
+      {"kaldi80", "unit scale for int16 values", [](Recipe& r) { r.input_scale = 1; }},
+      {"kaldi80", "fmin 0", [](Recipe& r) { r.fmin = 0; }},
+      {"kaldi80", "floor 1e-10", [](Recipe& r) { r.log_floor = 1e-10; }},
+      {"kaldi80", "count by n-fft", [](Recipe& r) { r.frame_count = FrameCount::snip_fft; }},
+      {"kaldi80", "400 point FFT", [](Recipe& r) { r.n_fft = 400; }},
+      {"icefall80", "fmax 8000", [](Recipe& r) { r.fmax = 8000; }},
+      {"icefall80", "edge sample not repeated, half a hop off",
+       [](Recipe& r) { r.padding = Padding::reflect; }},
+      {"icefall80", "snip edges",
+       [](Recipe& r) {
+         r.padding = Padding::none;
+         r.frame_count = FrameCount::snip;
+       }},
+      {"librosa_power", "reflection for zeros (old librosa)",
+       [](Recipe& r) { r.padding = Padding::reflect; }},
+      {"librosa_power", "magnitude for power", [](Recipe& r) { r.spectrum = Spectrum::magnitude; }},
+      {"librosa_db", "no top_db",
+       [](Recipe& r) { r.normalization.clamp = Normalization::Clamp::none; }},
+      {"librosa_db", "decimal logarithm without the factor 10",
+       [](Recipe& r) { r.log = LogType::log10; }},
+      {"openwakeword", "count by win-length, window at the start",
+       [](Recipe& r) {
+         r.window_place = WindowPlace::start;
+         r.frame_count = FrameCount::snip;
+       }},
+      {"openwakeword", "fmax 4000", [](Recipe& r) { r.fmax = 4000; }},
+      {"openwakeword", "clamp at 100 dB", [](Recipe& r) { r.normalization.clamp_range = 100; }},
+  };
+  return kMistakes;
+}
+
+// Clips of the front end on which `recipe` fails.
+std::vector<std::string> failing_clips(const std::vector<GoldenFile>& files,
+                                       const Mistake& mistake) {
+  std::vector<std::string> clips;
+  for (const GoldenFile& file : files) {
+    if (file.front_end.name != mistake.front_end) continue;
+    Recipe recipe = test::golden_recipe(file.front_end);
+    mistake.make(recipe);
+    const auto samples = test::unit_samples(test::read_wav(file.audio));
+    const test::Rows want = test::read_rows(file.path);
+    const auto got = test::golden_reference(file.front_end, recipe, samples);
+    const auto result =
+        test::compare_rows<double, float>(got, want.values, want.mels, file.tolerance);
+    if (!result.passed) clips.push_back(file.clip);
+  }
+  return clips;
+}
+
+TEST(WrongOnPurpose, EveryMistakeIsCaughtByAGoldenVector) {
+  const auto files = test::golden_files(GOLDEN_FOLDER);
+  for (const Mistake& mistake : mistakes()) {
+    const auto clips = failing_clips(files, mistake);
+    EXPECT_FALSE(clips.empty()) << mistake.front_end << ": " << mistake.what;
+    std::cout << mistake.front_end << ", " << mistake.what << ": caught by";
+    for (const std::string& clip : clips) std::cout << ' ' << clip;
+    std::cout << '\n';
+  }
+}
+
+// Kaldi's first-sample rule cannot be seen where the window function starts with 0.
+TEST(WrongOnPurpose, TheFirstSampleRuleHasNoEffectUnderPovey) {
+  const auto files = test::golden_files(GOLDEN_FOLDER);
+  const Mistake mistake = {"kaldi80", "first sample from the next one",
+                           [](Recipe& r) { r.preemphasis_mode = PreemphasisMode::frame_next; }};
+  EXPECT_TRUE(failing_clips(files, mistake).empty());
+}
+
+}  // namespace
+}  // namespace npumel
