@@ -25,10 +25,8 @@ int64_t samples_for(const Recipe& recipe, int64_t frames) {
 
 }  // namespace
 
-bool Element::peer_takes(int frames) const {
-  const CapsPtr caps =
-      with_frames(out_caps_.get(), config_.backend.recipe, stream_.shape().frames, frames);
-  return gst_pad_peer_query_accept_caps(GST_BASE_TRANSFORM_SRC_PAD(self_), caps.get()) != FALSE;
+bool Element::peer_takes(GstCaps* caps) const {
+  return gst_pad_peer_query_accept_caps(GST_BASE_TRANSFORM_SRC_PAD(self_), caps) != FALSE;
 }
 
 int64_t Element::tail_samples() const { return timeline_.samples_in(active_.tail_silence); }
@@ -52,12 +50,14 @@ Ending Element::plan_ending(int64_t* length) {
   } else {
     const int64_t next = shape.buffer_of(frames);  // the buffer that is not complete
     const int64_t covered = next == 0 ? 0 : shape.end(next - 1);
-    const auto partial = static_cast<int>(frames - shape.start(next));
     const bool has_new = frames > covered;
     ending.rows = ending.valid = covered;
     EosMode mode = active_.eos_mode;
-    if (mode == EosMode::automatic && has_new)
-      mode = peer_takes(partial) ? EosMode::shorten : EosMode::pad;
+    if (mode == EosMode::automatic && has_new) {
+      const auto partial = static_cast<int>(frames - shape.start(next));
+      const CapsPtr caps = with_frames(out_caps_.get(), recipe, shape.frames, partial);
+      mode = peer_takes(caps.get()) ? EosMode::shorten : EosMode::pad;
+    }
     // Padded audio makes a first buffer even when it is too short for a frame of its own.
     if (mode == EosMode::pad && (has_new || (next == 0 && samples > 0))) {
       ending.rows = shape.end(next);
@@ -73,11 +73,12 @@ Ending Element::plan_ending(int64_t* length) {
   return ending;
 }
 
-/// Sends every buffer that the fed samples complete, from outside of the base class's loop.
+/// Waits for all batches in flight and sends every buffer that they complete, from outside of the
+/// base class's loop.
 GstFlowReturn Element::push_pending() {
   while (true) {
     GstBuffer* buffer = nullptr;
-    const GstFlowReturn flow = generate(&buffer);
+    const GstFlowReturn flow = produce(&buffer, true);
     if (flow != GST_FLOW_OK || buffer == nullptr) return flow;
     const GstFlowReturn pushed = gst_pad_push(GST_BASE_TRANSFORM_SRC_PAD(self_), buffer);
     if (pushed != GST_FLOW_OK) return pushed;
@@ -99,7 +100,6 @@ GstFlowReturn Element::drain() {
       flow = push_pending();
     }
   }
-  release_events(G_MAXINT64);
   reset_stream();
   return flow;
 }

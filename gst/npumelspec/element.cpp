@@ -58,8 +58,7 @@ void Element::reset_stream() {
   stream_.reset();
   release_input();
   timeline_.restart();
-  for (const Held& held : held_) gst_event_unref(held.event);
-  held_.clear();
+  captures_.clear();
   first_output_ = true;
   resynced_ = false;
 }
@@ -240,6 +239,8 @@ GstFlowReturn Element::submit(GstBuffer* buffer) {
   counters_.samples_inserted += static_cast<uint64_t>(silence);
   counters_.samples_dropped += static_cast<uint64_t>(skip);
 
+  note_captures(buffer, stream_.samples() + silence - skip);
+
   if (GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_GAP)) {
     stream_.feed(silence + samples - skip, nullptr, 0);
     return GST_FLOW_OK;
@@ -253,11 +254,14 @@ GstFlowReturn Element::submit(GstBuffer* buffer) {
   return GST_FLOW_OK;
 }
 
-GstFlowReturn Element::generate(GstBuffer** buffer) {
+GstFlowReturn Element::generate(GstBuffer** buffer) { return produce(buffer, live_); }
+
+/// The next complete buffer, or none. `wait`: leaves nothing in flight when there is none.
+GstFlowReturn Element::produce(GstBuffer** buffer, bool wait) {
   *buffer = nullptr;
   if (!configured_) return GST_FLOW_OK;
   Output output;
-  const GstFlowReturn flow = stream_.next(output, live_);
+  const GstFlowReturn flow = stream_.next(output, wait);
   publish();
   if (flow != GST_FLOW_OK) return flow;
   if (!output.buffer) {
@@ -286,13 +290,17 @@ void Element::too_long() {
 /// A buffer of another length than the caps say is preceded by caps that say so.
 GstFlowReturn Element::announce_frames(int frames) {
   if (frames == announced_frames_ || stream_.shape().whole()) return GST_FLOW_OK;
-  const Recipe& recipe = config_.backend.recipe;
-  const CapsPtr caps = with_frames(out_caps_.get(), recipe, stream_.shape().frames, frames);
-  if (!gst_pad_push_event(GST_BASE_TRANSFORM_SRC_PAD(self_), gst_event_new_caps(caps.get()))) {
-    GST_ELEMENT_ERROR(self_, CORE, NEGOTIATION,
-                      ("The next element refuses a buffer of %d frames (frames=%d)", frames,
-                       stream_.shape().frames),
-                      ("first-frames and eos-mode=short need caps without a fixed frames field"));
+  const CapsPtr caps =
+      with_frames(out_caps_.get(), config_.backend.recipe, stream_.shape().frames, frames);
+  // Pushing refused caps succeeds, only the buffer after them fails: ask first.
+  if (!peer_takes(caps.get()) ||
+      !gst_pad_push_event(GST_BASE_TRANSFORM_SRC_PAD(self_), gst_event_new_caps(caps.get()))) {
+    GST_ELEMENT_ERROR(
+        self_, CORE, NEGOTIATION,
+        ("The next element refuses a buffer of %d instead of %d frames, as %s asks "
+         "for: its caps must leave frames open",
+         frames, stream_.shape().frames, first_output_ ? "first-frames" : "eos-mode=short"),
+        (nullptr));
     return GST_FLOW_NOT_NEGOTIATED;
   }
   announced_frames_ = frames;
@@ -303,7 +311,6 @@ GstFlowReturn Element::stamp(Output& output) {
   const int hop = config_.backend.recipe.hop_length;
   const int64_t start = output.start * hop;
   const int64_t end = (output.start + output.rows) * hop;
-  release_events(start);
   const GstFlowReturn flow = announce_frames(output.rows);
   if (flow != GST_FLOW_OK) return flow;
 
@@ -317,9 +324,35 @@ GstFlowReturn Element::stamp(Output& output) {
   if (output.silent) GST_BUFFER_FLAG_SET(buffer, GST_BUFFER_FLAG_GAP);
   first_output_ = resynced_ = false;
   attach_mel_meta(buffer, output);
+  attach_captures(buffer, start);
   counters_.buffers += 1;
   counters_.frames += static_cast<uint64_t>(output.valid);
   return GST_FLOW_OK;
+}
+
+void Element::note_captures(GstBuffer* buffer, int64_t position) {
+  const GType api = GST_REFERENCE_TIMESTAMP_META_API_TYPE;
+  gpointer state = nullptr;
+  while (GstMeta* meta = gst_buffer_iterate_meta_filtered(buffer, &state, api)) {
+    const auto* reference = reinterpret_cast<const GstReferenceTimestampMeta*>(meta);
+    captures_.push_back(
+        {CapsPtr(gst_caps_ref(reference->reference)), reference->timestamp, position});
+  }
+}
+
+/// The capture time of the buffer's first sample, counted from the latest one that is known.
+void Element::attach_captures(GstBuffer* buffer, int64_t position) {
+  if (captures_.empty()) return;
+  int64_t latest = -1;
+  for (const Capture& capture : captures_)
+    if (capture.position <= position) latest = capture.position;
+  std::erase_if(captures_, [&](const Capture& capture) { return capture.position < latest; });
+  for (const Capture& capture : captures_) {
+    if (capture.position != latest) continue;
+    const GstClockTime since = timeline_.at(position) - timeline_.at(capture.position);
+    gst_buffer_add_reference_timestamp_meta(buffer, capture.clock.get(), capture.time + since,
+                                            GST_CLOCK_TIME_NONE);
+  }
 }
 
 /// What the streaming thread learnt becomes visible: messages, notifications, counters.

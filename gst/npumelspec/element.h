@@ -72,6 +72,9 @@ class Element final : private BufferSource {
   GstFlowReturn place(GstBuffer* buffer, int64_t* silence, int64_t* skip, int64_t samples);
   GstFlowReturn stamp(Output& output);
   GstFlowReturn announce_frames(int frames);
+  GstFlowReturn produce(GstBuffer** buffer, bool wait);
+  void note_captures(GstBuffer* buffer, int64_t position);
+  void attach_captures(GstBuffer* buffer, int64_t position);
   void release_input();
   void reset_stream();
   void publish();
@@ -80,7 +83,7 @@ class Element final : private BufferSource {
   // drain.cpp
   GstFlowReturn push_pending();
   Ending plan_ending(int64_t* length);
-  bool peer_takes(int frames) const;
+  bool peer_takes(GstCaps* caps) const;
   int64_t tail_samples() const;
 
   // events.cpp
@@ -88,7 +91,6 @@ class Element final : private BufferSource {
   bool gap_event(GstEvent* event);
   bool segment_event(GstEvent* event);
   bool forward(GstEvent* event);
-  void release_events(int64_t position);
   void flush_stop();
 
   // latency.cpp
@@ -96,9 +98,11 @@ class Element final : private BufferSource {
   void update_latency();
   GstClockTime own_latency() const;
 
-  struct Held {
-    GstEvent* event;
-    int64_t position;  ///< samples before it
+  /// When a sample was captured, by another clock: GstReferenceTimestampMeta of the input.
+  struct Capture {
+    CapsPtr clock;
+    GstClockTime time;
+    int64_t position;
   };
 
   GstNpuMelSpec* self_;
@@ -121,8 +125,8 @@ class Element final : private BufferSource {
   bool resynced_ = false;     ///< and it does so because of the input: RESYNC
   GstBuffer* input_ = nullptr;
   GstMapInfo input_map_ = {};
-  std::vector<Held> held_;
-  std::string backend_;  ///< as last notified
+  std::vector<Capture> captures_;  ///< in order of position
+  std::string backend_;            ///< as last notified
   bool nonfinite_warned_ = false;
 
   // Any thread.

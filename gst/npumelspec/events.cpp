@@ -42,23 +42,13 @@ bool Element::sink_event(GstEvent* event) {
   }
   const bool serialized =
       (gst_event_type_get_flags(GST_EVENT_TYPE(event)) & GST_EVENT_TYPE_SERIALIZED) != 0;
-  if (!serialized || !configured_ || stream_.empty()) return forward(event);
-  held_.push_back({event, stream_.samples()});
-  return true;
+  if (serialized) push_pending();
+  return forward(event);
 }
 
 void Element::flush_stop() {
   reset_stream();
   stream_.supervisor().resume();
-}
-
-/// Sends the events that arrived before sample `position`.
-void Element::release_events(int64_t position) {
-  size_t due = 0;
-  while (due < held_.size() && held_[due].position <= position) ++due;
-  const std::vector<Held> now(held_.begin(), held_.begin() + static_cast<ptrdiff_t>(due));
-  held_.erase(held_.begin(), held_.begin() + static_cast<ptrdiff_t>(due));
-  for (const Held& held : now) forward(held.event);
 }
 
 bool Element::sink_caps_event(GstEvent* event) {

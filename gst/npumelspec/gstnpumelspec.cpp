@@ -119,6 +119,12 @@ GstFlowReturn generate_output(GstBaseTransform* base, GstBuffer** buffer) {
   return guarded(base, GST_FLOW_ERROR, [&] { return element_of(base).generate(buffer); });
 }
 
+/// Never called, because generate_output() does the work; without it the base class takes the
+/// element for one that works in place and negotiates no pool.
+GstFlowReturn transform(GstBaseTransform*, GstBuffer*, GstBuffer*) {
+  return GST_FLOW_NOT_SUPPORTED;
+}
+
 gboolean sink_event(GstBaseTransform* base, GstEvent* event) {
   return guarded(base, false, [&] { return element_of(base).sink_event(event); });
 }
@@ -184,6 +190,7 @@ static void gst_npu_mel_spec_class_init(GstNpuMelSpecClass* klass) {
   base_class->set_caps = GST_DEBUG_FUNCPTR(set_caps);
   base_class->decide_allocation = GST_DEBUG_FUNCPTR(decide_allocation);
   base_class->submit_input_buffer = GST_DEBUG_FUNCPTR(submit_input_buffer);
+  base_class->transform = GST_DEBUG_FUNCPTR(transform);
   base_class->generate_output = GST_DEBUG_FUNCPTR(generate_output);
   base_class->sink_event = GST_DEBUG_FUNCPTR(sink_event);
   base_class->src_event = GST_DEBUG_FUNCPTR(src_event);

@@ -16,11 +16,6 @@ Shape resolve_shape(const Settings& settings) {
     throw std::invalid_argument("stride (" + std::to_string(shape.stride) +
                                 ") must not exceed frames (" + std::to_string(shape.frames) +
                                 "): frames between two buffers would be lost");
-  if (shape.first + shape.stride < shape.frames)
-    throw std::invalid_argument("first-frames (" + std::to_string(shape.first) + ") plus stride (" +
-                                std::to_string(shape.stride) + ") must reach frames (" +
-                                std::to_string(shape.frames) +
-                                "): the second buffer would start before the stream");
   return shape;
 }
 

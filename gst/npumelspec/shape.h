@@ -5,20 +5,25 @@
 
 namespace npumel {
 
-/// frames = 0: the whole stream in one buffer. Otherwise buffer 0 has `first` frames from frame 0,
-/// and each later buffer ends `stride` frames after the one before and holds `frames`.
+/// frames = 0: the whole stream in one buffer. Otherwise buffer 0 holds the frames [0, first), each
+/// later one holds `frames` and ends `stride` frames after the one before; where that would start
+/// before the stream, buffer 1 is [0, frames) and the others follow it.
 struct Shape {
   int frames = 100;
   int first = 100;
   int stride = 100;
 
   bool whole() const { return frames == 0; }
+  int64_t start(int64_t k) const {
+    const int64_t second = first + stride - frames;
+    return k == 0 ? 0 : (second > 0 ? second : 0) + (k - 1) * stride;
+  }
   /// One past the last frame of buffer k.
-  int64_t end(int64_t k) const { return first + k * stride; }
-  int64_t start(int64_t k) const { return k == 0 ? 0 : end(k) - frames; }
+  int64_t end(int64_t k) const { return k == 0 ? first : start(k) + frames; }
   /// The buffer in which a frame appears for the first time.
   int64_t buffer_of(int64_t frame) const {
-    return frame < first ? 0 : (frame - first) / stride + 1;
+    if (frame < first) return 0;
+    return frame < end(1) ? 1 : (frame - end(1)) / stride + 2;
   }
 
   bool operator==(const Shape&) const = default;
