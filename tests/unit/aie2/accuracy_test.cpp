@@ -42,14 +42,18 @@ struct Errors {
   double max = 0;
   double rms = 0;
   double correlation = 0;
+  double near_peak = 0;  ///< largest error within 6 decades of the frame's peak
 };
 
-Errors compare(std::span<const double> truth, std::span<const double> values) {
+Errors compare(std::span<const double> truth, std::span<const double> values, size_t mels) {
   const double clamp = *std::max_element(truth.begin(), truth.end()) - 8;
   Errors errors;
   double x = 0, y = 0, xx = 0, yy = 0, xy = 0, squares = 0;
   const auto n = static_cast<double>(truth.size());
   for (size_t i = 0; i < truth.size(); ++i) {
+    const auto row = truth.subspan(i / mels * mels, mels);
+    if (truth[i] >= std::max(clamp, *std::max_element(row.begin(), row.end()) - 6))
+      errors.near_peak = std::max(errors.near_peak, std::abs(truth[i] - values[i]));
     const double a = std::max(truth[i], clamp);
     const double b = std::max(values[i], clamp);
     errors.max = std::max(errors.max, std::abs(a - b));
@@ -90,7 +94,7 @@ Errors measure(const std::string& name, const Samples& clip, int abi, int mels) 
       for (const int8_t value : q) values.push_back(value / 20.0 - 3.7);
     }
   }
-  const Errors errors = compare(truth, values);
+  const Errors errors = compare(truth, values, static_cast<size_t>(mels));
   std::printf("v%d %3d mels  %-22s max %.4f  rms %.5f  correlation %.7f\n", abi, mels, name.c_str(),
               errors.max, errors.rms, errors.correlation);
   return errors;
