@@ -1,13 +1,15 @@
 // Registers the elements. Touches no device: this runs inside gst-plugin-scanner.
 #include <gst/gst.h>
 
+#include "gst/melspecscope/gstmelspecscope.h"
 #include "gst/npumelspec/gstnpumelspec.h"
 #include "gst/npyenc/gstnpyenc.h"
 
 namespace {
 
 gboolean plugin_init(GstPlugin* plugin) {
-  return GST_ELEMENT_REGISTER(npumelspec, plugin) && GST_ELEMENT_REGISTER(npyenc, plugin);
+  return GST_ELEMENT_REGISTER(npumelspec, plugin) && GST_ELEMENT_REGISTER(npyenc, plugin) &&
+         GST_ELEMENT_REGISTER(melspecscope, plugin);
 }
 
 }  // namespace

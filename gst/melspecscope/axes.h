@@ -1,0 +1,77 @@
+// Where plot, axes and colour bar lie in a picture, and what their ticks say.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gst/melspecscope/colormap.h"
+#include "gst/melspecscope/value_range.h"
+#include "kernels/mel/recipe.h"
+
+namespace npumel {
+
+/// Pixels from the top left corner of the picture.
+struct Rect {
+  int x = 0, y = 0, width = 0, height = 0;
+  bool operator==(const Rect&) const = default;
+};
+
+struct PageLayout {
+  bool axes = false;   ///< there is room for axes (and they are wanted)
+  double text_px = 0;  ///< height of the text
+  Rect plot;
+  Rect bar;  ///< the colour bar
+};
+
+/// Divides a picture. Without `axes`, or in a picture too small for text, the plot fills it.
+PageLayout divide(int width, int height, bool axes);
+
+/// `place` runs from 0 (left or bottom) to 1 along the axis.
+struct Tick {
+  double place = 0;
+  std::string label;
+};
+
+/// What the vertical axis shows.
+struct MelAxis {
+  MelScale scale = MelScale::slaney;
+  int fmin = 0, fmax = 8000;  ///< Hz
+  int mels = 80;
+
+  /// Height of a frequency in the plot: band m, whose filter peaks at its centre frequency, covers
+  /// [m / mels, (m + 1) / mels].
+  double place(double hz) const;
+  bool operator==(const MelAxis&) const = default;
+};
+
+/// Octaves from 125 Hz, those that keep `distance` (as part of the axis) from each other.
+std::vector<Tick> frequency_ticks(const MelAxis& axis, double distance);
+/// Round values (1, 2 or 5 times a power of ten apart) from `first` to `last`; at most `most`.
+std::vector<Tick> round_ticks(double first, double last, int most);
+
+/// Everything around the plot.
+struct Figure {
+  int width = 0, height = 0;
+  PageLayout layout;
+  bool dark = false;  ///< light text on dark ground
+  std::optional<MelAxis> mel;
+  double first_second = 0, last_second = 0;  ///< at the left and right edge of the plot
+  ValueRange range;
+  std::string unit;  ///< of the values
+  ColorMap map = ColorMap::viridis;
+
+  bool operator==(const Figure&) const;
+};
+
+inline constexpr Rgb kPaper{255, 255, 255};
+inline constexpr Rgb kDark{18, 18, 22};
+
+/// True when this build can draw text.
+bool can_draw_axes();
+
+/// The picture without its plot: width * height pixels 0x00RRGGBB, row by row. Without axes in the
+/// layout, or when text cannot be drawn, just the ground. Throws std::bad_alloc.
+std::vector<uint32_t> draw_figure(const Figure& figure);
+
+}  // namespace npumel

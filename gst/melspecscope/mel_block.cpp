@@ -1,0 +1,41 @@
+#include "gst/melspecscope/mel_block.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+namespace npumel {
+
+float from_half(uint16_t half) {
+  const uint32_t sign = (half & 0x8000U) << 16U;
+  const uint32_t exponent = (half >> 10U) & 0x1fU;
+  const uint32_t mantissa = half & 0x3ffU;
+  if (exponent == 0) {
+    const float magnitude = std::ldexp(static_cast<float>(mantissa), -24);
+    return sign != 0 ? -magnitude : magnitude;
+  }
+  if (exponent == 0x1f) return std::bit_cast<float>(sign | 0x7f800000U | (mantissa << 13U));
+  return std::bit_cast<float>(sign | ((exponent + 112U) << 23U) | (mantissa << 13U));
+}
+
+void MelBlock::read_frame(int64_t t, std::span<float> out) const {
+  const int64_t frame_stride = layout == Layout::frame_major ? mels : 1;
+  const int64_t mel_stride = layout == Layout::frame_major ? 1 : frames;
+  int64_t at = t * frame_stride;
+  for (float& value : out.first(static_cast<size_t>(mels))) {
+    value = type == ElementType::f32 ? static_cast<const float*>(data)[at]
+                                     : from_half(static_cast<const uint16_t*>(data)[at]);
+    at += mel_stride;
+  }
+}
+
+void MelBlock::read_largest(int64_t first, int64_t last, std::span<float> scratch,
+                            std::span<float> out) const {
+  read_frame(first, out);
+  for (int64_t t = first + 1; t < last; ++t) {
+    read_frame(t, scratch);
+    for (size_t m = 0; m < static_cast<size_t>(mels); ++m) out[m] = std::max(out[m], scratch[m]);
+  }
+}
+
+}  // namespace npumel

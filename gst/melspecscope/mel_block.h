@@ -1,0 +1,29 @@
+// Reads a buffer of mel frames in any layout and number format.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "kernels/mel/rows.h"
+
+namespace npumel {
+
+/// IEEE binary16 to float; exact for every value.
+float from_half(uint16_t half);
+
+/// A (frames x mels) block of little-endian numbers, not owned.
+struct MelBlock {
+  const void* data = nullptr;
+  ElementType type = ElementType::f32;
+  Layout layout = Layout::frame_major;
+  int mels = 0;
+  int64_t frames = 0;
+
+  /// Copies frame t (0 <= t < frames) to `out`, which holds `mels` values.
+  void read_frame(int64_t t, std::span<float> out) const;
+  /// For every mel the largest of frames [first, last); `scratch` and `out` hold `mels` values.
+  void read_largest(int64_t first, int64_t last, std::span<float> scratch,
+                    std::span<float> out) const;
+};
+
+}  // namespace npumel

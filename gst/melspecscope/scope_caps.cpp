@@ -1,0 +1,123 @@
+#include "gst/melspecscope/scope_caps.h"
+
+#include <cmath>
+#include <numbers>
+
+namespace npumel {
+namespace {
+
+GstStaticPadTemplate sink_pad_template =
+    GST_STATIC_PAD_TEMPLATE("sink", GST_PAD_SINK, GST_PAD_ALWAYS,
+                            GST_STATIC_CAPS("audio/x-mel-spectrogram, "
+                                            "format = (string) { F32LE, F16LE }, "
+                                            "layout = (string) { frame-major, mel-major }, "
+                                            "mels = (int) [ 1, MAX ], "
+                                            "frames = (int) [ 0, MAX ], "
+                                            "rate = (int) [ 1, MAX ], "
+                                            "hop-length = (int) [ 1, MAX ]"));
+
+GstStaticPadTemplate source_pad_template = GST_STATIC_PAD_TEMPLATE(
+    "src", GST_PAD_SRC, GST_PAD_ALWAYS,
+    GST_STATIC_CAPS(
+        GST_VIDEO_CAPS_MAKE("{ BGRx, RGBx, xRGB, xBGR, BGRA, RGBA, ARGB, ABGR, RGB, BGR }")));
+
+const char* text_field(const GstStructure* structure, const char* name) {
+  const char* text = gst_structure_get_string(structure, name);
+  return text != nullptr ? text : "";
+}
+
+void read_unit(const GstStructure* structure, MelStream& stream) {
+  const LogType log = from_nick<LogType>(text_field(structure, "log")).value_or(LogType::none);
+  const char* normalize = text_field(structure, "normalize");
+  const std::string quantity =
+      text_field(structure, "spectrum") == std::string("magnitude") ? "mel magnitude" : "mel power";
+  if (*normalize != '\0' && !g_str_equal(normalize, "none")) {
+    stream.unit = "normalised log-mel";
+    return;
+  }
+  switch (log) {
+    case LogType::log10:
+      stream.unit = "log10 " + quantity;
+      stream.decade = 1;
+      return;
+    case LogType::ln:
+      stream.unit = "ln " + quantity;
+      stream.decade = std::numbers::ln10;
+      return;
+    case LogType::db:
+      stream.unit = quantity + " (dB)";
+      stream.decade = 10;
+      return;
+    case LogType::none:
+      stream.unit = quantity;
+  }
+}
+
+void read_axis(const GstStructure* structure, MelStream& stream) {
+  const auto scale = from_nick<MelScale>(text_field(structure, "mel-scale"));
+  MelAxis axis;
+  if (!scale || !gst_structure_get_int(structure, "fmin", &axis.fmin) ||
+      !gst_structure_get_int(structure, "fmax", &axis.fmax) || axis.fmax <= axis.fmin)
+    return;
+  axis.scale = *scale;
+  axis.mels = stream.mels;
+  stream.axis = axis;
+}
+
+}  // namespace
+
+GstStaticPadTemplate* scope_sink_template() { return &sink_pad_template; }
+GstStaticPadTemplate* scope_source_template() { return &source_pad_template; }
+
+bool parse_mel_caps(const GstCaps* caps, ScopeInput& input) {
+  const GstStructure* structure = gst_caps_get_structure(caps, 0);
+  input = ScopeInput();
+  if (!gst_structure_get_int(structure, "mels", &input.stream.mels) ||
+      !gst_structure_get_int(structure, "rate", &input.rate) ||
+      !gst_structure_get_int(structure, "hop-length", &input.hop))
+    return false;
+  input.stream.frame_seconds = static_cast<double>(input.hop) / input.rate;
+  if (g_str_equal(text_field(structure, "format"), "F16LE")) input.type = ElementType::f16;
+  if (g_str_equal(text_field(structure, "layout"), "mel-major")) input.layout = Layout::mel_major;
+  read_unit(structure, input.stream);
+  read_axis(structure, input.stream);
+  return true;
+}
+
+GstCaps* video_caps_for(const GstCaps* mel, bool scroll) {
+  GstCaps* result = gst_caps_new_empty();
+  for (guint i = 0; i < gst_caps_get_size(mel); ++i) {
+    const GstStructure* structure = gst_caps_get_structure(mel, i);
+    GstCaps* video = gst_static_pad_template_get_caps(&source_pad_template);
+    video = gst_caps_make_writable(video);
+    if (scroll) {
+      gst_caps_set_simple(video, "framerate", GST_TYPE_FRACTION_RANGE, 1, 1000, 1000, 1, nullptr);
+    } else if (gst_structure_has_field(structure, "framerate")) {
+      gst_caps_set_value(video, "framerate", gst_structure_get_value(structure, "framerate"));
+    }
+    result = gst_caps_merge(result, video);
+  }
+  return result;
+}
+
+GstCaps* fixate_video_caps(GstCaps* caps) {
+  caps = gst_caps_make_writable(gst_caps_truncate(caps));
+  GstStructure* structure = gst_caps_get_structure(caps, 0);
+  gst_structure_fixate_field_nearest_int(structure, "width", 1280);
+  gst_structure_fixate_field_nearest_int(structure, "height", 320);
+  gst_structure_fixate_field_nearest_fraction(structure, "framerate", 30, 1);
+  if (gst_structure_has_field(structure, "pixel-aspect-ratio"))
+    gst_structure_fixate_field_nearest_fraction(structure, "pixel-aspect-ratio", 1, 1);
+  return gst_caps_fixate(caps);
+}
+
+PixelFormat pixel_format_of(const GstVideoInfo& info) {
+  PixelFormat format;
+  format.size = GST_VIDEO_INFO_COMP_PSTRIDE(&info, GST_VIDEO_COMP_R);
+  format.r = static_cast<int>(GST_VIDEO_INFO_COMP_OFFSET(&info, GST_VIDEO_COMP_R));
+  format.g = static_cast<int>(GST_VIDEO_INFO_COMP_OFFSET(&info, GST_VIDEO_COMP_G));
+  format.b = static_cast<int>(GST_VIDEO_INFO_COMP_OFFSET(&info, GST_VIDEO_COMP_B));
+  return format;
+}
+
+}  // namespace npumel

@@ -1,0 +1,26 @@
+// Quality of service: which pictures come too late to be drawn.
+#pragma once
+
+#include <gst/gst.h>
+
+namespace npumel {
+
+/// What downstream last said about lateness. The caller holds a lock around every call.
+class Quality {
+ public:
+  /// A QOS event of the video sink.
+  void update(GstEvent* event);
+  /// True when a picture at that running time would be too late. Counts it.
+  bool drops(GstClockTime running);
+  /// The message that goes with a dropped picture.
+  GstMessage* message(GstObject* source, GstClockTime running, GstClockTime stream_time,
+                      GstClockTime time, GstClockTime duration) const;
+
+ private:
+  GstClockTime earliest_ = GST_CLOCK_TIME_NONE;
+  double proportion_ = 1;
+  guint64 processed_ = 0;
+  guint64 dropped_ = 0;
+};
+
+}  // namespace npumel

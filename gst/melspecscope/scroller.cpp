@@ -1,0 +1,59 @@
+#include "gst/melspecscope/scroller.h"
+
+#include <algorithm>
+
+namespace npumel {
+
+void Scroller::restart(uint64_t time) {
+  clock_.start(time);
+  shown_ = 0;
+  hole_end_ = 0;
+  known_ = 0;
+}
+
+bool Scroller::add(View& view, const MelBlock& block, uint64_t time, bool discont) {
+  const ScrollClock::Placement placement = clock_.place(time, block.frames, discont);
+  if (placement.restart) {
+    view.skip(placement.missing);
+    restart(time);
+    clock_.add_frames(block.frames);
+    return true;
+  }
+  hole_end_ = clock_.frames() + placement.missing;
+  known_ = placement.known;
+  clock_.add_frames(placement.missing + block.frames - placement.known);
+  return false;
+}
+
+void Scroller::add_gap(uint64_t time, uint64_t duration) {
+  if (!clock_.started()) restart(time);
+  // Frames that begin before the end of the gap and end in it.
+  const int64_t frames = clock_.frames_until(time + duration) - 1;
+  clock_.add_frames(std::max<int64_t>(0, frames - clock_.frames()));
+  hole_end_ = clock_.frames();
+}
+
+void Scroller::show_until(View& view, const MelBlock* block, int64_t target) {
+  const int64_t hole = std::min(target, hole_end_);
+  if (hole > shown_) {
+    view.skip(hole - shown_);
+    shown_ = hole;
+  }
+  if (target <= shown_ || block == nullptr) return;
+  const int64_t offset = known_ - hole_end_;
+  view.push(*block, shown_ + offset, target + offset);
+  shown_ = target;
+}
+
+std::optional<Scroller::Picture> Scroller::next_picture(View& view, const MelBlock* block) {
+  if (!clock_.picture_due()) {
+    if (clock_.started()) show_until(view, block, clock_.frames());
+    return std::nullopt;
+  }
+  const Picture picture{clock_.picture_time(), clock_.picture_duration()};
+  show_until(view, block, std::min(clock_.frames_until(picture.time), clock_.frames()));
+  clock_.next_picture();
+  return picture;
+}
+
+}  // namespace npumel
