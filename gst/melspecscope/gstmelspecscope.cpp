@@ -189,6 +189,8 @@ GstFlowReturn make_picture(GstMelSpecScope* self, GstClockTime time, GstClockTim
   GstBufferPool* pool = gst_base_transform_get_buffer_pool(GST_BASE_TRANSFORM(self));
   if (pool == nullptr) return GST_FLOW_NOT_NEGOTIATED;
   GstBuffer* raw = nullptr;
+  // The base class leaves that to its own way of getting buffers; a no-op from the second time on.
+  gst_buffer_pool_set_active(pool, TRUE);
   const GstFlowReturn flow = gst_buffer_pool_acquire_buffer(pool, &raw, nullptr);
   gst_object_unref(pool);
   if (flow != GST_FLOW_OK) return flow;
@@ -344,6 +346,15 @@ gboolean src_event(GstBaseTransform* base, GstEvent* event) {
   return parent_class()->src_event(base, event);
 }
 
+/// Never called, as generate_output makes the buffers; but an element without this function is
+/// taken for a passthrough, in place, and gets no buffer pool.
+GstFlowReturn transform(GstBaseTransform* base, GstBuffer* input, GstBuffer* output) {
+  (void)base;
+  (void)input;
+  (void)output;
+  return GST_FLOW_NOT_SUPPORTED;
+}
+
 gboolean start(GstBaseTransform* base) {
   reset_quality(GST_MEL_SPEC_SCOPE(base));
   return TRUE;
@@ -406,6 +417,7 @@ static void gst_mel_spec_scope_class_init(GstMelSpecScopeClass* klass) {
   transform_class->decide_allocation = decide_allocation;
   transform_class->submit_input_buffer = submit_input_buffer;
   transform_class->generate_output = generate_output;
+  transform_class->transform = transform;
   transform_class->sink_event = sink_event;
   transform_class->src_event = src_event;
   transform_class->start = start;
