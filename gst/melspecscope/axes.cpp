@@ -66,7 +66,7 @@ std::vector<Tick> round_ticks(double first, double last, int most) {
   if (!(span > 0) || most < 1) return ticks;
   double step = std::pow(10, std::floor(std::log10(span / most)));
   for (const double factor : {2.0, 2.5, 2.0}) {  // 1, 2, 5, 10
-    if (span / step <= most) break;
+    if (span / step <= most + 1e-6) break;
     step *= factor;
   }
   const int decimals = std::max(0, static_cast<int>(std::ceil(-std::log10(step) - 1e-9)));

@@ -1,0 +1,97 @@
+#include "gst/melspecscope/painter.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cmath>
+#include <vector>
+
+namespace npumel {
+namespace {
+
+constexpr PixelFormat kRgb{3, 0, 1, 2};
+
+/// A gray painter over values 0 to 1 and its picture, which tells levels.
+struct Page {
+  Page(const MelBlock& block, int columns, int rows)
+      : width(columns), pixels(static_cast<size_t>(columns * rows) * 3) {
+    Painter painter(block.mels, rows, ColorMap::gray, kRgb);
+    painter.set_range({0, 1});
+    paint_page(painter, block, columns, pixels.data(), ptrdiff_t{columns} * 3);
+  }
+  int level(int x, int y) const { return pixels[static_cast<size_t>((y * width + x) * 3)]; }
+
+  int width;
+  std::vector<uint8_t> pixels;
+};
+
+TEST(PixelFormat, WritesEveryByteOrderOpaque) {
+  std::array<uint8_t, 4> pixel{};
+  PixelFormat{4, 2, 1, 0}.write(pixel.data(), {1, 2, 3});
+  EXPECT_EQ(pixel, (std::array<uint8_t, 4>{3, 2, 1, 255}));
+  PixelFormat{4, 1, 2, 3}.write(pixel.data(), {1, 2, 3});
+  EXPECT_EQ(pixel, (std::array<uint8_t, 4>{255, 1, 2, 3}));
+}
+
+TEST(Painter, LevelsCoverTheRangeAndClampBeyondIt) {
+  Painter painter(1, 1, ColorMap::gray, kRgb);
+  painter.set_range({-8, 2});
+  EXPECT_EQ(painter.level(-9), 0);
+  EXPECT_EQ(painter.level(-8), 0);
+  EXPECT_EQ(painter.level(-3), 128);
+  EXPECT_EQ(painter.level(2), 255);
+  EXPECT_EQ(painter.level(INFINITY), 255);
+  EXPECT_EQ(painter.level(NAN), 0);
+}
+
+TEST(PaintPage, PutsBandZeroAtTheBottomAndFrameZeroAtTheLeft) {
+  const std::vector<float> values = {1, 0, 0,   // frame 0: band 0 is loud
+                                     0, 0, 1};  // frame 1: band 2
+  const Page page({values.data(), ElementType::f32, Layout::frame_major, 3, 2}, 2, 3);
+  EXPECT_EQ(page.level(0, 2), 255);
+  EXPECT_EQ(page.level(0, 0), 0);
+  EXPECT_EQ(page.level(1, 0), 255);
+  EXPECT_EQ(page.level(1, 2), 0);
+}
+
+TEST(PaintPage, DrawsMelMajorAsFrameMajor) {
+  const std::vector<float> frame_major = {0.1F, 0.2F, 0.3F, 0.4F, 0.5F, 0.6F};
+  const std::vector<float> mel_major = {0.1F, 0.4F, 0.2F, 0.5F, 0.3F, 0.6F};
+  const Page one({frame_major.data(), ElementType::f32, Layout::frame_major, 3, 2}, 8, 6);
+  const Page other({mel_major.data(), ElementType::f32, Layout::mel_major, 3, 2}, 8, 6);
+  EXPECT_EQ(one.pixels, other.pixels);
+  EXPECT_EQ(one.level(0, 5), 25);
+  EXPECT_EQ(one.level(7, 0), 153);
+}
+
+TEST(PaintPage, ReadsHalfPrecision) {
+  const std::vector<uint16_t> values = {0x3c00, 0x3800};  // 1, 0.5
+  const Page page({values.data(), ElementType::f16, Layout::frame_major, 2, 1}, 1, 2);
+  EXPECT_EQ(page.level(0, 1), 255);
+  EXPECT_EQ(page.level(0, 0), 128);
+}
+
+TEST(PaintPage, NeverLosesALoudCellWhenItShrinks) {
+  std::vector<float> values(1000 * 128);
+  values[617 * 128 + 77] = 1;
+  const Page page({values.data(), ElementType::f32, Layout::frame_major, 128, 1000}, 64, 20);
+  EXPECT_EQ(page.level(617 * 64 / 1000, 20 - 1 - 77 * 20 / 128), 255);
+  int lit = 0;
+  for (int y = 0; y < 20; ++y)
+    for (int x = 0; x < 64; ++x) lit += page.level(x, y) != 0 ? 1 : 0;
+  EXPECT_EQ(lit, 1);
+}
+
+TEST(FromHalf, IsExact) {
+  EXPECT_EQ(from_half(0x0000), 0.0F);
+  EXPECT_EQ(from_half(0x0001), 0x1p-24F);
+  EXPECT_EQ(from_half(0x03ff), 1023 * 0x1p-24F);
+  EXPECT_EQ(from_half(0x0400), 0x1p-14F);
+  EXPECT_EQ(from_half(0xc900), -10.0F);
+  EXPECT_EQ(from_half(0x7bff), 65504.0F);
+  EXPECT_TRUE(std::isinf(from_half(0x7c00)));
+  EXPECT_TRUE(std::isnan(from_half(0x7e00)));
+}
+
+}  // namespace
+}  // namespace npumel
