@@ -95,8 +95,10 @@ Errors measure(const std::string& name, const Samples& clip, int abi, int mels) 
     }
   }
   const Errors errors = compare(truth, values, static_cast<size_t>(mels));
-  std::printf("v%d %3d mels  %-22s max %.4f  rms %.5f  correlation %.7f\n", abi, mels, name.c_str(),
-              errors.max, errors.rms, errors.correlation);
+  std::printf("v%d %3d mels  %-22s max %.4f  rms %.5f  near peak %.4f  correlation %.7f\n", abi,
+              mels, name.c_str(), errors.max, errors.rms, errors.near_peak, errors.correlation);
+  // What a kernel package's manifest states as its tolerance.
+  EXPECT_LE(errors.near_peak, abi == 1 ? 0.045 : 0.02) << name;
   return errors;
 }
 
