@@ -47,7 +47,8 @@ std::vector<long> stage1_table(const Recipe& recipe) {
         const double turn = 2 * kPi * n1 / kRadix;
         const double wave =
             row < kHalf ? std::cos(turn * row) : -std::sin(turn * (row - kHalf + 1));
-        table.push_back(round_q15(wave * window[static_cast<size_t>(kRadix * n1 + n2)]));
+        const auto n = static_cast<size_t>(kRadix) * n1 + n2;
+        table.push_back(round_q15(wave * window[n]));
       }
   return table;
 }
@@ -95,6 +96,7 @@ std::vector<long> log2_polynomial() {
     for (size_t i = 0; i < terms.size(); ++i) power[i] += coefficient * terms[i];
   }
   std::vector<long> table;
+  table.reserve(power.size());
   for (const double p : power) table.push_back(std::lrint(p * 32768));
   return table;
 }

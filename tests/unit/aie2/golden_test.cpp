@@ -46,7 +46,7 @@ TEST_P(Golden, Stage1AndBlockExponentsToTheBit) {
     if (frame % kGroup == 0) run_group(frame);
     EXPECT_EQ(scratch_.exponents[frame % kGroup], exponents[static_cast<size_t>(frame)]);
     for (int i = 0; i < kWin; ++i) {
-      const auto golden = static_cast<size_t>(frame * kWin + i);
+      const auto golden = static_cast<size_t>(frame) * kWin + i;
       ASSERT_EQ(scratch_.spill[i * kGroup + frame % kGroup], spill[golden])
           << "frame " << frame << " row " << i / kRadix << " n2 " << i % kRadix;
       ASSERT_EQ(scratch_.half[i * kGroup + frame % kGroup], half[golden]) << frame << ' ' << i;
