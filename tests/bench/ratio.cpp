@@ -1,0 +1,168 @@
+// The kernel against the yardstick in one run: interleaved rounds, median of the rounds' ratios.
+// usage: bench_ratio [--rounds N] [--preset NAME] [--json FILE]
+#include <hwy/targets.h>
+#include <sched.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "kernels/cpu/mel_kernel.h"
+#include "tests/bench/yardstick.h"
+
+namespace npumel::bench {
+namespace {
+
+constexpr int kFrames = 100;  // a batch
+using Json = nlohmann::ordered_json;
+
+double median(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+/// One way to compute the batch, and the times it took (ns a frame), round by round.
+struct Contender {
+  std::string name;
+  SampleType type = SampleType::s16;
+  std::shared_ptr<const MelKernel> kernel;
+  MelWorkspacePtr workspace;
+  std::vector<double> times;
+};
+
+struct Case {
+  std::string name;
+  Recipe recipe;
+};
+
+std::vector<Case> cases(const std::string& only) {
+  std::vector<Case> all;
+  for (const auto& preset : enum_names<Preset>()) {
+    if (preset.value == Preset::custom) continue;
+    const int rate = published_rate(preset.value);
+    all.push_back({preset.nick, resolve(preset.value, {}, rate == 0 ? 16000 : rate)});
+  }
+  if (!only.empty()) std::erase_if(all, [&](const Case& item) { return item.name != only; });
+  return all;
+}
+
+std::vector<Contender> contenders(const Recipe& recipe) {
+  std::vector<Contender> all;
+  int64_t targets = hwy::SupportedTargets() | HWY_SCALAR;
+  for (std::string before; targets != 0; targets &= targets - 1) {
+    hwy::SetSupportedTargetsForTest(targets);
+    const std::string name = MelKernel::target();
+    if (name == before) continue;
+    before = name;
+    for (const SampleType type : {SampleType::s16, SampleType::f32}) {
+      Contender contender{name + (type == SampleType::s16 ? "/s16" : "/f32"),
+                          type,
+                          MelKernel::get(recipe),
+                          nullptr,
+                          {}};
+      contender.workspace = contender.kernel->make_workspace();
+      all.push_back(std::move(contender));
+    }
+  }
+  hwy::SetSupportedTargetsForTest(0);
+  return all;
+}
+
+template <typename Body>
+double time_per_frame(Body body) {
+  // About a millisecond a turn, so that an interrupt spoils a turn and not a run.
+  constexpr double kTurn = 1e6;
+  int repeats = 0;
+  const auto start = std::chrono::steady_clock::now();
+  double spent = 0;
+  do {
+    body();
+    ++repeats;
+    spent =
+        std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - start).count();
+  } while (spent < kTurn);
+  return spent / repeats / kFrames;
+}
+
+Json measure(const Case& item, int rounds) {
+  const Recipe& recipe = item.recipe;
+  const size_t samples = static_cast<size_t>(kFrames - 1) * static_cast<size_t>(recipe.hop_length) +
+                         static_cast<size_t>(recipe.win_length);
+  std::mt19937 random(1);
+  std::vector<int16_t> s16(samples);
+  std::vector<float> f32(samples);
+  for (size_t i = 0; i < samples; ++i) {
+    s16[i] = static_cast<int16_t>(random() % 20000) - 10000;
+    f32[i] = static_cast<float>(s16[i]) / 32768;
+  }
+  std::vector<float> rows(static_cast<size_t>(kFrames) * static_cast<size_t>(recipe.mels));
+  RowSink out;
+  out.data = rows.data();
+  out.frame_stride = recipe.mels;
+
+  Yardstick yardstick(recipe);
+  std::vector<Contender> all = contenders(recipe);
+  std::vector<double> yard;
+  for (int round = 0; round < rounds; ++round) {
+    yard.push_back(time_per_frame([&] { yardstick.compute(f32.data(), kFrames, rows.data()); }));
+    for (Contender& it : all) {
+      const void* data = it.type == SampleType::s16 ? static_cast<const void*>(s16.data())
+                                                    : static_cast<const void*>(f32.data());
+      it.times.push_back(
+          time_per_frame([&] { it.kernel->compute(data, it.type, kFrames, out, *it.workspace); }));
+    }
+  }
+
+  const auto parts = yardstick.time_parts(f32.data(), kFrames, rows.data());
+  Json result;
+  result["preset"] = item.name;
+  result["n_fft"] = recipe.n_fft;
+  result["mels"] = recipe.mels;
+  result["yardstick_ns"] = median(yard);
+  result["yardstick_parts_ns"] = {{"window", parts.window},
+                                  {"fft", parts.fft},
+                                  {"power", parts.power},
+                                  {"mel", parts.mel},
+                                  {"log", parts.log}};
+  std::printf(
+      "%-14s N=%-5d yardstick %7.1f ns (window %.0f fft %.0f power %.0f mel %.0f log %.0f)\n",
+      item.name.c_str(), recipe.n_fft, median(yard), parts.window, parts.fft, parts.power,
+      parts.mel, parts.log);
+  for (const Contender& it : all) {
+    std::vector<double> ratios;
+    for (size_t i = 0; i < yard.size(); ++i) ratios.push_back(yard[i] / it.times[i]);
+    result["kernel"][it.name] = {{"ns", median(it.times)}, {"ratio", median(ratios)}};
+    std::printf("    %-12s %7.1f ns  %5.2fx\n", it.name.c_str(), median(it.times), median(ratios));
+  }
+  std::fflush(stdout);
+  return result;
+}
+
+int run(int argc, char** argv) {
+  int rounds = 30;
+  std::string only;
+  std::string file;
+  for (int i = 1; i + 1 < argc; i += 2) {
+    if (std::strcmp(argv[i], "--rounds") == 0) rounds = std::stoi(argv[i + 1]);
+    if (std::strcmp(argv[i], "--preset") == 0) only = argv[i + 1];
+    if (std::strcmp(argv[i], "--json") == 0) file = argv[i + 1];
+  }
+  Json results = Json::array();
+  for (const Case& item : cases(only)) results.push_back(measure(item, rounds));
+  if (!file.empty()) std::ofstream(file) << results.dump(1) << "\n";
+  return results.empty() ? 1 : 0;
+}
+
+}  // namespace
+}  // namespace npumel::bench
+
+int main(int argc, char** argv) { return npumel::bench::run(argc, argv); }
