@@ -29,11 +29,12 @@ template <class D, typename Sample>
 HWY_INLINE void LoadFrames(D d, const KernelTables& tables, const Sample* samples,
                            const MelWorkspace& ws) {
   LoadGroup(d, tables, samples, ws.samples);
-  if (tables.recipe.remove_dc) {
-    const auto c = static_cast<float>(tables.load.own_first_row ? tables.recipe.preemphasis : 0);
-    FrameMeans(d, tables, ws.samples, 1 - c, ws.sums, ws.mean);
-  }
-  if (tables.load.own_first_row) PreEmphasize(d, tables, ws.samples);
+  if (tables.recipe.remove_dc && tables.load.own_first_row)
+    PrepareFrames<true, true>(d, tables, ws);
+  else if (tables.recipe.remove_dc)
+    PrepareFrames<true, false>(d, tables, ws);
+  else if (tables.load.own_first_row)
+    PrepareFrames<false, true>(d, tables, ws);
 }
 
 /// Lanes(d) frames from samples to ws.energy, logarithm applied. Returns each frame's largest

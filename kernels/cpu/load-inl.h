@@ -88,55 +88,78 @@ HWY_NOINLINE void LoadGroup(D d, const KernelTables& tables, const Sample* sampl
   }
 }
 
-/// Mean of each frame's win_length samples, times `scale`.
-template <class D>
-HWY_NOINLINE void FrameMeans(D d, const KernelTables& tables, const float* t, float scale,
-                             float* sums, float* mean) {
-  const LoadTables& load = tables.load;
+/// One vector's width of hops, over all rows of T: their sums, and pre-emphasis in place.
+/// `before` is what precedes row 0. `part` gets the sums of the rows that a frame has of its last hop.
+template <bool kSum, bool kEmphasize, class D>
+HWY_INLINE void SumAndEmphasize(D d, const LoadTables& load, float coefficient, const float* before,
+                                float* column, float* all, float* part) {
   const auto pitch = static_cast<size_t>(load.pitch);
-  const auto last_rows = static_cast<size_t>(load.last_rows);
-  float* all = sums;           // per hop: over all rows
-  float* part = sums + pitch;  // over the rows that a frame has of its last hop
-  for (size_t h = 0; h < pitch; ++h) all[h] = 0;
-  for (size_t p = 0; p < static_cast<size_t>(load.rows); ++p) {
-    const float* row = t + p * pitch;
-    for (size_t h = 0; h < pitch; ++h) all[h] += row[h];
-    if (p + 1 == last_rows) std::memcpy(part, all, pitch * sizeof(float));
-  }
-  auto sum = hn::LoadU(d, part + load.extra_hops);
-  for (int h = 0; h < load.extra_hops; ++h) sum = hn::Add(sum, hn::LoadU(d, all + h));
-  const float factor = scale / static_cast<float>(tables.recipe.win_length);
-  hn::Store(hn::Mul(sum, hn::Set(d, factor)), d, mean);
+  const auto c = hn::Set(d, coefficient);
+  auto previous = hn::LoadU(d, before);
+  auto sum = hn::Zero(d);
+  const auto rows_until = [&](int from, int to) HWY_ATTR {
+    for (int p = from; p < to; ++p, column += pitch) {
+      const auto sample = hn::LoadU(d, column);
+      if constexpr (kSum) sum = hn::Add(sum, sample);
+      if constexpr (kEmphasize) {
+        hn::StoreU(hn::NegMulAdd(c, previous, sample), d, column);
+        previous = sample;
+      }
+    }
+  };
+  rows_until(0, load.last_rows);
+  if constexpr (kSum) hn::StoreU(sum, d, part);
+  rows_until(load.last_rows, load.rows);
+  if constexpr (kSum) hn::StoreU(sum, d, all);
 }
 
-/// y[n] = x[n] - c x[n-1] on all of T; what a frame's first sample becomes goes to its own row.
-template <class D>
-HWY_NOINLINE void PreEmphasize(D d, const KernelTables& tables, float* t) {
+/// What the first sample of each frame becomes by pre-emphasis, in a row behind the others.
+HWY_INLINE void EmphasizeFirstSamples(const KernelTables& tables, size_t lanes, const float* t,
+                                      float* first) {
+  const auto c = static_cast<float>(tables.recipe.preemphasis);
+  const auto pitch = static_cast<size_t>(tables.load.pitch);
+  // From a frame's sample 0 to the one that stands for sample -1.
+  size_t other = 0;
+  if (tables.recipe.preemphasis_mode == PreemphasisMode::frame_next)
+    other = tables.load.rows > 1 ? pitch : 1;
+  for (size_t h = 0; h < lanes; ++h) first[h] = t[h] - c * t[h + other];
+}
+
+/// Mean of each frame's win_length samples (as pre-emphasis changes it) into ws.mean, and
+/// y[n] = x[n] - c x[n-1] on all of T, as the recipe asks.
+template <bool kSum, bool kEmphasize, class D>
+HWY_NOINLINE void PrepareFrames(D d, const KernelTables& tables, const MelWorkspace& ws) {
+  const hn::CappedTag<float, 4> d4;
   const LoadTables& load = tables.load;
   const auto pitch = static_cast<size_t>(load.pitch);
   const auto rows = static_cast<size_t>(load.rows);
-  const size_t hops = hn::Lanes(d) + static_cast<size_t>(load.extra_hops);
-  const auto c = static_cast<float>(tables.recipe.preemphasis);
-  // Beyond the last frame's end T holds leftovers, which must not grow from call to call.
-  for (auto p = static_cast<size_t>(load.last_rows); p < rows; ++p) t[p * pitch + hops - 1] = 0;
-
-  float* first = t + rows * pitch;
-  if (tables.recipe.preemphasis_mode == PreemphasisMode::frame_next) {
-    const size_t next = rows > 1 ? pitch : 1;  // from sample 0 of a frame to its sample 1
-    for (size_t h = 0; h < hops - (rows > 1 ? 0 : 1); ++h) first[h] = t[h] - c * t[h + next];
-  } else {
-    for (size_t h = 0; h < pitch; ++h) first[h] = (1 - c) * t[h];
+  const size_t lanes = hn::Lanes(d);
+  const float c = kEmphasize ? static_cast<float>(tables.recipe.preemphasis) : 0;
+  float* t = ws.samples;
+  float* before = t + (rows + 1) * pitch;
+  if constexpr (kEmphasize) {
+    // Behind the last frame's end T holds leftovers, which must not grow from call to call.
+    const size_t last_hop = lanes + static_cast<size_t>(load.extra_hops) - 1;
+    for (auto p = static_cast<size_t>(load.last_rows); p < rows; ++p) t[p * pitch + last_hop] = 0;
+    EmphasizeFirstSamples(tables, lanes, t, t + rows * pitch);
+    // Before a hop's first sample comes the last one of the hop before. Nothing is known before the
+    // group's sample 0, which is read from the row of first samples only.
+    before[0] = 0;
+    std::memcpy(before + 1, t + (rows - 1) * pitch, (pitch - 1) * sizeof(float));
   }
-  float* row0 = first + pitch;
-  const float* last = t + (rows - 1) * pitch;
-  row0[0] = 0;  // nothing is known before sample 0 of the group, which is read from `first` only
-  for (size_t h = 1; h < pitch; ++h) row0[h] = t[h] - c * last[h - 1];
-  for (size_t p = rows - 1; p > 0; --p) {
-    float* row = t + p * pitch;
-    const float* before = row - pitch;
-    for (size_t h = 0; h < pitch; ++h) row[h] -= c * before[h];
+  float* all = ws.sums;
+  float* part = all + pitch;
+  size_t hop = 0;
+  for (; hop + lanes <= pitch; hop += lanes)
+    SumAndEmphasize<kSum, kEmphasize>(d, load, c, before + hop, t + hop, all + hop, part + hop);
+  for (; hop < pitch; hop += hn::Lanes(d4))
+    SumAndEmphasize<kSum, kEmphasize>(d4, load, c, before + hop, t + hop, all + hop, part + hop);
+  if constexpr (kSum) {
+    auto sum = hn::LoadU(d, part + load.extra_hops);
+    for (int h = 0; h < load.extra_hops; ++h) sum = hn::Add(sum, hn::LoadU(d, all + h));
+    const float factor = (1 - c) / static_cast<float>(tables.recipe.win_length);
+    hn::Store(hn::Mul(sum, hn::Set(d, factor)), d, ws.mean);
   }
-  std::memcpy(t, row0, pitch * sizeof(float));
 }
 
 }  // namespace HWY_NAMESPACE
