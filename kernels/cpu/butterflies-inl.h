@@ -170,32 +170,32 @@ HWY_INLINE void ComplexDft(D d, Complex<V> (&x)[R]) {
   }
 }
 
-/// Real transform of 8 points. out[0] = {X0, X4}, or {X0, -X4} if kNegate; out[1..3] complex.
-template <bool kNegate, class D, class V = hn::Vec<D>>
-HWY_INLINE void RealDft8(D d, V x0, V x1, V x2, V x3, V x4, V x5, V x6, V x7,
-                         Complex<V> (&out)[4]) {
-  const V s04 = hn::Add(x0, x4);
-  const V d04 = hn::Sub(x0, x4);
-  const V s26 = hn::Add(x2, x6);
-  const V d26 = hn::Sub(x2, x6);
-  const V s15 = hn::Add(x1, x5);
-  const V d15 = hn::Sub(x1, x5);
-  const V s37 = hn::Add(x3, x7);
-  const V d37 = hn::Sub(x3, x7);
-  const V even = hn::Add(s04, s26);
-  const V odd = hn::Add(s15, s37);
+/// Real transform of 8 points, of which those from kTaken (4 .. 8) on are zero and not looked at.
+/// out[0] = {X0, X4}, or {X0, -X4} if kNegate; out[1..3] complex.
+template <bool kNegate, int kTaken, class D, class V = hn::Vec<D>>
+HWY_INLINE void RealDft8(D d, const V (&x)[8], Complex<V> (&out)[4]) {
+  static_assert(kTaken >= 4 && kTaken <= 8);
+  V sum[4];
+  V difference[4];
+  for (int i = 0; i < 4; ++i) {
+    sum[i] = i + 4 < kTaken ? hn::Add(x[i], x[i + 4]) : x[i];
+    difference[i] = i + 4 < kTaken ? hn::Sub(x[i], x[i + 4]) : x[i];
+  }
+  const V even = hn::Add(sum[0], sum[2]);
+  const V odd = hn::Add(sum[1], sum[3]);
   const V k = hn::Set(d, kSqrtHalf);
-  const V u = hn::Sub(d15, d37);
-  const V v = hn::Add(d15, d37);
+  const V u = hn::Sub(difference[1], difference[3]);
+  const V v = hn::Add(difference[1], difference[3]);
   out[0] = {hn::Add(even, odd), kNegate ? hn::Sub(odd, even) : hn::Sub(even, odd)};
-  out[1] = {hn::MulAdd(k, u, d04), hn::NegMulSub(k, v, d26)};
-  out[2] = {hn::Sub(s04, s26), hn::Sub(s37, s15)};
-  out[3] = {hn::NegMulAdd(k, u, d04), hn::NegMulAdd(k, v, d26)};
+  out[1] = {hn::MulAdd(k, u, difference[0]), hn::NegMulSub(k, v, difference[2])};
+  out[2] = {hn::Sub(sum[0], sum[2]), hn::Sub(sum[3], sum[1])};
+  out[3] = {hn::NegMulAdd(k, u, difference[0]), hn::NegMulAdd(k, v, difference[2])};
 }
 
 /// Real transform of R points. out[k] = X_k for k = 1 .. (R-1)/2. out[0] = {X_0, 0} for odd R and
 /// {E, O}, the sums of the even and the odd samples, for even R: X_0 = E + O, X_{R/2} = E - O.
-template <int R, class D, class V = hn::Vec<D>>
+/// For R = 16 samples from kTaken (8 .. 16) on are zero and not looked at.
+template <int R, int kTaken, class D, class V = hn::Vec<D>>
 HWY_INLINE void RealDft(D d, const V (&x)[R], Complex<V> (&out)[(R - 1) / 2 + 1]) {
   if constexpr (R == 1) {
     out[0] = {x[0], hn::Zero(d)};
@@ -223,8 +223,10 @@ HWY_INLINE void RealDft(D d, const V (&x)[R], Complex<V> (&out)[(R - 1) / 2 + 1]
   } else if constexpr (R == 16) {
     Complex<V> e[4];
     Complex<V> o[4];
-    RealDft8<false>(d, x[0], x[2], x[4], x[6], x[8], x[10], x[12], x[14], e);
-    RealDft8<true>(d, x[1], x[3], x[5], x[7], x[9], x[11], x[13], x[15], o);
+    const V even[8] = {x[0], x[2], x[4], x[6], x[8], x[10], x[12], x[14]};
+    const V odd[8] = {x[1], x[3], x[5], x[7], x[9], x[11], x[13], x[15]};
+    RealDft8<false, (kTaken + 1) / 2>(d, even, e);
+    RealDft8<true, kTaken / 2>(d, odd, o);
     const V tangent = hn::Set(d, 0.414213562373095049F);  // tan(pi/8)
     const V c1 = hn::Set(d, 0.923879532511286756F);       // cos(pi/8)
     const V k = hn::Set(d, kSqrtHalf);

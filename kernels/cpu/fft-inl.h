@@ -43,8 +43,8 @@ HWY_INLINE V Strength(const Complex<V>& z) {
 }
 
 /// Real transforms of R points over all columns: window function, first butterflies, and the
-/// twiddle factors that Cooley-Tukey order needs.
-template <int R, bool kCenter, class D>
+/// twiddle factors that Cooley-Tukey order needs. Of R samples the first kTaken can be non-zero.
+template <int R, int kTaken, bool kCenter, class D>
 HWY_NOINLINE void FirstPass(D d, const KernelTables& tables, const float* window, const float* t,
                             const float* mean, float* work) {
   using V = hn::Vec<D>;
@@ -58,13 +58,14 @@ HWY_NOINLINE void FirstPass(D d, const KernelTables& tables, const float* window
   float* const work_begin = work;
   for (int column = 0; column < plan.columns; ++column) {
     V x[R];
-    for (int i = 0; i < R; ++i) {
+    for (int i = kTaken; i < R; ++i) x[i] = hn::Zero(d);
+    for (int i = 0; i < kTaken; ++i) {
       V sample = hn::LoadU(d, t + offsets[i]);
       if constexpr (kCenter) sample = hn::Sub(sample, center);
       x[i] = hn::Mul(sample, hn::Set(d, window[i]));
     }
     Complex<V> out[kParallel];
-    RealDft<R>(d, x, out);
+    RealDft<R, kTaken>(d, x, out);
     if (coprime) {
       if constexpr (R % 2 == 0)
         out[0] = {hn::Add(out[0].re, out[0].im), hn::Sub(out[0].re, out[0].im)};
@@ -92,9 +93,11 @@ HWY_NOINLINE void FirstPass(D d, const KernelTables& tables, const float* window
 
 /// One pass that is not the last, over all columns.
 template <int R, class D>
-HWY_NOINLINE void MiddlePass(D d, const ComplexPlan& plan, const FftPass& pass, size_t pitch,
-                             float* work) {
+HWY_NOINLINE void MiddlePass(D d, const FftPlan& fft, const FftPass& pass, float* work) {
   using V = hn::Vec<D>;
+  const ComplexPlan& plan = fft.complex;
+  const size_t pitch = work_pitch(fft, hn::Lanes(d));
+  const size_t width = static_cast<size_t>(fft.parallel) * 2 * hn::Lanes(d);
   const size_t step = static_cast<size_t>(pass.step) * pitch;
   const size_t block = static_cast<size_t>(pass.block) * pitch;
   const size_t end = static_cast<size_t>(plan.length) * pitch;
@@ -103,7 +106,7 @@ HWY_NOINLINE void MiddlePass(D d, const ComplexPlan& plan, const FftPass& pass, 
     Complex<V> w[R];
     for (int q = 1; q < R; ++q) w[q] = SetComplex(d, twiddles + 2 * (q - 1));
     for (size_t start = n; start < end; start += block) {
-      for (size_t column = 0; column < pitch; column += 2 * hn::Lanes(d)) {
+      for (size_t column = 0; column < width; column += 2 * hn::Lanes(d)) {
         float* at = work + start + column;
         Complex<V> x[R];
         for (int j = 0; j < R; ++j) x[j] = LoadComplex(d, at + static_cast<size_t>(j) * step);
@@ -178,27 +181,27 @@ HWY_NOINLINE void UnpackFirstColumn(D d, const FftPlan& plan, const float* work,
 }
 
 template <class D>
-HWY_INLINE void MiddlePasses(D d, const ComplexPlan& plan, size_t pitch, float* work) {
-  for (const FftPass& pass : plan.passes) {
+HWY_INLINE void MiddlePasses(D d, const FftPlan& plan, float* work) {
+  for (const FftPass& pass : plan.complex.passes) {
     if (pass.step == 1) break;
     switch (pass.radix) {
       case 2:
-        MiddlePass<2>(d, plan, pass, pitch, work);
+        MiddlePass<2>(d, plan, pass, work);
         break;
       case 3:
-        MiddlePass<3>(d, plan, pass, pitch, work);
+        MiddlePass<3>(d, plan, pass, work);
         break;
       case 4:
-        MiddlePass<4>(d, plan, pass, pitch, work);
+        MiddlePass<4>(d, plan, pass, work);
         break;
       case 5:
-        MiddlePass<5>(d, plan, pass, pitch, work);
+        MiddlePass<5>(d, plan, pass, work);
         break;
       case 7:
-        MiddlePass<7>(d, plan, pass, pitch, work);
+        MiddlePass<7>(d, plan, pass, work);
         break;
       default:
-        MiddlePass<8>(d, plan, pass, pitch, work);
+        MiddlePass<8>(d, plan, pass, work);
         break;
     }
   }
@@ -235,31 +238,40 @@ HWY_INLINE void RunLastPass(D d, const FftPlan& plan, size_t complex_columns, fl
 template <bool kCenter, class D>
 HWY_INLINE void RunFirstPass(D d, const KernelTables& tables, const float* window, const float* t,
                              const float* mean, float* work) {
+  const auto run = [&]<int R, int kTaken>() HWY_ATTR {
+    FirstPass<R, kTaken, kCenter>(d, tables, window, t, mean, work);
+  };
   switch (tables.fft.radix) {
     case 1:
-      FirstPass<1, kCenter>(d, tables, window, t, mean, work);
+      run.template operator()<1, 1>();
       break;
     case 2:
-      FirstPass<2, kCenter>(d, tables, window, t, mean, work);
+      run.template operator()<2, 2>();
       break;
     case 3:
-      FirstPass<3, kCenter>(d, tables, window, t, mean, work);
+      run.template operator()<3, 3>();
       break;
     case 4:
-      FirstPass<4, kCenter>(d, tables, window, t, mean, work);
+      run.template operator()<4, 4>();
       break;
     case 5:
-      FirstPass<5, kCenter>(d, tables, window, t, mean, work);
+      run.template operator()<5, 5>();
       break;
     case 7:
-      FirstPass<7, kCenter>(d, tables, window, t, mean, work);
+      run.template operator()<7, 7>();
       break;
     case 8:
-      FirstPass<8, kCenter>(d, tables, window, t, mean, work);
+      run.template operator()<8, 8>();
       break;
-    default:
-      FirstPass<16, kCenter>(d, tables, window, t, mean, work);
-      break;
+    default:  // zero-padded frames are common: 400 of 512, 320 of 512, 512 of 1024
+      if (tables.load.taken <= 8)
+        run.template operator()<16, 8>();
+      else if (tables.load.taken <= 10)
+        run.template operator()<16, 10>();
+      else if (tables.load.taken <= 13)
+        run.template operator()<16, 13>();
+      else
+        run.template operator()<16, 16>();
   }
 }
 
@@ -282,7 +294,7 @@ HWY_NOINLINE void Chirp(D d, const KernelTables& tables, const float* window,
   const auto length = static_cast<size_t>(plan.columns);
   for (size_t n = inputs; n < length; ++n)
     StoreComplex(d, {hn::Zero(d), hn::Zero(d)}, ws.work + n * pitch);
-  MiddlePasses(d, plan.complex, pitch, ws.work);
+  MiddlePasses(d, plan, ws.work);
   RunLastPass<false>(d, plan, 1, ws.work, ws.power);
   // The transform of the conjugate is the conjugate of the inverse transform: same power.
   for (size_t k = 0; k < length; ++k) {
@@ -290,7 +302,7 @@ HWY_NOINLINE void Chirp(D d, const KernelTables& tables, const float* window,
                              SetComplex(d, plan.chirp_filter.data() + 2 * k));
     StoreComplex(d, {product.re, hn::Neg(product.im)}, ws.work2 + k * pitch);
   }
-  MiddlePasses(d, plan.complex, pitch, ws.work2);
+  MiddlePasses(d, plan, ws.work2);
 }
 
 /// From T to the strengths (powers or magnitudes) of all bins.
@@ -307,7 +319,7 @@ HWY_INLINE void Spectra(D d, const KernelTables& tables, const float* window,
     RunFirstPass<true>(d, tables, window, ws.samples, ws.mean, ws.work);
   else
     RunFirstPass<false>(d, tables, window, ws.samples, ws.mean, ws.work);
-  MiddlePasses(d, plan.complex, work_pitch(plan, hn::Lanes(d)), ws.work);
+  MiddlePasses(d, plan, ws.work);
   const bool packed = plan.first_column != FirstColumn::plain;
   RunLastPass<kMagnitude>(d, plan, packed ? 1 : 0, ws.work, ws.power);
   if (packed) UnpackFirstColumn<kMagnitude>(d, plan, ws.work, ws.power);

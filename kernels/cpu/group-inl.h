@@ -37,11 +37,11 @@ HWY_INLINE void LoadFrames(D d, const KernelTables& tables, const Sample* sample
     PrepareFrames<false, true>(d, tables, ws);
 }
 
-/// Lanes(d) frames from samples to ws.energy, logarithm applied. Returns each frame's largest
-/// value.
+/// Lanes(d) frames from samples to rows, of which the first `frames` are stored. Returns each
+/// frame's largest value.
 template <class D, typename Sample>
 HWY_INLINE hn::Vec<D> ComputeGroup(D d, const KernelTables& tables, const Sample* samples,
-                                   const MelWorkspace& ws) {
+                                   size_t frames, const RowSink& out, const MelWorkspace& ws) {
   const auto& windows =
       sizeof(Sample) == sizeof(float) ? tables.load.window_f32 : tables.load.window_s16;
   LoadFrames(d, tables, samples, ws);
@@ -50,36 +50,21 @@ HWY_INLINE hn::Vec<D> ComputeGroup(D d, const KernelTables& tables, const Sample
   else
     Spectra<false>(d, tables, windows.data(), ws);
   ApplyFilters(d, tables.mel, ws.power, ws.energy);
-  const auto mels = static_cast<size_t>(tables.recipe.mels);
-  if (!tables.log.apply) return Largest(d, mels, ws.energy);
-  if (tables.log.add_floor) return LogWithFloor<true>(d, tables.log, mels, ws.energy);
-  return LogWithFloor<false>(d, tables.log, mels, ws.energy);
-}
-
-template <class D>
-HWY_INLINE void StoreRows(D d, const KernelTables& tables, size_t row, size_t frames,
-                          const RowSink& out, const MelWorkspace& ws) {
-  const auto mels = static_cast<size_t>(tables.recipe.mels);
-  if (out.type == ElementType::f16)
-    StoreGroup<uint16_t>(d, ws.energy, mels, frames, out, row);
-  else
-    StoreGroup<float>(d, ws.energy, mels, frames, out, row);
+  return StoreGroup(d, tables, ws.energy, frames, out);
 }
 
 /// The last frames of a call, fewer than a group: computed beside frames of silence, so that they
 /// go through the same operations as any other.
 template <class D, typename Sample>
-HWY_NOINLINE float ComputeTail(D d, const KernelTables& tables, const Sample* samples, size_t row,
-                               size_t frames, const RowSink& out, MelWorkspace& ws) {
+HWY_NOINLINE float ComputeTail(D d, const KernelTables& tables, const Sample* samples,
+                               size_t frames, const RowSink& out, const MelWorkspace& ws) {
   const auto hop = static_cast<size_t>(tables.recipe.hop_length);
-  const auto win = static_cast<size_t>(tables.recipe.win_length);
-  const size_t have = (frames - 1) * hop + win;
+  const size_t have = (frames - 1) * hop + static_cast<size_t>(tables.recipe.win_length);
   auto* copy = static_cast<Sample*>(ws.tail);
   std::memcpy(copy, samples, have * sizeof(Sample));
   std::memset(copy + have, 0, (hn::Lanes(d) - frames) * hop * sizeof(Sample));
   HWY_ALIGN float highest[hn::MaxLanes(D())];
-  hn::Store(ComputeGroup(d, tables, copy, ws), d, highest);
-  StoreRows(d, tables, row, frames, out, ws);
+  hn::Store(ComputeGroup(d, tables, copy, frames, out, ws), d, highest);
   float result = highest[0];
   for (size_t frame = 1; frame < frames; ++frame) result = HWY_MAX(result, highest[frame]);
   return result;
@@ -87,23 +72,22 @@ HWY_NOINLINE float ComputeTail(D d, const KernelTables& tables, const Sample* sa
 
 template <typename Sample>
 HWY_INLINE float ComputeFrames(const KernelTables& tables, const Sample* samples, size_t frames,
-                               const RowSink& out, MelWorkspace& ws) {
+                               const RowSink& out, const MelWorkspace& ws) {
   const GroupTag d;
   const size_t lanes = hn::Lanes(d);
-  const auto hop = static_cast<size_t>(tables.recipe.hop_length);
-  size_t row = 0;
+  const size_t step = lanes * static_cast<size_t>(tables.recipe.hop_length);
   float highest = -HUGE_VALF;
+  size_t row = 0;
   if (frames >= lanes) {
     auto group_highest = hn::Set(d, highest);
-    for (; row + lanes <= frames; row += lanes) {
-      group_highest = hn::Max(group_highest, ComputeGroup(d, tables, samples + row * hop, ws));
-      StoreRows(d, tables, row, lanes, out, ws);
-    }
+    for (; row + lanes <= frames; row += lanes, samples += step)
+      group_highest = hn::Max(group_highest, ComputeGroup(d, tables, samples, lanes,
+                                                          out.at(static_cast<ptrdiff_t>(row)), ws));
     highest = hn::GetLane(hn::MaxOfLanes(d, group_highest));
   }
   if (row < frames)
-    highest =
-        HWY_MAX(highest, ComputeTail(d, tables, samples + row * hop, row, frames - row, out, ws));
+    highest = HWY_MAX(highest, ComputeTail(d, tables, samples, frames - row,
+                                           out.at(static_cast<ptrdiff_t>(row)), ws));
   return highest;
 }
 

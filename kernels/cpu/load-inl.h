@@ -13,6 +13,7 @@
 
 #include "kernels/cpu/tables.h"
 #include "kernels/cpu/transpose-inl.h"
+#include "kernels/cpu/unroll.h"
 #include "kernels/cpu/workspace.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -31,23 +32,66 @@ HWY_INLINE hn::Vec<D> LoadSamples(D d, const int16_t* from) {
   return hn::ConvertTo(d, hn::PromoteTo(d32, hn::LoadU(d16, from)));
 }
 
-/// T[p * pitch + h] for p in [from, to) and `hops` (1 .. lanes of D) hops from `hop` on. Lanes
-/// beyond `hops` are written too, with finite values that nobody reads.
-template <class D, typename Sample>
+#if HWY_TARGET != HWY_SCALAR
+/// Lanes(d) samples of as many hops (of the first `hops`, the last one repeated) to rows of `out`.
+template <bool kFull, class D, typename Sample>
+HWY_INLINE void TransposeTile(D d, const Sample* source, size_t hop_length, size_t hops,
+                              size_t pitch, float* out) {
+  constexpr size_t kLanes = hn::MaxLanes(D());
+  hn::Vec<D> v[kLanes];
+  NPUMEL_UNROLL
+  for (size_t h = 0; h < kLanes; ++h)
+    v[h] = LoadSamples(d, source + (kFull ? h : HWY_MIN(h, hops - 1)) * hop_length);
+  Transpose(d, v);
+  NPUMEL_UNROLL
+  for (size_t i = 0; i < kLanes; ++i) hn::StoreU(v[i], d, out + i * pitch);
+}
+
+/// The same for twice as many samples, which are converted after the transpose of pairs.
+template <bool kFull, class D>
+HWY_INLINE void TransposePairs(D d, const int16_t* source, size_t hop_length, size_t hops,
+                               size_t pitch, float* out) {
+  constexpr size_t kLanes = hn::MaxLanes(D());
+  const hn::Repartition<int16_t, D> d16;
+  const hn::Repartition<int32_t, D> d32;
+  hn::Vec<D> v[kLanes];
+  NPUMEL_UNROLL
+  for (size_t h = 0; h < kLanes; ++h)
+    v[h] = hn::BitCast(d, hn::LoadU(d16, source + (kFull ? h : HWY_MIN(h, hops - 1)) * hop_length));
+  Transpose(d, v);
+  NPUMEL_UNROLL
+  for (size_t i = 0; i < kLanes; ++i) {
+    const auto pair = hn::BitCast(d32, v[i]);
+    const auto first = hn::ShiftRight<16>(hn::ShiftLeft<16>(pair));
+    hn::StoreU(hn::ConvertTo(d, first), d, out + 2 * i * pitch);
+    hn::StoreU(hn::ConvertTo(d, hn::ShiftRight<16>(pair)), d, out + (2 * i + 1) * pitch);
+  }
+}
+#endif
+
+/// T[p * pitch + h] for p in [from, to) and `hops` (1 .. lanes of D, kFull: all of them) hops from
+/// `hop` on. Lanes beyond `hops` are written too, with finite values that nobody reads.
+template <bool kFull, class D, typename Sample>
 HWY_INLINE void TransposeHops(D d, const Sample* samples, size_t hop_length, size_t hop,
                               size_t hops, size_t from, size_t to, size_t pitch, float* out) {
   const Sample* source = samples + hop * hop_length;
   out += hop;
 #if HWY_TARGET != HWY_SCALAR
   constexpr size_t kLanes = hn::MaxLanes(D());
+  // The last tile overlaps the one before.
+  if constexpr (sizeof(Sample) == sizeof(int16_t)) {
+    if (to - from >= 2 * kLanes) {
+      for (size_t p = from; p < to; p += 2 * kLanes) {
+        p = HWY_MIN(p, to - 2 * kLanes);
+        TransposePairs<kFull>(d, source + p, hop_length, hops, pitch, out + p * pitch);
+      }
+      return;
+    }
+  }
   if (to - from >= kLanes) {
     for (size_t p = from; p < to; p += kLanes) {
-      p = HWY_MIN(p, to - kLanes);  // the last block overlaps the one before
-      hn::Vec<D> v[kLanes];
-      for (size_t h = 0; h < kLanes; ++h)
-        v[h] = LoadSamples(d, source + HWY_MIN(h, hops - 1) * hop_length + p);
-      Transpose(d, v);
-      for (size_t i = 0; i < kLanes; ++i) hn::StoreU(v[i], d, out + (p + i) * pitch);
+      p = HWY_MIN(p, to - kLanes);
+      TransposeTile<kFull>(d, source + p, hop_length, hops, pitch, out + p * pitch);
     }
     return;
   }
@@ -77,19 +121,21 @@ HWY_NOINLINE void LoadGroup(D d, const KernelTables& tables, const Sample* sampl
   }
   size_t hop = 0;
   for (; hop + lanes < hops || (hop + lanes == hops && last_rows == rows); hop += lanes)
-    TransposeHops(d, samples, hop_length, hop, lanes, 0, rows, pitch, out);
+    TransposeHops<true>(d, samples, hop_length, hop, lanes, 0, rows, pitch, out);
   const size_t lanes4 = hn::Lanes(d4);
   for (; hop < hops; hop += lanes4) {
     const size_t count = HWY_MIN(lanes4, hops - hop);
     const bool last = hop + count == hops;
-    TransposeHops(d4, samples, hop_length, hop, count, 0, last ? last_rows : rows, pitch, out);
+    TransposeHops<false>(d4, samples, hop_length, hop, count, 0, last ? last_rows : rows, pitch,
+                         out);
     if (last && last_rows < rows && count > 1)
-      TransposeHops(d4, samples, hop_length, hop, count - 1, last_rows, rows, pitch, out);
+      TransposeHops<false>(d4, samples, hop_length, hop, count - 1, last_rows, rows, pitch, out);
   }
 }
 
 /// One vector's width of hops, over all rows of T: their sums, and pre-emphasis in place.
-/// `before` is what precedes row 0. `part` gets the sums of the rows that a frame has of its last hop.
+/// `before` is what precedes row 0. `part` gets the sums of the rows that a frame has of its last
+/// hop.
 template <bool kSum, bool kEmphasize, class D>
 HWY_INLINE void SumAndEmphasize(D d, const LoadTables& load, float coefficient, const float* before,
                                 float* column, float* all, float* part) {

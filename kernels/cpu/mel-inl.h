@@ -1,4 +1,4 @@
-// Sparse mel filters and their logarithm over a group of frames. Included once per instruction set.
+// Sparse mel filters over a group of frames. Included once per instruction set.
 #if defined(NPUMEL_MEL_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef NPUMEL_MEL_INL_H_
 #undef NPUMEL_MEL_INL_H_
@@ -108,55 +108,6 @@ HWY_NOINLINE void ApplyFilters(D d, const MelTables& mel, const float* power, fl
         break;
     }
   }
-}
-
-/// x = 2^e * (1 + t) with 1 + t in [sqrt(1/2), sqrt(2)); ln(1 + t) = t - t^2/2 + t^3 q(t), q fitted
-/// for the least maximal error over that range (6.4e-8). For normal positive x.
-template <class D, class V = hn::Vec<D>>
-HWY_INLINE V Log(D d, const LogTables& log, V x) {
-  const hn::RebindToSigned<D> di;
-  const auto bits = hn::BitCast(di, x);
-  const auto exponent = hn::ShiftRight<23>(hn::Sub(bits, hn::Set(di, 0x3F3504F3)));
-  const V mantissa = hn::BitCast(d, hn::Sub(bits, hn::ShiftLeft<23>(exponent)));
-  const V t = hn::Sub(mantissa, hn::Set(d, 1.0F));
-  const V e = hn::ConvertTo(d, exponent);
-  V q = hn::Set(d, -0.10224203020334244F);
-  q = hn::MulAdd(q, t, hn::Set(d, 0.16141176223754883F));
-  q = hn::MulAdd(q, t, hn::Set(d, -0.17166906595230103F));
-  q = hn::MulAdd(q, t, hn::Set(d, 0.19910238683223724F));
-  q = hn::MulAdd(q, t, hn::Set(d, -0.2498057335615158F));
-  q = hn::MulAdd(q, t, hn::Set(d, 0.3333469033241272F));
-  q = hn::MulAdd(q, t, hn::Set(d, -0.5F));
-  const V fraction = hn::MulAdd(q, hn::Mul(t, t), t);
-  const V low = hn::MulAdd(e, hn::Set(d, log.octave_low), hn::Mul(fraction, hn::Set(d, log.scale)));
-  return hn::MulAdd(e, hn::Set(d, log.octave_high), low);
-}
-
-/// Logarithm with floor of `count` vectors in place. Returns the largest value of each lane.
-template <bool kAddFloor, class D, class V = hn::Vec<D>>
-HWY_NOINLINE V LogWithFloor(D d, const LogTables& log, size_t count, float* energy) {
-  const size_t lanes = hn::Lanes(d);
-  const V floor = hn::Set(d, log.floor);
-  const V lowest = hn::Set(d, log.lowest);
-  V highest = lowest;
-  for (size_t i = 0; i < count; ++i, energy += lanes) {
-    const V x = hn::Load(d, energy);
-    const V raised = kAddFloor ? hn::Add(x, floor) : hn::Max(x, floor);
-    // Silence gives the floor's own logarithm, not an approximation of it.
-    const V y = hn::IfThenElse(hn::Le(raised, floor), lowest, hn::Max(Log(d, log, raised), lowest));
-    highest = hn::Max(highest, y);
-    hn::Store(y, d, energy);
-  }
-  return highest;
-}
-
-/// The largest value of each lane, for recipes without a logarithm.
-template <class D, class V = hn::Vec<D>>
-HWY_NOINLINE V Largest(D d, size_t count, const float* energy) {
-  V highest = hn::Load(d, energy);
-  for (size_t i = 1; i < count; ++i)
-    highest = hn::Max(highest, hn::Load(d, energy + i * hn::Lanes(d)));
-  return highest;
 }
 
 }  // namespace HWY_NAMESPACE

@@ -1,4 +1,5 @@
-// Rows to their destination: transposed for frame-major, straight for mel-major; float or half.
+// Energies to rows at their destination: logarithm, then transposed for frame-major or straight for
+// mel-major, float or half.
 // Included once per instruction set.
 #if defined(NPUMEL_STORE_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef NPUMEL_STORE_INL_H_
@@ -9,8 +10,13 @@
 
 #include <hwy/highway.h>
 
+#include <cmath>
+
 #include "kernels/cpu/half.h"
+#include "kernels/cpu/log-inl.h"
+#include "kernels/cpu/tables.h"
 #include "kernels/cpu/transpose-inl.h"
+#include "kernels/cpu/unroll.h"
 #include "kernels/mel/rows.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -39,61 +45,98 @@ HWY_INLINE void StoreVector(D d, hn::Vec<D> v, uint16_t* to) {
 #endif
 }
 
-/// mel-major: `energy` holds [mel][lanes], of which `frames` are wanted.
-template <class D, typename Element>
-HWY_NOINLINE void StoreMelMajor(D d, const float* energy, size_t mels, size_t frames,
-                                ptrdiff_t mel_stride, Element* to) {
+/// mel-major: energy holds [mel][lanes], of which `frames` are wanted.
+template <class Scale, class D, typename Element, class V = hn::Vec<D>>
+HWY_NOINLINE V StoreMelMajor(D d, const KernelTables& tables, const float* energy, size_t frames,
+                             ptrdiff_t mel_stride, Element* to) {
   const size_t lanes = hn::Lanes(d);
-  for (size_t mel = 0; mel < mels; ++mel, energy += lanes, to += mel_stride) {
+  const size_t size = static_cast<size_t>(tables.recipe.mels) * lanes;
+  V highest = hn::Set(d, -HUGE_VALF);
+  for (size_t i = 0; i < size; i += lanes, to += mel_stride) {
+    const V v = Scale::Of(d, tables.log, hn::Load(d, energy + i));
+    highest = hn::Max(highest, v);
     if (frames == lanes) {
-      StoreVector(d, hn::Load(d, energy), to);
+      StoreVector(d, v, to);
     } else {
-      for (size_t frame = 0; frame < frames; ++frame) StoreOne(energy[frame], to + frame);
+      HWY_ALIGN float values[hn::MaxLanes(D())];
+      hn::Store(v, d, values);
+      for (size_t frame = 0; frame < frames; ++frame) StoreOne(values[frame], to + frame);
     }
   }
+  return highest;
 }
 
-/// frame-major (mel_stride 1).
-template <class D, typename Element>
-HWY_NOINLINE void StoreFrameMajor(D d, const float* energy, size_t mels, size_t frames,
-                                  ptrdiff_t frame_stride, Element* to) {
+/// Any strides: the scalar target's way, and that of rows shorter than a vector.
+template <class Scale, class D, typename Element, class V = hn::Vec<D>>
+HWY_NOINLINE V StoreScattered(D d, const KernelTables& tables, const float* energy, size_t frames,
+                              const RowSink& out, Element* to) {
   const size_t lanes = hn::Lanes(d);
-#if HWY_TARGET != HWY_SCALAR
-  constexpr size_t kLanes = hn::MaxLanes(D());
-  if (mels >= kLanes) {
-    for (size_t mel = 0; mel < mels; mel += kLanes) {
-      mel = HWY_MIN(mel, mels - kLanes);  // the last block overlaps the one before
-      hn::Vec<D> v[kLanes];
-      for (size_t i = 0; i < kLanes; ++i) v[i] = hn::Load(d, energy + (mel + i) * lanes);
-      Transpose(d, v);
-      for (size_t frame = 0; frame < kLanes; ++frame)
-        if (frame < frames)
-          StoreVector(d, v[frame], to + static_cast<ptrdiff_t>(frame) * frame_stride + mel);
-    }
-    return;
+  const size_t size = static_cast<size_t>(tables.recipe.mels) * lanes;
+  V highest = hn::Set(d, -HUGE_VALF);
+  for (size_t i = 0; i < size; i += lanes, to += out.mel_stride) {
+    const V v = Scale::Of(d, tables.log, hn::Load(d, energy + i));
+    highest = hn::Max(highest, v);
+    HWY_ALIGN float values[hn::MaxLanes(D())];
+    hn::Store(v, d, values);
+    for (size_t frame = 0; frame < frames; ++frame)
+      StoreOne(values[frame], to + static_cast<ptrdiff_t>(frame) * out.frame_stride);
   }
-#endif
-  for (size_t frame = 0; frame < frames; ++frame)
-    for (size_t mel = 0; mel < mels; ++mel)
-      StoreOne(energy[mel * lanes + frame],
-               to + static_cast<ptrdiff_t>(frame) * frame_stride + mel);
+  return highest;
 }
 
-/// The first `frames` of a group go to rows `row`, row + 1 ... of `out`.
-template <typename Element, class D>
-HWY_INLINE void StoreGroup(D d, const float* energy, size_t mels, size_t frames, const RowSink& out,
-                           size_t row) {
-  auto* to = static_cast<Element*>(out.data) + static_cast<ptrdiff_t>(row) * out.frame_stride;
-  if (out.mel_stride == 1)
-    StoreFrameMajor(d, energy, mels, frames, out.frame_stride, to);
-  else if (out.frame_stride == 1)
-    StoreMelMajor(d, energy, mels, frames, out.mel_stride, to);
-  else
-    for (size_t frame = 0; frame < frames; ++frame)
-      for (size_t mel = 0; mel < mels; ++mel)
-        StoreOne(energy[mel * hn::Lanes(d) + frame],
-                 to + static_cast<ptrdiff_t>(frame) * out.frame_stride +
-                     static_cast<ptrdiff_t>(mel) * out.mel_stride);
+#if HWY_TARGET != HWY_SCALAR
+/// frame-major, at least as many mels as lanes.
+template <class Scale, class D, typename Element, class V = hn::Vec<D>>
+HWY_NOINLINE V StoreFrameMajor(D d, const KernelTables& tables, const float* energy, size_t frames,
+                               ptrdiff_t frame_stride, Element* to) {
+  constexpr size_t kLanes = hn::MaxLanes(D());
+  const auto mels = static_cast<size_t>(tables.recipe.mels);
+  V highest = hn::Set(d, -HUGE_VALF);
+  for (size_t mel = 0; mel < mels; mel += kLanes) {
+    mel = HWY_MIN(mel, mels - kLanes);  // the last block overlaps the one before
+    V v[kLanes];
+    NPUMEL_UNROLL
+    for (size_t i = 0; i < kLanes; ++i) {
+      v[i] = Scale::Of(d, tables.log, hn::Load(d, energy + (mel + i) * kLanes));
+      highest = hn::Max(highest, v[i]);
+    }
+    Transpose(d, v);
+    for (size_t frame = 0; frame < kLanes; ++frame)
+      if (frame < frames)
+        StoreVector(d, v[frame], to + static_cast<ptrdiff_t>(frame) * frame_stride + mel);
+  }
+  return highest;
+}
+#endif
+
+template <class Scale, typename Element, class D>
+HWY_INLINE hn::Vec<D> StoreAs(D d, const KernelTables& tables, const float* energy, size_t frames,
+                              const RowSink& out) {
+  auto* to = static_cast<Element*>(out.data);
+#if HWY_TARGET != HWY_SCALAR
+  if (out.mel_stride == 1 && static_cast<size_t>(tables.recipe.mels) >= hn::Lanes(d))
+    return StoreFrameMajor<Scale>(d, tables, energy, frames, out.frame_stride, to);
+#endif
+  if (out.frame_stride == 1)
+    return StoreMelMajor<Scale>(d, tables, energy, frames, out.mel_stride, to);
+  return StoreScattered<Scale>(d, tables, energy, frames, out, to);
+}
+
+/// The first `frames` of a group, logarithm applied, go to the first rows of `out`. Returns each
+/// frame's largest value.
+template <class D>
+HWY_INLINE hn::Vec<D> StoreGroup(D d, const KernelTables& tables, const float* energy,
+                                 size_t frames, const RowSink& out) {
+  const bool half = out.type == ElementType::f16;
+  const LogTables& log = tables.log;
+  if (!log.apply)
+    return half ? StoreAs<AsEnergy, uint16_t>(d, tables, energy, frames, out)
+                : StoreAs<AsEnergy, float>(d, tables, energy, frames, out);
+  if (log.add_floor)
+    return half ? StoreAs<AsLogOfSum, uint16_t>(d, tables, energy, frames, out)
+                : StoreAs<AsLogOfSum, float>(d, tables, energy, frames, out);
+  return half ? StoreAs<AsLogOfMax, uint16_t>(d, tables, energy, frames, out)
+              : StoreAs<AsLogOfMax, float>(d, tables, energy, frames, out);
 }
 
 }  // namespace HWY_NAMESPACE

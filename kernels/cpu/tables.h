@@ -28,10 +28,10 @@ struct MelTables {
 struct LogTables {
   bool apply = true;
   bool add_floor = false;
-  float floor = 0;
+  float floor = 0;  ///< FloorMode::max: 2^-12 below the recipe's, see AsLogOfMax
   float lowest = 0;
   float scale = 1;        ///< units per neper
-  float octave_high = 0;  ///< units per octave, in so few bits that multiples up to 256 are exact
+  float octave_high = 0;  ///< units per octave / 2^23, so few bits that 256 times it is exact
   float octave_low = 0;   ///< the rest
 };
 

@@ -29,7 +29,9 @@ class MelWorkspace {
 
 /// Floats from slot to slot in MelWorkspace::work, for groups of `lanes` frames.
 constexpr size_t work_pitch(const FftPlan& plan, size_t lanes) {
-  return static_cast<size_t>(plan.parallel) * 2 * lanes;
+  return (static_cast<size_t>(plan.parallel) +
+          (plan.parallel > 1 && plan.columns % 2 == 0 ? 1 : 0)) *
+         2 * lanes;
 }
 
 }  // namespace npumel

@@ -1,0 +1,9 @@
+// Loops over arrays of vectors must be unrolled, or the arrays stay in memory; some bodies are
+// longer than what compilers unroll unasked.
+#pragma once
+
+#if defined(__clang__)
+#define NPUMEL_UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define NPUMEL_UNROLL _Pragma("GCC unroll 16")
+#endif
