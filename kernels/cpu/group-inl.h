@@ -53,14 +53,14 @@ HWY_INLINE hn::Vec<D> ComputeGroup(D d, const KernelTables& tables, const Sample
   return StoreGroup(d, tables, ws.energy, frames, out);
 }
 
-/// The last frames of a call, fewer than a group: computed beside frames of silence, so that they
-/// go through the same operations as any other.
+/// Fewer frames than a group: computed beside frames of silence, so that they go through the same
+/// operations as any other.
 template <class D, typename Sample>
-HWY_NOINLINE float ComputeTail(D d, const KernelTables& tables, const Sample* samples,
-                               size_t frames, const RowSink& out, const MelWorkspace& ws) {
+HWY_NOINLINE float ComputeFew(D d, const KernelTables& tables, const Sample* samples, size_t frames,
+                              const RowSink& out, const MelWorkspace& ws) {
   const auto hop = static_cast<size_t>(tables.recipe.hop_length);
   const size_t have = (frames - 1) * hop + static_cast<size_t>(tables.recipe.win_length);
-  auto* copy = static_cast<Sample*>(ws.tail);
+  auto* copy = static_cast<Sample*>(ws.few);
   std::memcpy(copy, samples, have * sizeof(Sample));
   std::memset(copy + have, 0, (hn::Lanes(d) - frames) * hop * sizeof(Sample));
   HWY_ALIGN float highest[hn::MaxLanes(D())];
@@ -75,20 +75,16 @@ HWY_INLINE float ComputeFrames(const KernelTables& tables, const Sample* samples
                                const RowSink& out, const MelWorkspace& ws) {
   const GroupTag d;
   const size_t lanes = hn::Lanes(d);
-  const size_t step = lanes * static_cast<size_t>(tables.recipe.hop_length);
-  float highest = -HUGE_VALF;
-  size_t row = 0;
-  if (frames >= lanes) {
-    auto group_highest = hn::Set(d, highest);
-    for (; row + lanes <= frames; row += lanes, samples += step)
-      group_highest = hn::Max(group_highest, ComputeGroup(d, tables, samples, lanes,
-                                                          out.at(static_cast<ptrdiff_t>(row)), ws));
-    highest = hn::GetLane(hn::MaxOfLanes(d, group_highest));
+  const auto hop = static_cast<size_t>(tables.recipe.hop_length);
+  if (frames == 0) return -HUGE_VALF;
+  if (frames < lanes) return ComputeFew(d, tables, samples, frames, out, ws);
+  auto highest = hn::Set(d, -HUGE_VALF);
+  for (size_t row = 0; row < frames; row += lanes) {
+    row = HWY_MIN(row, frames - lanes);  // the last group overlaps the one before, to the same bits
+    const RowSink rows = out.at(static_cast<ptrdiff_t>(row));
+    highest = hn::Max(highest, ComputeGroup(d, tables, samples + row * hop, lanes, rows, ws));
   }
-  if (row < frames)
-    highest = HWY_MAX(highest, ComputeTail(d, tables, samples, frames - row,
-                                           out.at(static_cast<ptrdiff_t>(row)), ws));
-  return highest;
+  return hn::GetLane(hn::MaxOfLanes(d, highest));
 }
 
 float Compute(const KernelTables& tables, const Job& job, MelWorkspace& ws) {

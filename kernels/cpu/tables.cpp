@@ -1,7 +1,6 @@
 #include "kernels/cpu/tables.h"
 
 #include <algorithm>
-#include <cfloat>
 #include <cmath>
 #include <numbers>
 #include <numeric>
@@ -50,11 +49,11 @@ LogTables make_log(const Recipe& recipe) {
       break;
   }
   log.add_floor = recipe.floor_mode == FloorMode::add;
-  // The vector logarithm takes normal numbers only.
-  log.floor = std::max(static_cast<float>(recipe.log_floor), FLT_MIN);
-  log.lowest = static_cast<float>(std::log(std::max<double>(recipe.log_floor, FLT_MIN)) * units);
+  log.floor = static_cast<float>(recipe.log_floor);
+  if (!log.add_floor) log.floor *= 1 - 0x1p-12F;
+  log.lowest = static_cast<float>(std::log(recipe.log_floor) * units);
   log.scale = static_cast<float>(units);
-  const double octave = std::numbers::ln2 * units;
+  const double octave = std::ldexp(std::numbers::ln2 * units, -23);
   const double grid = std::ldexp(1.0, std::ilogb(octave) - 14);
   log.octave_high = static_cast<float>(std::round(octave / grid) * grid);
   log.octave_low = static_cast<float>(octave - log.octave_high);

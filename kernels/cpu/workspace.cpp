@@ -13,9 +13,9 @@ MelWorkspace::MelWorkspace(const KernelTables& tables) {
   const auto pitch = static_cast<size_t>(tables.load.pitch);
   const size_t work_floats =
       static_cast<size_t>(tables.fft.columns) * work_pitch(tables.fft, lanes);
-  const auto tail_floats = (lanes - 1) * static_cast<size_t>(tables.recipe.hop_length) +
-                           static_cast<size_t>(tables.recipe.win_length);
-  float* tail_area = nullptr;
+  const auto few_floats = (lanes - 1) * static_cast<size_t>(tables.recipe.hop_length) +
+                          static_cast<size_t>(tables.recipe.win_length);
+  float* few_area = nullptr;
   const std::array<std::pair<float**, size_t>, 8> areas{{
       {&samples, (static_cast<size_t>(tables.load.rows) + 2) * pitch},
       {&work, work_floats},
@@ -24,7 +24,7 @@ MelWorkspace::MelWorkspace(const KernelTables& tables) {
       {&energy, static_cast<size_t>(tables.recipe.mels) * lanes},
       {&mean, lanes},
       {&sums, 2 * pitch},
-      {&tail_area, tail_floats},
+      {&few_area, few_floats},
   }};
   const auto rounded = [](size_t floats) { return (floats + kAlign - 1) / kAlign * kAlign; };
   size_t total = 0;
@@ -37,7 +37,7 @@ MelWorkspace::MelWorkspace(const KernelTables& tables) {
     *area = memory_.get() + used;
     used += rounded(floats);
   }
-  tail = tail_area;
+  few = few_area;
 }
 
 void MelWorkspaceDeleter::operator()(MelWorkspace* workspace) const noexcept {

@@ -21,7 +21,7 @@ class MelWorkspace {
   float* energy = nullptr;   ///< [mel] V
   float* mean = nullptr;     ///< V: what is subtracted from every sample of a frame
   float* sums = nullptr;     ///< two rows of T
-  void* tail = nullptr;      ///< samples of the last, partial group, zeros behind
+  void* few = nullptr;       ///< samples of a call with less than a group, zeros behind
 
  private:
   hwy::AlignedFreeUniquePtr<float[]> memory_;

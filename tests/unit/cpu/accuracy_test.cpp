@@ -64,7 +64,7 @@ TEST(Accuracy, s16_and_f32_of_the_same_samples_give_the_same_bits) {
 
 TEST(Accuracy, long_transforms_keep_the_law) {
   Random random(19);
-  for (const int n : {4096, 6000, 8192, 10007, 16384, 32768, 65521}) {
+  for (const int n : {4096, 6000, 8192, 10007}) {
     Recipe recipe = kernel_recipe(Preset::librosa);
     recipe.n_fft = recipe.win_length = n;
     recipe.hop_length = 37;
