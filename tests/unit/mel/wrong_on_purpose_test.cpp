@@ -87,6 +87,36 @@ const std::vector<Mistake>& mistakes() {
        }},
       {"openwakeword", "fmax 4000", [](Recipe& r) { r.fmax = 4000; }},
       {"openwakeword", "clamp at 100 dB", [](Recipe& r) { r.normalization.clamp_range = 100; }},
+      {"phi4mm80", "first sample from the next one",
+       [](Recipe& r) { r.preemphasis_mode = PreemphasisMode::frame_next; }},
+      {"phi4mm80", "DC removal", [](Recipe& r) { r.remove_dc = true; }},
+      {"phi4mm80", "Kaldi's floor", [](Recipe& r) { r.log_floor = 1e-7; }},
+      {"funasr80", "periodic Hamming", [](Recipe& r) { r.window = WindowFunction::hamming; }},
+      {"gemma3n128", "512 points", [](Recipe& r) { r.n_fft = 512; }},
+      {"gemma3n128", "no padding to 128", [](Recipe& r) { r.tail_rule = TailRule::none; }},
+      {"gemma3n128", "no pre-emphasis", [](Recipe& r) { r.preemphasis = 0; }},
+      {"gemma4_128", "row that reads padding not masked",
+       [](Recipe& r) { r.tail_rule = TailRule::pad_audio_128; }},
+      {"gemma4_128", "no zeros in front", [](Recipe& r) { r.padding = Padding::none; }},
+      {"granite80", "odd row kept", [](Recipe& r) { r.tail_rule = TailRule::none; }},
+      {"granite80", "slaney norm", [](Recipe& r) { r.mel_norm = MelNorm::slaney; }},
+      {"seamless80", "odd count kept", [](Recipe& r) { r.tail_rule = TailRule::none; }},
+      {"seamless80", "deviation by n", [](Recipe& r) { r.normalization.ddof = 0; }},
+      {"s2t80", "deviation by n-1", [](Recipe& r) { r.normalization.ddof = 1; }},
+      {"wespeaker80", "mean kept",
+       [](Recipe& r) { r.normalization.statistic = Normalization::Statistic::none; }},
+      {"voxtral_rt128", "maximum of the clip",
+       [](Recipe& r) { r.normalization.clamp = Normalization::Clamp::maximum; }},
+      {"vggish64", "power for magnitude", [](Recipe& r) { r.spectrum = Spectrum::power; }},
+      {"yamnet64", "VGGish's offset", [](Recipe& r) { r.log_floor = 0.01; }},
+      {"lasr128", "Kaldi's pre-processing",
+       [](Recipe& r) {
+         r.remove_dc = true;
+         r.preemphasis = 0.97;
+       }},
+      {"clap64", "HTK scale", [](Recipe& r) { r.mel_scale = MelScale::htk; }},
+      {"torchaudio_power", "slaney norm", [](Recipe& r) { r.mel_norm = MelNorm::slaney; }},
+      {"ast128", "int16 values", [](Recipe& r) { r.input_scale = 32768; }},
   };
   return kMistakes;
 }

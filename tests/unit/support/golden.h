@@ -57,6 +57,21 @@ inline const std::vector<GoldenFrontEnd>& golden_front_ends() {
        .preset = Preset::openwakeword,
        .normalized = true,
        .calls = {5, 8}},
+      {.name = "torchaudio_power", .preset = Preset::torchaudio},
+      {.name = "funasr80", .preset = Preset::funasr80},
+      {.name = "wespeaker80", .preset = Preset::wespeaker80, .normalized = true},
+      {.name = "seamless80", .preset = Preset::seamless80, .normalized = true},
+      {.name = "s2t80", .preset = Preset::s2t80, .normalized = true},
+      {.name = "ast128", .preset = Preset::ast128, .normalized = true},
+      {.name = "granite80", .preset = Preset::granite80, .normalized = true},
+      {.name = "voxtral_rt128", .preset = Preset::voxtral_rt128, .normalized = true},
+      {.name = "vggish64", .preset = Preset::vggish64},
+      {.name = "yamnet64", .preset = Preset::yamnet64},
+      {.name = "gemma3n128", .preset = Preset::gemma3n128},
+      {.name = "gemma4_128", .preset = Preset::gemma4_128},
+      {.name = "lasr128", .preset = Preset::lasr128},
+      {.name = "phi4mm80", .preset = Preset::phi4mm80},
+      {.name = "clap64", .preset = Preset::clap64},
   };
   return kFrontEnds;
 }
@@ -104,6 +119,7 @@ inline std::vector<GoldenFile> golden_files(const std::filesystem::path& folder)
     const auto& units = description.at("units_per_neper");
     file.tolerance.units_per_neper = units.is_null() ? 0 : units.get<double>();
     file.tolerance.linear_energy = description.at("compare_as") == "power_db";
+    file.tolerance.magnitude = description.value("magnitude", false);
     widen_for_noise_outside_the_filters(file);
     files.push_back(file);
   }

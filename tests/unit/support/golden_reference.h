@@ -13,7 +13,8 @@
 namespace npumel::test {
 
 inline Recipe golden_recipe(const GoldenFrontEnd& front_end) {
-  return resolve(front_end.preset, front_end.overrides, 16000);
+  const int published = published_rate(front_end.preset);
+  return resolve(front_end.preset, front_end.overrides, published != 0 ? published : 16000);
 }
 
 /// Normalises blocks of rows on their own, as a front end does that is called with short pieces of
