@@ -48,10 +48,9 @@ bool Element::stop() {
 }
 
 void Element::release_input() {
-  if (input_ == nullptr) return;
-  gst_buffer_unmap(input_, &input_map_);
-  gst_buffer_unref(input_);
-  input_ = nullptr;
+  if (!input_) return;
+  gst_buffer_unmap(input_.get(), &input_map_);
+  input_.reset();
 }
 
 void Element::reset_stream() {
@@ -202,20 +201,21 @@ GstFlowReturn Element::place(GstBuffer* buffer, int64_t* silence, int64_t* skip,
   return GST_FLOW_OK;
 }
 
-GstFlowReturn Element::submit(GstBuffer* buffer) {
+GstFlowReturn Element::submit(BufferPtr buffer) {
   GstBaseTransform* base = GST_BASE_TRANSFORM(self_);
-  release_input();
+  if (input_) {  // downstream refused a buffer before all of the input was used
+    reset_stream();
+    resynced_ = true;
+  }
   if (base->segment.format != GST_FORMAT_TIME) {
-    gst_buffer_unref(buffer);
     GST_ELEMENT_ERROR(self_, STREAM, FORMAT,
                       ("Audio without a time segment: set format=time on appsrc, or insert a "
                        "parser such as rawaudioparse"),
                       (nullptr));
     return GST_FLOW_ERROR;
   }
-  if (gst_buffer_get_size(buffer) % width_ != 0) {
-    const gsize size = gst_buffer_get_size(buffer);
-    gst_buffer_unref(buffer);
+  const gsize size = gst_buffer_get_size(buffer.get());
+  if (size % width_ != 0) {
     GST_ELEMENT_ERROR(self_, STREAM, FORMAT,
                       ("A buffer of %" G_GSIZE_FORMAT
                        " bytes does not hold whole samples of %" G_GSIZE_FORMAT " bytes",
@@ -223,33 +223,30 @@ GstFlowReturn Element::submit(GstBuffer* buffer) {
                       (nullptr));
     return GST_FLOW_ERROR;
   }
-  if (GST_BUFFER_PTS_IS_VALID(buffer)) {
-    buffer = gst_audio_buffer_clip(buffer, &base->segment, rate_, static_cast<gint>(width_));
-    if (buffer == nullptr) return GST_FLOW_OK;
-  }
-  const BufferPtr owned(buffer);
-  const auto samples = static_cast<int64_t>(gst_buffer_get_size(buffer) / width_);
-  if (samples == 0) return GST_FLOW_OK;
+  if (GST_BUFFER_PTS_IS_VALID(buffer.get()))
+    buffer.reset(
+        gst_audio_buffer_clip(buffer.release(), &base->segment, rate_, static_cast<gint>(width_)));
+  if (!buffer || gst_buffer_get_size(buffer.get()) == 0) return GST_FLOW_OK;
+  const auto samples = static_cast<int64_t>(gst_buffer_get_size(buffer.get()) / width_);
 
   int64_t silence = 0;
   int64_t skip = 0;
-  const GstFlowReturn flow = place(buffer, &silence, &skip, samples);
+  const GstFlowReturn flow = place(buffer.get(), &silence, &skip, samples);
   if (flow != GST_FLOW_OK) return flow;
   counters_.samples_in += static_cast<uint64_t>(samples);
   counters_.samples_inserted += static_cast<uint64_t>(silence);
   counters_.samples_dropped += static_cast<uint64_t>(skip);
+  note_captures(buffer.get(), stream_.samples() + silence - skip);
 
-  note_captures(buffer, stream_.samples() + silence - skip);
-
-  if (GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_GAP)) {
+  if (GST_BUFFER_FLAG_IS_SET(buffer.get(), GST_BUFFER_FLAG_GAP)) {
     stream_.feed(silence + samples - skip, nullptr, 0);
     return GST_FLOW_OK;
   }
-  if (!gst_buffer_map(buffer, &input_map_, GST_MAP_READ)) {
+  if (!gst_buffer_map(buffer.get(), &input_map_, GST_MAP_READ)) {
     GST_ELEMENT_ERROR(self_, RESOURCE, READ, ("Cannot read an audio buffer"), (nullptr));
     return GST_FLOW_ERROR;
   }
-  input_ = gst_buffer_ref(buffer);
+  input_ = std::move(buffer);
   stream_.feed(silence, input_map_.data + static_cast<size_t>(skip) * width_, samples - skip);
   return GST_FLOW_OK;
 }

@@ -5,6 +5,7 @@
 #include <gst/gst.h>
 
 #include <atomic>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,11 @@
 GST_DEBUG_CATEGORY_EXTERN(npumelspec_debug);
 
 namespace npumel {
+
+struct EventDeleter {
+  void operator()(GstEvent* event) const { gst_event_unref(event); }
+};
+using EventPtr = std::unique_ptr<GstEvent, EventDeleter>;
 
 /// Counters behind the `stats` property: written by the streaming thread, read by any.
 struct Counters {
@@ -47,14 +53,14 @@ class Element final : private BufferSource {
   bool stop();
   bool set_caps(GstCaps* in, GstCaps* out);
   bool decide_allocation(GstQuery* query);
-  GstFlowReturn submit(GstBuffer* buffer);
+  GstFlowReturn submit(BufferPtr buffer);
   GstFlowReturn generate(GstBuffer** buffer);
-  bool sink_event(GstEvent* event);
+  bool sink_event(EventPtr event);
   /// Ends the stream that is held and sends what it yields. The next sample starts a new one.
   GstFlowReturn drain();
 
   // Any thread.
-  bool src_event(GstEvent* event);
+  bool src_event(EventPtr event);
   bool latency_query(GstQuery* query);
   void interrupt() { stream_.supervisor().interrupt(); }
   void processing_latency_changed();
@@ -87,10 +93,10 @@ class Element final : private BufferSource {
   int64_t tail_samples() const;
 
   // events.cpp
-  bool sink_caps_event(GstEvent* event);
-  bool gap_event(GstEvent* event);
-  bool segment_event(GstEvent* event);
-  bool forward(GstEvent* event);
+  bool sink_caps_event(EventPtr event);
+  bool gap_event(EventPtr event);
+  bool segment_event(EventPtr event);
+  bool forward(EventPtr event);
   void flush_stop();
 
   // latency.cpp
@@ -123,7 +129,7 @@ class Element final : private BufferSource {
   Timeline timeline_;
   bool first_output_ = true;  ///< the next buffer starts anew: DISCONT
   bool resynced_ = false;     ///< and it does so because of the input: RESYNC
-  GstBuffer* input_ = nullptr;
+  BufferPtr input_;           ///< what the stream reads from until it has consumed it
   GstMapInfo input_map_ = {};
   std::vector<Capture> captures_;  ///< in order of position
   std::string backend_;            ///< as last notified

@@ -1,6 +1,9 @@
 // Serialized events keep their place among the audio that is held.
 #include <gst/audio/audio.h>
 
+#include <algorithm>
+#include <utility>
+
 #include "gst/npumelspec/element.h"
 
 #define GST_CAT_DEFAULT npumelspec_debug
@@ -14,36 +17,36 @@ GstBaseTransformClass* base_class() {
 
 }  // namespace
 
-bool Element::forward(GstEvent* event) {
-  return base_class()->sink_event(GST_BASE_TRANSFORM(self_), event) != FALSE;
+bool Element::forward(EventPtr event) {
+  return base_class()->sink_event(GST_BASE_TRANSFORM(self_), event.release()) != FALSE;
 }
 
-bool Element::sink_event(GstEvent* event) {
-  switch (GST_EVENT_TYPE(event)) {
+bool Element::sink_event(EventPtr event) {
+  switch (GST_EVENT_TYPE(event.get())) {
     case GST_EVENT_FLUSH_START:
       interrupt();
-      return forward(event);
+      return forward(std::move(event));
     case GST_EVENT_FLUSH_STOP:
       flush_stop();
-      return forward(event);
+      return forward(std::move(event));
     case GST_EVENT_CAPS:
-      return sink_caps_event(event);
+      return sink_caps_event(std::move(event));
     case GST_EVENT_SEGMENT:
-      return segment_event(event);
+      return segment_event(std::move(event));
     case GST_EVENT_GAP:
-      return gap_event(event);
+      return gap_event(std::move(event));
     case GST_EVENT_EOS:
     case GST_EVENT_SEGMENT_DONE:
     case GST_EVENT_STREAM_START:
       drain();
-      return forward(event);
+      return forward(std::move(event));
     default:
       break;
   }
   const bool serialized =
-      (gst_event_type_get_flags(GST_EVENT_TYPE(event)) & GST_EVENT_TYPE_SERIALIZED) != 0;
+      (gst_event_type_get_flags(GST_EVENT_TYPE(event.get())) & GST_EVENT_TYPE_SERIALIZED) != 0;
   if (serialized) push_pending();
-  return forward(event);
+  return forward(std::move(event));
 }
 
 void Element::flush_stop() {
@@ -51,9 +54,9 @@ void Element::flush_stop() {
   stream_.supervisor().resume();
 }
 
-bool Element::sink_caps_event(GstEvent* event) {
+bool Element::sink_caps_event(EventPtr event) {
   GstCaps* caps = nullptr;
-  gst_event_parse_caps(event, &caps);
+  gst_event_parse_caps(event.get(), &caps);
   const CapsPtr current(gst_pad_get_current_caps(GST_BASE_TRANSFORM_SINK_PAD(self_)));
   if (configured_ && !(current && gst_caps_is_equal(current.get(), caps))) drain();
 
@@ -64,7 +67,7 @@ bool Element::sink_caps_event(GstEvent* event) {
   resolve_shape(settings);
 
   const CapsPtr held(gst_caps_ref(caps));
-  if (forward(event)) return true;
+  if (forward(std::move(event))) return true;
   const CapsPtr peer(gst_pad_peer_query_caps(GST_BASE_TRANSFORM_SRC_PAD(self_), nullptr));
   const CapsPtr ours = source_caps(settings, held.get());
   if (!gst_caps_can_intersect(ours.get(), peer.get())) {
@@ -77,26 +80,25 @@ bool Element::sink_caps_event(GstEvent* event) {
   return false;
 }
 
-bool Element::segment_event(GstEvent* event) {
+bool Element::segment_event(EventPtr event) {
   const GstSegment* segment = nullptr;
-  gst_event_parse_segment(event, &segment);
+  gst_event_parse_segment(event.get(), &segment);
   if (segment->rate < 0) {
     GST_ELEMENT_ERROR(self_, STREAM, FORMAT, ("Frames cannot be computed backwards"),
                       ("segment with rate %f", segment->rate));
-    gst_event_unref(event);
     return false;
   }
   const GstSegment* now = &GST_BASE_TRANSFORM(self_)->segment;
   if (!gst_segment_is_equal(now, segment)) drain();
-  return forward(event);
+  return forward(std::move(event));
 }
 
 /// A gap that continues the stream is silence; its time is covered by the frames that see it.
-bool Element::gap_event(GstEvent* event) {
+bool Element::gap_event(EventPtr event) {
   GstClockTime start = GST_CLOCK_TIME_NONE;
   GstClockTime duration = GST_CLOCK_TIME_NONE;
-  gst_event_parse_gap(event, &start, &duration);
-  if (!configured_ || stream_.empty()) return forward(event);
+  gst_event_parse_gap(event.get(), &start, &duration);
+  if (!configured_ || stream_.empty()) return forward(std::move(event));
 
   if (GST_CLOCK_TIME_IS_VALID(duration) && duration <= active_.max_gap) {
     const int64_t samples = timeline_.samples_in(duration);
@@ -106,12 +108,11 @@ bool Element::gap_event(GstEvent* event) {
       counters_.samples_inserted += static_cast<uint64_t>(silence);
       release_input();
       stream_.feed(silence, nullptr, 0);
-      gst_event_unref(event);
       return push_pending() == GST_FLOW_OK;
     }
   }
   drain();
-  return forward(event);
+  return forward(std::move(event));
 }
 
 void Element::explain_refusal(const GstCaps* caps) {

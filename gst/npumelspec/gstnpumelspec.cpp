@@ -112,7 +112,8 @@ GstFlowReturn submit_input_buffer(GstBaseTransform* base, gboolean is_discont, G
   if (flow != GST_FLOW_OK || base->queued_buf == nullptr) return flow;
   GstBuffer* queued = base->queued_buf;
   base->queued_buf = nullptr;
-  return guarded(base, GST_FLOW_ERROR, [&] { return element_of(base).submit(queued); });
+  return guarded(base, GST_FLOW_ERROR,
+                 [&] { return element_of(base).submit(npumel::BufferPtr(queued)); });
 }
 
 GstFlowReturn generate_output(GstBaseTransform* base, GstBuffer** buffer) {
@@ -126,11 +127,11 @@ GstFlowReturn transform(GstBaseTransform*, GstBuffer*, GstBuffer*) {
 }
 
 gboolean sink_event(GstBaseTransform* base, GstEvent* event) {
-  return guarded(base, false, [&] { return element_of(base).sink_event(event); });
+  return guarded(base, false, [&] { return element_of(base).sink_event(npumel::EventPtr(event)); });
 }
 
 gboolean src_event(GstBaseTransform* base, GstEvent* event) {
-  return guarded(base, false, [&] { return element_of(base).src_event(event); });
+  return guarded(base, false, [&] { return element_of(base).src_event(npumel::EventPtr(event)); });
 }
 
 gboolean query(GstBaseTransform* base, GstPadDirection direction, GstQuery* query) {

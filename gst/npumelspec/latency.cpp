@@ -50,18 +50,18 @@ void Element::processing_latency_changed() {
   if (latency_samples_ >= 0) update_latency();
 }
 
-bool Element::src_event(GstEvent* event) {
-  if (GST_EVENT_TYPE(event) == GST_EVENT_SEEK) {
+bool Element::src_event(EventPtr event) {
+  if (GST_EVENT_TYPE(event.get()) == GST_EVENT_SEEK) {
     gdouble rate = 1;
-    gst_event_parse_seek(event, &rate, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr);
+    gst_event_parse_seek(event.get(), &rate, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr);
     if (rate < 0) {
       GST_INFO_OBJECT(self_, "frames cannot be computed backwards: seek refused");
-      gst_event_unref(event);
       return false;
     }
   }
-  const bool latency_changed = GST_EVENT_TYPE(event) == GST_EVENT_LATENCY;
-  const bool handled = gst_pad_push_event(GST_BASE_TRANSFORM_SINK_PAD(self_), event) != FALSE;
+  const bool latency_changed = GST_EVENT_TYPE(event.get()) == GST_EVENT_LATENCY;
+  const bool handled =
+      gst_pad_push_event(GST_BASE_TRANSFORM_SINK_PAD(self_), event.release()) != FALSE;
   if (latency_changed) update_liveness();
   return handled;
 }

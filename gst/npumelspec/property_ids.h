@@ -1,0 +1,60 @@
+// Numbers of the properties.
+#pragma once
+
+#include <glib.h>
+
+namespace npumel {
+
+enum Property : guint {
+  kPreset = 1,
+  // recipe
+  kMels,
+  kNfft,
+  kWinLength,
+  kHopLength,
+  kWindow,
+  kWindowPlace,
+  kSpectrum,
+  kMelScale,
+  kMelNorm,
+  kFmin,
+  kFmax,
+  kPadding,
+  kFrameCount,
+  kLog,
+  kLogFloor,
+  kFloorMode,
+  kPreemphasis,
+  kPreemphasisMode,
+  kRemoveDc,
+  kInputScale,
+  kRecipe,
+  // output
+  kFrames,
+  kFirstFrames,
+  kStride,
+  kNormalize,
+  kFixedMax,
+  kTailSilence,
+  kEosMode,
+  kLayout,
+  kFormat,
+  kMaxDuration,
+  // backend
+  kBackend,
+  kActiveBackend,
+  kDevice,
+  kKernelPath,
+  kNpuTimeout,
+  kInFlight,
+  kVerifyInterval,
+  kRetryInterval,
+  // time
+  kMaxGap,
+  kAlignmentThreshold,
+  kDiscontWait,
+  kProcessingLatency,
+  kStats
+};
+
+}  // namespace npumel
