@@ -1,6 +1,7 @@
 #include "gst/backend/batch_ring.h"
 
 #include <cstring>
+#include <utility>
 
 namespace npumel {
 
@@ -12,7 +13,9 @@ AlignedMemory::AlignedMemory(std::size_t bytes)
 void BatchRing::reset(int depth, SampleType type, int capacity) {
   clear();
   std::vector<Batch> batches(static_cast<std::size_t>(depth) + 1);
-  for (Batch& batch : batches) {
+  for (std::size_t i = 0; i < batches.size(); i++) {
+    Batch& batch = batches[i];
+    batch.position = i;
     batch.own = AlignedMemory(static_cast<std::size_t>(capacity) * size_of(type));
     batch.slot = Slot{batch.own.data(), type, capacity};
   }
@@ -32,6 +35,7 @@ void BatchRing::push(int frames) noexcept {
   Batch& batch = next();
   batch.frames = frames;
   batch.number = submitted_++;
+  batch.begun = false;
   in_flight_++;
 }
 

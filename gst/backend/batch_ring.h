@@ -1,6 +1,7 @@
 // The batches of one stream: a ring of slots that are filled, in flight, and filled again.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <new>
@@ -34,8 +35,12 @@ struct Batch {
   Slot slot;
   AlignedMemory own;            ///< samples live here unless `run` has mapped memory for them
   std::shared_ptr<NpuRun> run;  ///< the device's buffers for this slot, if any
+  std::size_t position = 0;     ///< in the ring
   int frames = 0;
-  uint64_t number = 0;  ///< counts from 0 since configure()
+  uint64_t number = 0;                             ///< counts from 0 since configure()
+  bool begun = false;                              ///< handed out to be filled, not submitted yet
+  bool on_device = false;                          ///< started on the NPU when it was submitted
+  std::chrono::steady_clock::time_point deadline;  ///< of its run
 };
 
 /// One slot more than may be in flight: the samples of the batch before stay readable while the
@@ -50,12 +55,10 @@ class BatchRing {
   int in_flight() const noexcept { return in_flight_; }
   bool full() const noexcept { return in_flight_ >= depth_; }
 
+  /// Number that the next batch will have.
+  uint64_t next_number() const noexcept { return submitted_; }
   Batch& next() noexcept { return batches_[position(in_flight_)]; }
   Batch& oldest() noexcept { return batches_[oldest_]; }
-  /// The i-th batch in flight, 0 = oldest.
-  Batch& flying(int i) noexcept { return batches_[position(i)]; }
-  std::vector<Batch>& all() noexcept { return batches_; }
-
   void push(int frames) noexcept;
   void pop() noexcept;
 

@@ -1,22 +1,13 @@
 #include "gst/backend/supervisor.h"
 
-#include <atomic>
-#include <chrono>
-#include <mutex>
 #include <utility>
 
 #include "gst/backend/batch_ring.h"
-#include "gst/backend/npu_probe.h"
+#include "gst/backend/npu_service.h"
 #include "gst/backend/software_backend.h"
 
 namespace npumel {
 namespace {
-
-uint64_t now_ns() {
-  return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(
-                                   std::chrono::steady_clock::now().time_since_epoch())
-                                   .count());
-}
 
 int batch_capacity(const Recipe& recipe, int frames) {
   return (frames - 1) * recipe.hop_length + recipe.win_length;
@@ -25,87 +16,99 @@ int batch_capacity(const Recipe& recipe, int frames) {
 }  // namespace
 
 struct Supervisor::Impl {
+  explicit Impl(const NpumelXrtApi* scripted) : npu(scripted, journal) {}
+
+  Journal journal;
+  NpuService npu;
   SupervisorConfig config;
   std::unique_ptr<SoftwareBackend> software;
   BatchRing ring;
-  std::optional<Absence> absence;
 
-  mutable std::mutex mutex;  ///< guards what follows
-  SupervisorStats stats;
-  std::vector<BackendNotice> notices;
-
-  void note_start(const std::string& reason) {
-    const std::lock_guard lock(mutex);
-    stats = {};
-    stats.npu_reason = reason;
-    stats.input_buffer_size =
-        static_cast<uint64_t>(ring.next().slot.capacity) * size_of(ring.next().slot.type);
-    stats.output_buffer_size = static_cast<uint64_t>(config.max_frames) *
-                               static_cast<uint64_t>(config.recipe.mels) * sizeof(float);
-    notices.push_back(BackendNotice{"software", "", reason, 0, false});
+  Collected compute(const Batch& batch, const RowSink& out) {
+    const uint64_t begun = now_ns();
+    Collected collected;
+    collected.maximum = software->compute(batch.slot.samples, batch.slot.type, batch.frames, out);
+    collected.backend = "software";
+    journal.count_software(now_ns() - begun);
+    return collected;
   }
 };
 
-Supervisor::Supervisor() : impl_(std::make_unique<Impl>()) {}
+Supervisor::Supervisor() : impl_(std::make_unique<Impl>(nullptr)) {}
+Supervisor::Supervisor(const NpumelXrtApi& scripted) : impl_(std::make_unique<Impl>(&scripted)) {}
 Supervisor::~Supervisor() = default;
 
 void Supervisor::open(BackendChoice choice, const std::string& device,
                       const std::string& kernel_path) {
-  impl_->config.choice = choice;
-  impl_->config.device = device;
-  impl_->config.kernel_path = kernel_path;
-  impl_->absence.reset();
-  if (choice == BackendChoice::software) return;
-  impl_->absence = npu_absence();
-  if (!impl_->absence)
-    impl_->absence = Absence{BackendFault::library_missing, "the XRT module is not installed"};
-  if (choice == BackendChoice::npu)
-    throw BackendError(impl_->absence->fault, impl_->absence->reason);
+  static_cast<void>(kernel_path);  // packages are chosen by recipe, which configure() knows
+  impl_->npu.look(choice, device);
 }
 
 void Supervisor::configure(const SupervisorConfig& config) {
   Impl& self = *impl_;
   auto software = std::make_unique<SoftwareBackend>(config.recipe);
-  self.ring.reset(1, config.type, batch_capacity(config.recipe, config.max_frames));
-  self.software = std::move(software);
   self.config = config;
-  if (config.choice == BackendChoice::software) {
-    self.note_start("backend=software was asked for");
-    return;
-  }
-  if (!self.absence) open(config.choice, config.device, config.kernel_path);
-  self.note_start(self.absence->reason);
+  self.software = std::move(software);
+  self.journal.begin();
+  const bool possible = self.npu.configure(config);
+  self.ring.reset(possible ? config.in_flight : 1, config.type,
+                  batch_capacity(config.recipe, config.max_frames));
+  self.journal.set_sizes(
+      static_cast<uint64_t>(batch_capacity(config.recipe, config.max_frames)) *
+          size_of(config.type),
+      static_cast<uint64_t>(config.max_frames * config.recipe.mels) * sizeof(float));
+  self.npu.report_sizes();
 }
 
 void Supervisor::close() noexcept {
+  impl_->npu.close();
   impl_->ring.clear();
   impl_->software.reset();
-  impl_->absence.reset();
 }
 
 Slot* Supervisor::begin() noexcept {
-  return impl_->ring.full() ? nullptr : &impl_->ring.next().slot;
+  Impl& self = *impl_;
+  if (self.ring.depth() == 0 || self.ring.full()) return nullptr;
+  Batch& batch = self.ring.next();
+  if (!batch.begun) {
+    self.npu.adopt(self.ring.next_number());
+    self.npu.attach(batch);
+    batch.begun = true;
+  }
+  return &batch.slot;
 }
 
-void Supervisor::submit(Slot&, int frames) { impl_->ring.push(frames); }
+void Supervisor::submit(Slot&, int frames) {
+  Impl& self = *impl_;
+  Batch& batch = self.ring.next();
+  self.ring.push(frames);
+  self.npu.start(batch);
+}
 
 int Supervisor::in_flight() const noexcept { return impl_->ring.in_flight(); }
 int Supervisor::depth() const noexcept { return impl_->ring.depth(); }
-bool Supervisor::ready() const noexcept { return impl_->ring.in_flight() > 0; }
+
+bool Supervisor::ready() const noexcept {
+  return impl_->ring.in_flight() > 0 && !impl_->npu.must_wait(impl_->ring.oldest());
+}
 
 Supervisor::Collected Supervisor::collect(const RowSink& out) {
   Impl& self = *impl_;
-  const Batch& batch = self.ring.oldest();
-  const uint64_t started = now_ns();
+  Batch& batch = self.ring.oldest();
   Collected collected;
-  collected.maximum =
-      self.software->compute(batch.slot.samples, batch.slot.type, batch.frames, out);
-  collected.backend = "software";
+  switch (const NpuService::Result result = self.npu.finish(batch, out); result.state) {
+    case NpuService::Result::State::interrupted:
+      collected.interrupted = true;
+      return collected;
+    case NpuService::Result::State::good:
+      collected.maximum = result.maximum;
+      collected.backend = "npu";
+      break;
+    case NpuService::Result::State::none:
+      collected = self.compute(batch, out);
+      break;
+  }
   self.ring.pop();
-  const std::lock_guard lock(self.mutex);
-  self.stats.batches++;
-  self.stats.software_batches++;
-  self.stats.software_time += now_ns() - started;
   return collected;
 }
 
@@ -113,19 +116,11 @@ void Supervisor::discard() noexcept {
   while (impl_->ring.in_flight() > 0) impl_->ring.pop();
 }
 
-void Supervisor::interrupt() noexcept {}
-void Supervisor::resume() noexcept {}
+void Supervisor::interrupt() noexcept { impl_->npu.signal().interrupt(); }
+void Supervisor::resume() noexcept { impl_->npu.signal().resume(); }
 
-const char* Supervisor::active() const noexcept { return "software"; }
-
-SupervisorStats Supervisor::stats() const {
-  const std::lock_guard lock(impl_->mutex);
-  return impl_->stats;
-}
-
-std::vector<BackendNotice> Supervisor::take_notices() {
-  const std::lock_guard lock(impl_->mutex);
-  return std::exchange(impl_->notices, {});
-}
+const char* Supervisor::active() const noexcept { return impl_->journal.active(); }
+SupervisorStats Supervisor::stats() const { return impl_->journal.stats(); }
+std::vector<BackendNotice> Supervisor::take_notices() { return impl_->journal.take_notices(); }
 
 }  // namespace npumel

@@ -10,6 +10,8 @@
 
 #include "gst/backend/mel_backend.h"
 
+struct NpumelXrtApi;
+
 namespace npumel {
 
 enum class BackendChoice { automatic, npu, software };
@@ -54,6 +56,9 @@ struct SupervisorStats {
 class Supervisor {
  public:
   Supervisor();
+  /// Uses this table instead of looking for a device and loading the XRT module: what tests script
+  /// faults with. It must outlive the process's last run on it.
+  explicit Supervisor(const NpumelXrtApi& scripted);
   ~Supervisor();
   Supervisor(const Supervisor&) = delete;
   Supervisor& operator=(const Supervisor&) = delete;

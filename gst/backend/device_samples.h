@@ -1,0 +1,16 @@
+// Samples as the NPU reads them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace npumel {
+
+/// Rounds half to even at x * 32768 and saturates. False when a sample lies beyond [-1, 1]: the
+/// batch is then not the NPU's to compute. Samples are finite.
+bool quantize(const float* samples, int count, int16_t* out) noexcept;
+
+/// ABI v1: `frames` windows of 400 samples, 160 apart, one after another.
+void expand_frames(const int16_t* samples, int frames, int16_t* out) noexcept;
+
+}  // namespace npumel

@@ -1,0 +1,120 @@
+#include "gst/backend/npu_engine.h"
+
+#include <cstring>
+
+#include "gst/backend/device_samples.h"
+#include "gst/backend/module_loader.h"
+#include "gst/backend/monotonic.h"
+#include "gst/backend/npu_registry.h"
+#include "gst/backend/package_selection.h"
+#include "gst/backend/row_coding.h"
+
+namespace npumel {
+namespace {
+
+constexpr int kHop = 160;
+constexpr int kWindow = 400;
+
+int sample_count(int frames) { return (frames - 1) * kHop + kWindow; }
+
+const NpumelXrtApi& api_for(const EngineRequest& request) {
+  if (request.api != nullptr) return *request.api;
+  const LoadedModule module = load_xrt_module();
+  if (module.api == nullptr) throw BackendError(BackendFault::library_missing, module.reason);
+  return *module.api;
+}
+
+}  // namespace
+
+NpuEngine::NpuEngine(const EngineRequest& request, const std::shared_ptr<StreamSignal>& signal) {
+  NpuRegistry& registry = NpuRegistry::process();
+  const auto device = registry.device(api_for(request), request.device);
+  const std::string target = device_target(device->name());
+  if (target.empty())
+    throw BackendError(BackendFault::not_found,
+                       "device " + device->name() + " is not an NPU that there are kernels for");
+  const KernelPackage package = load_package(choose_package(
+      {target, request.recipe, request.allow_v1}, package_folders(request.kernel_path)));
+  manifest_ = package.manifest;
+  instruction_bytes_ = package.instructions.size();
+  context_ = registry.context(device, package, request.timeout_ms);
+  runs_.reserve(static_cast<size_t>(request.slots));
+  for (int i = 0; i < request.slots; i++)
+    runs_.push_back(std::make_shared<NpuRun>(context_->core(), signal, manifest_.input_bytes(),
+                                             manifest_.output_bytes()));
+  check_ = std::make_unique<RowCheck>(manifest_);
+  quantized_.resize(static_cast<size_t>(sample_count(kBatchFrames)));
+}
+
+bool NpuEngine::sync(NpumelXrtStatus (*action)(NpumelXrtRun*, NpumelXrtError*), const NpuRun& run) {
+  const uint64_t begun = now_ns();
+  NpumelXrtError error{};
+  const bool good = action(run.handle(), &error) == NPUMEL_XRT_OK;
+  if (!good) reason_ = error.text;
+  times_.transfer += now_ns() - begun;
+  return good;
+}
+
+NpuEngine::Start NpuEngine::start(Batch& batch, NpuRun::Clock::time_point deadline) {
+  NpuRun& run = *batch.run;
+  const uint64_t begun = now_ns();
+  auto* input = static_cast<int16_t*>(run.input());
+  const int count = sample_count(batch.frames);
+  const auto* samples = static_cast<const int16_t*>(batch.slot.samples);
+  if (batch.slot.type == SampleType::f32) {
+    if (!quantize(static_cast<const float*>(batch.slot.samples), count, quantized_.data()))
+      return Start::out_of_range;
+    samples = quantized_.data();
+  }
+  if (manifest_.abi == 1) {
+    expand_frames(samples, batch.frames, input);
+    std::memset(input + static_cast<ptrdiff_t>(batch.frames) * kWindow, 0,
+                static_cast<size_t>((kBatchFrames - batch.frames) * kWindow) * sizeof *input);
+  } else if (samples != input) {
+    std::memcpy(input, samples, static_cast<size_t>(count) * sizeof *input);
+    std::memset(input + count, 0,
+                static_cast<size_t>(sample_count(kBatchFrames) - count) * sizeof *input);
+  }
+  std::memset(run.output(), poison_byte(manifest_.coding), manifest_.output_bytes());
+  times_.convert += now_ns() - begun;
+  const NpumelXrtApi& api = run.core()->api;
+  const bool started = sync(api.run_sync_input, run) && sync(api.run_sync_poison, run) &&
+                       context_->start(NpuSubmission{batch.run, nullptr, deadline}, reason_);
+  return started ? Start::started : Start::failed;
+}
+
+// The samples as the device saw them, whatever the ABI.
+const int16_t* NpuEngine::contiguous(const Batch& batch) {
+  if (batch.slot.type == SampleType::s16) return static_cast<const int16_t*>(batch.slot.samples);
+  if (manifest_.abi == 2) return static_cast<const int16_t*>(batch.run->input());
+  // Later batches have been quantized since this one was started.
+  quantize(static_cast<const float*>(batch.slot.samples), sample_count(batch.frames),
+           quantized_.data());
+  return quantized_.data();
+}
+
+NpuEngine::Finish NpuEngine::finish(const Batch& batch, bool full_check, LogType log,
+                                    const RowSink& out) {
+  const NpuRun& run = *batch.run;
+  if (!sync(run.core()->api.run_sync_output, run)) return {};
+  const uint64_t begun = now_ns();
+  const RowRange range =
+      decode_rows(run.output(), manifest_.coding, manifest_.recipe.mels, batch.frames, log, out);
+  Finish finished;
+  finished.maximum = range.most * log_factor(log);
+  const RowCheck::Rows rows{contiguous(batch), run.output(), batch.frames, range.most};
+  finished.good = range.plausible() && (full_check ? check_->full(rows) : check_->spot(rows));
+  if (!finished.good) {
+    finished.wrong_numbers = true;
+    reason_ = "wrong numbers: " +
+              (range.plausible() ? check_->mismatch() : "rows that the kernel did not write");
+  }
+  times_.convert += now_ns() - begun;
+  return finished;
+}
+
+void NpuEngine::give_up(NpuRun::Outcome outcome, const std::string& reason) {
+  context_->break_down(outcome, reason);
+}
+
+}  // namespace npumel

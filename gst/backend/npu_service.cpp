@@ -1,0 +1,220 @@
+#include "gst/backend/npu_service.h"
+
+#include <chrono>
+#include <utility>
+
+#include "gst/backend/module_loader.h"
+#include "gst/backend/npu_registry.h"
+#include "gst/backend/package_selection.h"
+
+namespace npumel {
+namespace {
+
+// The waiter thread reports an expired wait itself; this is for a wait that does not come back.
+constexpr auto kGrace = std::chrono::milliseconds(200);
+// Opening a device takes tens of milliseconds, the known-answer test at most its timeout.
+constexpr auto kOpening = std::chrono::seconds(3);
+
+std::string seconds_text(uint64_t ns) {
+  const uint64_t ms = ns / 1000000;
+  return ms % 1000 == 0 ? std::to_string(ms / 1000) + " s" : std::to_string(ms) + " ms";
+}
+
+}  // namespace
+
+NpuService::NpuService(const NpumelXrtApi* scripted, Journal& journal)
+    : scripted_(scripted), journal_(journal) {}
+
+NpuService::~NpuService() = default;
+
+void NpuService::look(BackendChoice choice, const std::string& device) {
+  absence_.reset();
+  device_.reset();
+  if (choice == BackendChoice::software) return;
+  if (scripted_ == nullptr) absence_ = npu_absence();
+  if (absence_ && choice == BackendChoice::npu)
+    throw BackendError(absence_->fault, absence_->reason);
+  if (choice != BackendChoice::npu) return;
+  const LoadedModule module =
+      scripted_ != nullptr ? LoadedModule{scripted_, ""} : load_xrt_module();
+  if (module.api == nullptr) throw BackendError(BackendFault::library_missing, module.reason);
+  device_ = NpuRegistry::process().device(*module.api, device);
+}
+
+EngineRequest NpuService::request() const {
+  EngineRequest request;
+  request.recipe = config_.recipe;
+  request.device = config_.device;
+  request.kernel_path = config_.kernel_path;
+  request.allow_v1 = config_.choice == BackendChoice::npu || !config_.kernel_path.empty();
+  request.slots = config_.in_flight + 1;
+  request.timeout_ms = config_.timeout_ms;
+  request.api = scripted_;
+  return request;
+}
+
+void NpuService::not_used(const BackendError& error) {
+  if (config_.choice == BackendChoice::npu) throw BackendError(error);
+  journal_.set_npu(false, error.what());
+  journal_.change("software", error.what(), 0, false);
+}
+
+bool NpuService::configure(const SupervisorConfig& config) {
+  // The old engine keeps the context that the new one will probably share.
+  const std::unique_ptr<NpuEngine> previous = std::move(engine_);
+  opener_.reset();
+  config_ = config;
+  retry_ = RetryPolicy(config.retry_interval);
+  lost_.reset();
+  reported_ = {};
+  computed_ = 0;
+  first_suspect_ = 0;
+  if (config.choice == BackendChoice::software) {
+    not_used(BackendError(BackendFault::unsupported, "backend=software was asked for"));
+    return false;
+  }
+  if (absence_) {
+    not_used(BackendError(absence_->fault, absence_->reason));
+    return false;
+  }
+  if (!has_kernel(config.recipe)) {
+    not_used(no_kernel(config.recipe));
+    return false;
+  }
+  opener_ = std::make_unique<EngineOpener>(request(), signal_);
+  const auto limit = kOpening + std::chrono::milliseconds(config.timeout_ms);
+  if (!opener_->wait(NpuRun::Clock::now() + limit)) {
+    not_used(BackendError(BackendFault::failed, "the NPU is still being opened"));
+    return true;
+  }
+  try {
+    engine_ = std::exchange(opener_, nullptr)->take();
+    journal_.set_npu(true, "");
+    journal_.change("npu", "known-answer test passed: " + engine_->manifest().name, 0, false);
+    return true;
+  } catch (const BackendError& error) {
+    not_used(error);
+    return false;
+  }
+}
+
+void NpuService::report_sizes() {
+  if (!engine_) return;
+  journal_.set_sizes(engine_->manifest().input_bytes(), engine_->manifest().output_bytes());
+  journal_.set_instruction_size(engine_->instruction_bytes());
+}
+
+void NpuService::close() noexcept {
+  opener_.reset();
+  engine_.reset();
+  device_.reset();
+}
+
+void NpuService::adopt(uint64_t batch) noexcept {
+  if (engine_ || config_.choice != BackendChoice::automatic) return;
+  try {
+    if (!opener_ && retry_.due(now_ns()))
+      opener_ = std::make_unique<EngineOpener>(request(), signal_);
+    if (!opener_ || !opener_->done()) return;
+    engine_ = std::exchange(opener_, nullptr)->take();
+    reported_ = {};
+    computed_ = 0;
+    first_suspect_ = batch;
+    report_sizes();
+    journal_.set_npu(true, "");
+    journal_.change("npu", "known-answer test passed: " + engine_->manifest().name, batch, false);
+  } catch (const std::exception& error) {
+    retry_.failed(now_ns());
+    journal_.set_npu(false, std::string(error.what()) +
+                                (retry_.gave_up() ? "; not tried again" : "; will be tried again"));
+  }
+}
+
+void NpuService::attach(Batch& batch) noexcept {
+  batch.run = engine_ ? engine_->run(batch.position) : nullptr;
+  const bool mapped = batch.run && batch.slot.type == SampleType::s16 && engine_->maps_samples() &&
+                      !batch.run->pending();
+  batch.slot.samples = mapped ? batch.run->input() : batch.own.data();
+}
+
+void NpuService::start(Batch& batch) noexcept {
+  batch.on_device = false;
+  // A run that a flush has left on the device keeps its buffers until it ends.
+  if (!serves(batch) || batch.run->pending()) return;
+  batch.deadline = NpuRun::Clock::now() + std::chrono::milliseconds(config_.timeout_ms);
+  switch (engine_->start(batch, batch.deadline)) {
+    case NpuEngine::Start::started:
+      batch.on_device = true;
+      break;
+    case NpuEngine::Start::out_of_range:
+      break;
+    case NpuEngine::Start::failed:
+      lose(NpuRun::Outcome::failed, false, engine_->reason(), batch.number);
+      break;
+  }
+}
+
+bool NpuService::serves(const Batch& batch) const noexcept {
+  return engine_ && batch.run && batch.run == engine_->run(batch.position);
+}
+
+bool NpuService::must_wait(const Batch& batch) const noexcept {
+  return batch.on_device && serves(batch) && batch.run->pending();
+}
+
+NpuService::Result NpuService::finish(const Batch& batch, const RowSink& out) {
+  if (lost_) throw BackendError(*lost_);
+  {
+    const std::lock_guard lock(signal_->mutex);
+    if (signal_->interrupted) return {Result::State::interrupted, 0};
+  }
+  if (!batch.on_device || !serves(batch)) return {};
+  const NpuRun::Outcome outcome = batch.run->wait(batch.deadline + kGrace);
+  if (outcome == NpuRun::Outcome::pending) {
+    if (batch.run->interrupted()) return {Result::State::interrupted, 0};
+    return failed(NpuRun::Outcome::timed_out, false,
+                  "no result within " + std::to_string(config_.timeout_ms) + " ms", batch.number);
+  }
+  if (outcome != NpuRun::Outcome::completed)
+    return failed(outcome, false, batch.run->reason(), batch.number);
+  const bool full = config_.verify_interval > 0 && computed_ + 1 >= config_.verify_interval;
+  const NpuEngine::Finish finished = engine_->finish(batch, full, config_.recipe.log, out);
+  if (!finished.good)
+    return failed(NpuRun::Outcome::failed, finished.wrong_numbers, engine_->reason(),
+                  full && finished.wrong_numbers ? first_suspect_ : batch.number);
+  computed_ = full ? 0 : computed_ + 1;
+  if (full) first_suspect_ = batch.number + 1;
+  const NpuEngine::Times now = engine_->times();
+  journal_.count_npu(batch.run->duration_ns(),
+                     {now.transfer - reported_.transfer, now.convert - reported_.convert});
+  reported_ = now;
+  return {Result::State::good, finished.maximum};
+}
+
+void NpuService::lose(NpuRun::Outcome outcome, bool wrong_numbers, const std::string& reason,
+                      uint64_t first_suspect) {
+  const std::unique_ptr<NpuEngine> engine = std::move(engine_);
+  engine->give_up(outcome, reason);
+  const uint64_t wait = retry_.next_wait();
+  retry_.failed(now_ns());
+  journal_.count_loss(outcome == NpuRun::Outcome::timed_out, wrong_numbers);
+  if (config_.choice == BackendChoice::npu) {
+    lost_.emplace(BackendFault::failed, reason);
+    journal_.set_npu(false, reason);
+    return;
+  }
+  const std::string text = "the NPU failed: " + reason +
+                           (retry_.gave_up() ? "; it will not be tried again"
+                                             : "; it will be tried again in " + seconds_text(wait));
+  journal_.set_npu(false, text);
+  journal_.change("software", text, first_suspect, true);
+}
+
+NpuService::Result NpuService::failed(NpuRun::Outcome outcome, bool wrong_numbers,
+                                      const std::string& reason, uint64_t first_suspect) {
+  lose(outcome, wrong_numbers, std::string(reason), first_suspect);
+  if (lost_) throw BackendError(*lost_);
+  return {};
+}
+
+}  // namespace npumel

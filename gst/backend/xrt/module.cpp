@@ -1,0 +1,224 @@
+// npumelspec-xrt.so: what the plugin needs of XRT, behind the table of xrt_api.h.
+#include <xrt/experimental/xrt_ini.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
+#include <system_error>
+
+#include "gst/backend/xrt/fault.h"
+#include "gst/backend/xrt/objects.h"
+
+namespace npumel::xrt_module {
+namespace {
+
+void set_text(NpumelXrtError* error, const char* text) {
+  std::snprintf(error->text, sizeof error->text, "%s", text);
+  for (char* c = error->text; *c != '\0'; c++)
+    if (*c == '\n' || *c == '\r') *c = ' ';
+}
+
+// XRT throws at any call: nothing may get past the table.
+template <typename Action>
+NpumelXrtStatus guarded(NpumelXrtError* error, Action&& action) noexcept {
+  try {
+    return action();
+  } catch (const Fault& fault) {
+    set_text(error, fault.what());
+    return fault.status();
+  } catch (const std::exception& exception) {
+    set_text(error, exception.what());
+    return NPUMEL_XRT_FAILED;
+  } catch (...) {
+    set_text(error, "XRT threw something that is not an exception");
+    return NPUMEL_XRT_FAILED;
+  }
+}
+
+const char* state_name(ert_cmd_state state) {
+  switch (state) {
+    case ERT_CMD_STATE_ERROR:
+      return "the run ended in state ERROR";
+    case ERT_CMD_STATE_ABORT:
+      return "the run was aborted";
+    case ERT_CMD_STATE_TIMEOUT:
+      return "the run timed out";
+    case ERT_CMD_STATE_NORESPONSE:
+      return "the NPU does not respond";
+    default:
+      return "the run ended in an unexpected state";
+  }
+}
+
+// An expired wait throws a plain runtime_error in XRT 2.25 (its driver library ignores the result
+// of the wait); only the clock tells it from a lost device.
+template <typename Wait>
+NpumelXrtStatus timed_wait(unsigned timeout_ms, NpumelXrtError* error, Wait&& wait) noexcept {
+  const auto limit = std::chrono::milliseconds(timeout_ms);
+  const auto start = std::chrono::steady_clock::now();
+  const NpumelXrtStatus status = guarded(error, [&] { return wait(limit); });
+  if (status == NPUMEL_XRT_FAILED && std::chrono::steady_clock::now() - start >= limit) {
+    std::snprintf(error->text, sizeof error->text, "no result within %u ms", timeout_ms);
+    return NPUMEL_XRT_TIMEOUT;
+  }
+  return status;
+}
+
+NpumelXrtStatus device_open(const char* device, NpumelXrtDevice** out, NpumelXrtDeviceInfo* info,
+                            NpumelXrtError* error) {
+  return guarded(error, [&] {
+    // XRT's banners belong in no application's terminal. Works only before XRT's first message.
+    static const bool quiet = (xrt::ini::set("Runtime.runtime_log", "null"), true);
+    static_cast<void>(quiet);
+    *out = open_device(device, *info);
+    return NPUMEL_XRT_OK;
+  });
+}
+
+void device_close(NpumelXrtDevice* device) {
+  NpumelXrtError ignored;
+  guarded(&ignored, [&] {
+    std::unique_ptr<NpumelXrtDevice>(device).reset();
+    return NPUMEL_XRT_OK;
+  });
+}
+
+NpumelXrtStatus context_open(NpumelXrtDevice* device, const NpumelXrtPackage* package,
+                             NpumelXrtContext** out, NpumelXrtError* error) {
+  return guarded(error, [&] {
+    *out = open_context(*device, *package);
+    return NPUMEL_XRT_OK;
+  });
+}
+
+void context_close(NpumelXrtContext* context) {
+  NpumelXrtError ignored;
+  guarded(&ignored, [&] {
+    std::unique_ptr<NpumelXrtContext>(context).reset();
+    return NPUMEL_XRT_OK;
+  });
+}
+
+NpumelXrtStatus run_make(NpumelXrtContext* context, size_t input_bytes, size_t output_bytes,
+                         NpumelXrtRun** out, NpumelXrtBuffers* buffers, NpumelXrtError* error) {
+  return guarded(error, [&] {
+    *out = make_run(*context, input_bytes, output_bytes, *buffers);
+    return NPUMEL_XRT_OK;
+  });
+}
+
+bool run_ended(NpumelXrtRun* run) {
+  bool ended = false;
+  NpumelXrtError ignored;
+  guarded(&ignored, [&] {
+    ended = has_ended(*run);
+    return NPUMEL_XRT_OK;
+  });
+  return ended;
+}
+
+bool run_destroy(NpumelXrtRun* run) {
+  if (!run_ended(run)) return false;
+  NpumelXrtError ignored;
+  guarded(&ignored, [&] {
+    std::unique_ptr<NpumelXrtRun>(run).reset();
+    return NPUMEL_XRT_OK;
+  });
+  return true;
+}
+
+NpumelXrtStatus sync(xrt::bo& buffer, xclBOSyncDirection direction, NpumelXrtError* error) {
+  return guarded(error, [&] {
+    buffer.sync(direction);
+    return NPUMEL_XRT_OK;
+  });
+}
+
+NpumelXrtStatus run_sync_input(NpumelXrtRun* run, NpumelXrtError* error) {
+  return sync(run->input, XCL_BO_SYNC_BO_TO_DEVICE, error);
+}
+
+NpumelXrtStatus run_sync_poison(NpumelXrtRun* run, NpumelXrtError* error) {
+  return sync(run->output, XCL_BO_SYNC_BO_TO_DEVICE, error);
+}
+
+NpumelXrtStatus run_sync_output(NpumelXrtRun* run, NpumelXrtError* error) {
+  return sync(run->output, XCL_BO_SYNC_BO_FROM_DEVICE, error);
+}
+
+NpumelXrtStatus run_start(NpumelXrtRun* run, NpumelXrtError* error) {
+  return guarded(error, [&] {
+    run->run.start();
+    return NPUMEL_XRT_OK;
+  });
+}
+
+NpumelXrtStatus run_wait(NpumelXrtRun* run, unsigned timeout_ms, NpumelXrtError* error) {
+  return timed_wait(timeout_ms, error, [&](std::chrono::milliseconds limit) {
+    const ert_cmd_state state = run->run.wait(limit);
+    if (state != ERT_CMD_STATE_COMPLETED) throw Fault(NPUMEL_XRT_FAILED, state_name(state));
+    return NPUMEL_XRT_OK;
+  });
+}
+
+NpumelXrtStatus list_make(NpumelXrtContext* context, NpumelXrtRun* const* runs, size_t count,
+                          NpumelXrtList** out, NpumelXrtError* error) {
+  return guarded(error, [&] {
+    auto made = std::make_unique<NpumelXrtList>(NpumelXrtList{xrt::runlist(context->context)});
+    for (size_t i = 0; i < count; i++) made->list.add(runs[i]->run);
+    *out = made.release();
+    return NPUMEL_XRT_OK;
+  });
+}
+
+void list_destroy(NpumelXrtList* list) {
+  NpumelXrtError ignored;
+  guarded(&ignored, [&] {
+    std::unique_ptr<NpumelXrtList>(list).reset();
+    return NPUMEL_XRT_OK;
+  });
+}
+
+NpumelXrtStatus list_start(NpumelXrtList* list, NpumelXrtError* error) {
+  return guarded(error, [&] {
+    list->list.execute();
+    return NPUMEL_XRT_OK;
+  });
+}
+
+NpumelXrtStatus list_wait(NpumelXrtList* list, unsigned timeout_ms, NpumelXrtError* error) {
+  return timed_wait(timeout_ms, error, [&](std::chrono::milliseconds limit) {
+    if (list->list.wait(limit) == std::cv_status::timeout)
+      throw Fault(NPUMEL_XRT_FAILED, "the runs did not end in time");
+    return NPUMEL_XRT_OK;
+  });
+}
+
+constexpr NpumelXrtApi kApi = {
+    kNpumelXrtApiVersion,
+    sizeof(NpumelXrtApi),
+    NPUMELSPEC_XRT_VERSION,
+    device_open,
+    device_close,
+    context_open,
+    context_close,
+    run_make,
+    run_ended,
+    run_destroy,
+    run_sync_input,
+    run_sync_poison,
+    run_sync_output,
+    run_start,
+    run_wait,
+    list_make,
+    list_destroy,
+    list_start,
+    list_wait,
+};
+
+}  // namespace
+}  // namespace npumel::xrt_module
+
+extern "C" __attribute__((visibility("default"))) const NpumelXrtApi* npumelspec_xrt_api() {
+  return &npumel::xrt_module::kApi;
+}

@@ -1,0 +1,160 @@
+#include "gst/backend/xrt/objects.h"
+
+#include <xrt/experimental/xrt_ini.h>
+#include <xrt/experimental/xrt_system.h>
+
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <memory>
+#include <string_view>
+#include <system_error>
+
+#include "gst/backend/xrt/fault.h"
+
+namespace npumel::xrt_module {
+namespace {
+
+// Positions of the kernel's arguments, as every MLIR-AIE kernel has them.
+constexpr int kOpcodeArgument = 0;
+constexpr int kInstructionsArgument = 1;
+constexpr int kWordsArgument = 2;
+constexpr int kInputArgument = 3;
+constexpr int kOutputArgument = 4;
+constexpr uint64_t kRunOpcode = 3;  // run a transaction buffer
+constexpr std::string_view kKernelPrefix = "MLIR_AIE";
+
+// XRT's messages end in line breaks and begin with spaces.
+std::string one_line(std::string text) {
+  for (char& c : text)
+    if (c == '\n' || c == '\r' || c == '\t') c = ' ';
+  const auto first = text.find_first_not_of(' ');
+  const auto last = text.find_last_not_of(' ');
+  return first == std::string::npos ? "no reason given" : text.substr(first, last - first + 1);
+}
+
+NpumelXrtStatus status_of(int code, NpumelXrtStatus otherwise) {
+  switch (code) {
+    case EACCES:
+    case EPERM:
+      return NPUMEL_XRT_PERMISSION;
+    default:
+      return otherwise;
+  }
+}
+
+void copy_text(const std::string& text, char* out, std::size_t size) {
+  const std::size_t length = std::min(text.size(), size - 1);
+  std::memcpy(out, text.data(), length);
+  out[length] = '\0';
+}
+
+xrt::device device_named(const std::string& device) {
+  unsigned index = 0;
+  const char* end = device.data() + device.size();
+  const auto parsed = std::from_chars(device.data(), end, index);
+  if (device.empty() || (parsed.ec == std::errc() && parsed.ptr == end)) {
+    const unsigned found = xrt::system::enumerate_devices();
+    if (found == 0)
+      throw Fault(NPUMEL_XRT_NOT_FOUND,
+                  "XRT finds no device; a device that appears later is not seen before the "
+                  "process is started again");
+    if (index >= found)
+      throw Fault(NPUMEL_XRT_NOT_FOUND, "there is no device " + std::to_string(index) +
+                                            ": XRT finds " + std::to_string(found));
+    return xrt::device(index);
+  }
+  return xrt::device(device);
+}
+
+}  // namespace
+
+NpumelXrtDevice* open_device(const std::string& device, NpumelXrtDeviceInfo& info) {
+  try {
+    auto opened = std::make_unique<NpumelXrtDevice>(NpumelXrtDevice{device_named(device)});
+    copy_text(opened->device.get_info<xrt::info::device::name>(), info.name, sizeof info.name);
+    copy_text(opened->device.get_info<xrt::info::device::bdf>(), info.address, sizeof info.address);
+    return opened.release();
+  } catch (const std::system_error& error) {
+    // The driver library locks a 64 MiB heap: EAGAIN here is the locked-memory limit.
+    if (error.code().value() == EAGAIN)
+      throw Fault(NPUMEL_XRT_PERMISSION,
+                  "the locked-memory limit (ulimit -l) is too low for the NPU: raise memlock in "
+                  "/etc/security/limits.d or LimitMEMLOCK of the service");
+    throw Fault(status_of(error.code().value(), NPUMEL_XRT_FAILED),
+                "device cannot be opened: " + one_line(error.what()));
+  } catch (const Fault&) {
+    throw;
+  } catch (const std::exception& error) {
+    throw Fault(NPUMEL_XRT_NOT_FOUND, "device cannot be opened: " + one_line(error.what()));
+  }
+}
+
+NpumelXrtContext* open_context(NpumelXrtDevice& device, const NpumelXrtPackage& package) {
+  auto made = std::make_unique<NpumelXrtContext>();
+  std::string kernel_name;
+  xrt::uuid uuid;
+  try {
+    const auto* bytes = static_cast<const char*>(package.xclbin);
+    const xrt::xclbin xclbin(std::vector<char>(bytes, bytes + package.xclbin_bytes));
+    for (const auto& kernel : xclbin.get_kernels())
+      if (kernel.get_name().rfind(kKernelPrefix, 0) == 0) kernel_name = kernel.get_name();
+    if (kernel_name.empty())
+      throw Fault(NPUMEL_XRT_BAD_PACKAGE, "the xclbin holds no kernel named MLIR_AIE*");
+    uuid = device.device.register_xclbin(xclbin);
+  } catch (const Fault&) {
+    throw;
+  } catch (const std::exception& error) {
+    throw Fault(NPUMEL_XRT_BAD_PACKAGE, "XRT refuses the xclbin: " + one_line(error.what()));
+  }
+  try {
+    made->context = xrt::hw_context(device.device, uuid);
+  } catch (const std::system_error& error) {
+    const int code = error.code().value();
+    const bool exhausted = code == EBUSY || code == EINVAL || code == ENOSPC;
+    throw Fault(exhausted ? NPUMEL_XRT_BUSY : status_of(code, NPUMEL_XRT_FAILED),
+                std::string(exhausted ? "no hardware context is free: "
+                                      : "no hardware context can be made: ") +
+                    one_line(error.what()));
+  }
+  made->kernel = xrt::kernel(made->context, kernel_name);
+  made->instructions = xrt::bo(device.device, package.instruction_bytes, xrt::bo::flags::cacheable,
+                               made->kernel.group_id(kInstructionsArgument));
+  std::memcpy(made->instructions.map<void*>(), package.instructions, package.instruction_bytes);
+  made->instructions.sync(XCL_BO_SYNC_BO_TO_DEVICE);
+  made->words = static_cast<uint32_t>(package.instruction_bytes / sizeof(uint32_t));
+  return made.release();
+}
+
+NpumelXrtRun* make_run(NpumelXrtContext& context, std::size_t input_bytes, std::size_t output_bytes,
+                       NpumelXrtBuffers& buffers) {
+  auto made = std::make_unique<NpumelXrtRun>();
+  made->input = xrt::bo(context.context, input_bytes, xrt::bo::flags::host_only,
+                        context.kernel.group_id(kInputArgument));
+  made->output = xrt::bo(context.context, output_bytes, xrt::bo::flags::host_only,
+                         context.kernel.group_id(kOutputArgument));
+  buffers.input = made->input.map<void*>();
+  buffers.output = made->output.map<void*>();
+  std::memset(buffers.input, 0, input_bytes);
+  std::memset(buffers.output, 0, output_bytes);
+  made->run = xrt::run(context.kernel);
+  made->run.set_arg(kOpcodeArgument, kRunOpcode);
+  made->run.set_arg(kInstructionsArgument, context.instructions);
+  made->run.set_arg(kWordsArgument, context.words);
+  made->run.set_arg(kInputArgument, made->input);
+  made->run.set_arg(kOutputArgument, made->output);
+  return made.release();
+}
+
+bool has_ended(const NpumelXrtRun& run) {
+  switch (run.run.state()) {
+    case ERT_CMD_STATE_QUEUED:
+    case ERT_CMD_STATE_RUNNING:
+    case ERT_CMD_STATE_SUBMITTED:
+      return false;
+    default:
+      return true;
+  }
+}
+
+}  // namespace npumel::xrt_module

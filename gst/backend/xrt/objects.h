@@ -1,0 +1,47 @@
+// The XRT objects behind the handles of xrt_api.h.
+#pragma once
+
+#include <xrt/experimental/xrt_kernel.h>
+#include <xrt/experimental/xrt_xclbin.h>
+#include <xrt/xrt_bo.h>
+#include <xrt/xrt_device.h>
+#include <xrt/xrt_hw_context.h>
+#include <xrt/xrt_kernel.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "gst/backend/xrt_api.h"
+
+struct NpumelXrtDevice {
+  xrt::device device;
+};
+
+struct NpumelXrtContext {
+  xrt::hw_context context;
+  xrt::kernel kernel;
+  xrt::bo instructions;
+  uint32_t words = 0;
+};
+
+// Members are destroyed from the bottom up: the run lets go of its buffers before they go.
+struct NpumelXrtRun {
+  xrt::bo input;
+  xrt::bo output;
+  xrt::run run;
+};
+
+struct NpumelXrtList {
+  xrt::runlist list;
+};
+
+namespace npumel::xrt_module {
+
+NpumelXrtDevice* open_device(const std::string& device, NpumelXrtDeviceInfo& info);
+NpumelXrtContext* open_context(NpumelXrtDevice& device, const NpumelXrtPackage& package);
+NpumelXrtRun* make_run(NpumelXrtContext& context, std::size_t input_bytes, std::size_t output_bytes,
+                       NpumelXrtBuffers& buffers);
+bool has_ended(const NpumelXrtRun& run);
+
+}  // namespace npumel::xrt_module

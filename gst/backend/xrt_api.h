@@ -1,0 +1,99 @@
+// The border between the plugin and the module that uses XRT: one table of C functions, so that the
+// plugin neither links XRT nor sees its exceptions, and so that tests can put scripted faults here.
+//
+// Every function that can fail returns a status and fills `error` when it is not ok. No function
+// throws. Functions of one context may be called from several threads; functions of one run from
+// one thread at a time, except npu_run_ended().
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+extern "C" {
+
+/// Changes whenever the table or a structure in it does. The module and the plugin must agree.
+inline constexpr uint32_t kNpumelXrtApiVersion = 1;
+
+enum NpumelXrtStatus {
+  NPUMEL_XRT_OK = 0,
+  NPUMEL_XRT_NOT_FOUND,    ///< no such device
+  NPUMEL_XRT_BUSY,         ///< hardware contexts exhausted
+  NPUMEL_XRT_PERMISSION,   ///< device node rights, locked-memory limit
+  NPUMEL_XRT_BAD_PACKAGE,  ///< XRT does not accept the xclbin, or it holds no usable kernel
+  NPUMEL_XRT_TIMEOUT,      ///< the wait ended before the run did
+  NPUMEL_XRT_FAILED,       ///< everything else
+};
+
+struct NpumelXrtError {
+  char text[256];  ///< one line, for a person
+};
+
+struct NpumelXrtDevice;
+struct NpumelXrtContext;
+struct NpumelXrtRun;
+struct NpumelXrtList;
+
+struct NpumelXrtDeviceInfo {
+  char name[64];     ///< as XRT gives it, e.g. "RyzenAI-npu1"
+  char address[32];  ///< PCI address
+};
+
+struct NpumelXrtPackage {
+  const void* xclbin;
+  size_t xclbin_bytes;
+  const void* instructions;
+  size_t instruction_bytes;  ///< a multiple of 4
+};
+
+/// Mapped memory of a run; valid until the run is destroyed.
+struct NpumelXrtBuffers {
+  void* input;
+  void* output;
+};
+
+struct NpumelXrtApi {
+  uint32_t version;  ///< kNpumelXrtApiVersion
+  uint32_t size;     ///< sizeof(NpumelXrtApi)
+  const char* xrt_version;
+
+  /// `device`: "" for the first, an index, or a PCI address.
+  NpumelXrtStatus (*device_open)(const char* device, NpumelXrtDevice** out,
+                                 NpumelXrtDeviceInfo* info, NpumelXrtError* error);
+  void (*device_close)(NpumelXrtDevice* device);
+
+  /// Registers the xclbin, makes a hardware context and loads the instructions. The device must
+  /// outlive the context, the context its runs.
+  NpumelXrtStatus (*context_open)(NpumelXrtDevice* device, const NpumelXrtPackage* package,
+                                  NpumelXrtContext** out, NpumelXrtError* error);
+  void (*context_close)(NpumelXrtContext* context);
+
+  /// Persistent buffers, mapped and zeroed, and a run object bound to them.
+  NpumelXrtStatus (*run_make)(NpumelXrtContext* context, size_t input_bytes, size_t output_bytes,
+                              NpumelXrtRun** out, NpumelXrtBuffers* buffers, NpumelXrtError* error);
+  /// True when the run is not on the device: never started, completed, or given up by the driver.
+  bool (*run_ended)(NpumelXrtRun* run);
+  /// False, and nothing done, while the run has not ended: XRT aborts the process otherwise.
+  bool (*run_destroy)(NpumelXrtRun* run);
+  /// Makes what was written to the mapped buffer visible to the device.
+  NpumelXrtStatus (*run_sync_input)(NpumelXrtRun* run, NpumelXrtError* error);
+  NpumelXrtStatus (*run_sync_poison)(NpumelXrtRun* run, NpumelXrtError* error);
+  /// Makes what the device wrote visible in the mapped output buffer.
+  NpumelXrtStatus (*run_sync_output)(NpumelXrtRun* run, NpumelXrtError* error);
+  NpumelXrtStatus (*run_start)(NpumelXrtRun* run, NpumelXrtError* error);
+  /// Ok only when the run completed. `timeout_ms` > 0.
+  NpumelXrtStatus (*run_wait)(NpumelXrtRun* run, unsigned timeout_ms, NpumelXrtError* error);
+
+  /// Several runs of one context as one submission. The runs must outlive the list.
+  NpumelXrtStatus (*list_make)(NpumelXrtContext* context, NpumelXrtRun* const* runs, size_t count,
+                               NpumelXrtList** out, NpumelXrtError* error);
+  void (*list_destroy)(NpumelXrtList* list);
+  NpumelXrtStatus (*list_start)(NpumelXrtList* list, NpumelXrtError* error);
+  NpumelXrtStatus (*list_wait)(NpumelXrtList* list, unsigned timeout_ms, NpumelXrtError* error);
+};
+
+/// The module's only symbol.
+typedef const NpumelXrtApi* (*NpumelXrtGetApi)(void);
+
+}  // extern "C"
+
+inline constexpr const char* kNpumelXrtSymbol = "npumelspec_xrt_api";
