@@ -25,9 +25,10 @@ inline constexpr size_t kTableBytes =
     sizeof Tables::blocks + sizeof Tables::counts;
 
 /// Compiled sections of a core (constants and statics), with room for alignment between them.
+inline constexpr size_t kAlignment = 64;
 template <typename Tables>
-inline constexpr size_t kDataBytes = (kTableBytes<Tables> + sizeof(Scratch) + 8 * 32 + 31) / 32 *
-                                     32;
+inline constexpr size_t kDataBytes =
+    (kTableBytes<Tables> + sizeof(Scratch) + 9 * kAlignment - 1) / kAlignment* kAlignment;
 
 template <typename Tables>
 constexpr bool fits_tile() {

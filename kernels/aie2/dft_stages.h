@@ -10,11 +10,11 @@ namespace npumel::aie2 {
 
 /// Working memory of one group, in a tile's data memory. Matrices have the four frames as columns.
 struct Scratch {
-  alignas(32) int16_t packed[kRadix * kRadix * kGroup];      ///< samples [n2][n1][frame]
-  alignas(32) int32_t spill[kStage1Rows * kRadix * kGroup];  ///< stage 1 [row][n2][frame]
-  alignas(32) int16_t half[kStage2Rows * kRadix * kGroup];   ///< stage 2 input [row][n2][frame]
-  alignas(32) vec::Bf16 powers[kSlots * kGroup];             ///< [slot][frame]
-  alignas(32) int16_t rows[kMaxMels * kGroup];               ///< Q11 log10 [mel][frame]
+  alignas(64) int16_t packed[kRadix * kRadix * kGroup];      ///< samples [n2][n1][frame]
+  alignas(64) int32_t spill[kStage1Rows * kRadix * kGroup];  ///< stage 1 [row][n2][frame]
+  alignas(64) int16_t half[kStage2Rows * kRadix * kGroup];   ///< stage 2 input [row][n2][frame]
+  alignas(64) vec::Bf16 powers[kSlots * kGroup];             ///< [slot][frame]
+  alignas(64) int16_t rows[kMaxMels * kGroup];               ///< Q11 log10 [mel][frame]
   int32_t exponents[kGroup];                                 ///< block exponents
 };
 

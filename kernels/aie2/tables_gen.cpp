@@ -27,7 +27,7 @@ long round_q15(double value) { return std::lrint(value * 32767); }
 template <typename T>
 std::string array(const std::string& declaration, const std::vector<T>& values) {
   std::ostringstream text;
-  text << "alignas(32) " << declaration << '[' << values.size() << "] = {";
+  text << "alignas(64) " << declaration << '[' << values.size() << "] = {";
   for (size_t i = 0; i < values.size(); ++i)
     text << (i % 16 == 0 ? "\n    " : " ") << +values[i] << ',';
   text << "};\n";

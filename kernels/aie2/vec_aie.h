@@ -1,5 +1,5 @@
 // The vector facade in aie_api, for AIE2 and AIE2P. vec_host.h is the specification: same names,
-// same bits. Vectors in memory are aligned to 32 bytes, parts of rows to 16.
+// same bits. Vectors in memory are aligned to their size, up to 64 bytes.
 #pragma once
 
 #include <aie_api/aie.hpp>
