@@ -9,6 +9,8 @@
 #include <optional>
 #include <stdexcept>
 
+#include "gst/npumelspec/tensor.h"
+
 namespace npumel {
 namespace {
 
@@ -218,6 +220,7 @@ CapsPtr with_frames(const GstCaps* caps, const Recipe& recipe, int old_frames, i
   GstStructure* structure = gst_caps_get_structure(changed.get(), 0);
   if (!gst_structure_has_name(structure, kTensorMediaType)) {
     gst_structure_set(structure, "frames", G_TYPE_INT, frames, nullptr);
+    describe_tensor(changed.get());
     return changed;
   }
   const std::string text = gst_structure_get_string(structure, "dimensions");

@@ -7,6 +7,7 @@
 
 #include "gst/npumelspec/errors.h"
 #include "gst/npumelspec/meta.h"
+#include "gst/npumelspec/tensor.h"
 #include "kernels/mel/framing.h"
 
 #define GST_CAT_DEFAULT npumelspec_debug
@@ -321,6 +322,8 @@ GstFlowReturn Element::stamp(Output& output) {
   if (output.silent) GST_BUFFER_FLAG_SET(buffer, GST_BUFFER_FLAG_GAP);
   first_output_ = resynced_ = false;
   attach_mel_meta(buffer, output);
+  attach_tensor_meta(buffer, config_.output.layout, config_.output.type, config_.output.mels,
+                     output.rows);
   attach_captures(buffer, start);
   counters_.buffers += 1;
   counters_.frames += static_cast<uint64_t>(output.valid);

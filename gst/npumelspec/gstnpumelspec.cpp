@@ -37,6 +37,7 @@
 #include "gst/npumelspec/errors.h"
 #include "gst/npumelspec/meta.h"
 #include "gst/npumelspec/properties.h"
+#include "gst/npumelspec/tensor.h"
 
 using npumel::guarded;
 
@@ -91,6 +92,14 @@ GstCaps* transform_caps(GstBaseTransform* base, GstPadDirection direction, GstCa
       result.reset(gst_caps_intersect_full(filter, result.get(), GST_CAPS_INTERSECT_FIRST));
     return result.release();
   });
+}
+
+GstCaps* fixate_caps(GstBaseTransform* base, GstPadDirection direction, GstCaps* caps,
+                     GstCaps* other) {
+  GstCaps* fixed = gst_caps_make_writable(GST_BASE_TRANSFORM_CLASS(gst_npu_mel_spec_parent_class)
+                                              ->fixate_caps(base, direction, caps, other));
+  if (direction == GST_PAD_SINK) npumel::describe_tensor(fixed);
+  return fixed;
 }
 
 gboolean set_caps(GstBaseTransform* base, GstCaps* in, GstCaps* out) {
@@ -188,6 +197,7 @@ static void gst_npu_mel_spec_class_init(GstNpuMelSpecClass* klass) {
   base_class->start = GST_DEBUG_FUNCPTR(start);
   base_class->stop = GST_DEBUG_FUNCPTR(stop);
   base_class->transform_caps = GST_DEBUG_FUNCPTR(transform_caps);
+  base_class->fixate_caps = GST_DEBUG_FUNCPTR(fixate_caps);
   base_class->set_caps = GST_DEBUG_FUNCPTR(set_caps);
   base_class->decide_allocation = GST_DEBUG_FUNCPTR(decide_allocation);
   base_class->submit_input_buffer = GST_DEBUG_FUNCPTR(submit_input_buffer);

@@ -1,0 +1,24 @@
+#include <gst/analytics/analytics.h>
+
+#include <array>
+
+#include "gst/npumelspec/tensor.h"
+
+namespace npumel {
+
+void attach_tensor_meta(GstBuffer* buffer, Layout layout, ElementType type, int mels, int frames) {
+  const bool frame_major = layout == Layout::frame_major;
+  std::array<gsize, 3> dims = {1, static_cast<gsize>(frame_major ? frames : mels),
+                               static_cast<gsize>(frame_major ? mels : frames)};
+  GstBuffer* data = gst_buffer_copy_region(buffer, GST_BUFFER_COPY_MEMORY, 0, G_MAXSIZE);
+  GstTensor* tensor = gst_tensor_new_simple(
+      g_quark_from_static_string(kTensorId),
+      type == ElementType::f32 ? GST_TENSOR_DATA_TYPE_FLOAT32 : GST_TENSOR_DATA_TYPE_FLOAT16, data,
+      GST_TENSOR_DIM_ORDER_ROW_MAJOR, dims.size(), dims.data());
+  if (tensor == nullptr) return;
+  GstTensor** tensors = g_new(GstTensor*, 1);
+  tensors[0] = tensor;
+  gst_tensor_meta_set(gst_buffer_add_tensor_meta(buffer), 1, tensors);
+}
+
+}  // namespace npumel
