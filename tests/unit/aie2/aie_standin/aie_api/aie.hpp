@@ -36,8 +36,8 @@ inline saturation_mode saturation = saturation_mode::none;
 
 template <typename T>
 T narrow(int64_t value) {
-  constexpr int64_t kLow = std::numeric_limits<T>::min();
-  constexpr int64_t kHigh = std::numeric_limits<T>::max();
+  constexpr int64_t kLow{std::numeric_limits<T>::min()};
+  constexpr int64_t kHigh{std::numeric_limits<T>::max()};
   if (saturation == saturation_mode::saturate && value < kLow) return kLow;
   if (saturation == saturation_mode::saturate && value > kHigh) return kHigh;
   return static_cast<T>(value);
