@@ -11,6 +11,7 @@ import json
 import os
 import pathlib
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
@@ -108,12 +109,20 @@ class Build(unittest.TestCase):
         self.assertIn("ABI 1 with 80", result.stderr)
 
     def test_instructions_that_contradict_their_header_make_no_package(self):
-        aiecc = self.folder / "mlir_aie" / "bin" / "aiecc"
-        aiecc.write_text(AIECC.replace("3, 32, 0", "3, 36, 0"), encoding="utf-8")
-        result = self.run_build()
-        self.assertNotEqual(result.returncode, 0)
-        self.assertIn("header says 36 bytes", result.stderr)
-        self.assertEqual(list((self.folder / "out").glob("*.json")), [])
+        name = self.folder / "broken"
+        layout = self.folder / "layout.json"
+        layout.write_text(json.dumps(LAYOUT), encoding="utf-8")
+        name.with_suffix(".xclbin").touch()
+        for data, reason in ((struct.pack("<4I", 1, 2, 3, 20), "header says 20 bytes"),
+                             (struct.pack("<4I", 1, 2, 3, 16) + b"x", "no instruction stream")):
+            pathlib.Path(f"{name}.insts.bin").write_bytes(data)
+            result = subprocess.run(
+                [sys.executable, str(BUILD.parent / "manifest.py"), "--layout", str(layout),
+                 "--target", "npu1", "--abi", "2", "--mels", "80", str(name)],
+                capture_output=True, text=True, check=False)
+            self.assertNotEqual(result.returncode, 0)
+            self.assertIn(reason, result.stderr)
+            self.assertFalse(name.with_suffix(".json").exists())
 
 
 if __name__ == "__main__":
