@@ -86,7 +86,7 @@ class Build(unittest.TestCase):
                                                   "insts": hashlib.sha256(insts).hexdigest()})
             self.assertEqual((manifest["format"], manifest["target"], manifest["abi"],
                               manifest["mels"], manifest["instruction-words"]),
-                             (1, target, abi, mels, 8))
+                             (1, "npu4" if target == "npu2" else "npu1", abi, mels, 8))
             self.assertEqual(manifest["host-twin"], f"npumel-aie2-v{abi}-{mels}")
             self.assertEqual(manifest["recipe"], f"whisper{mels}")
             self.assertEqual(manifest["input"]["samples"], 40000 if abi == 1 else 16240)
