@@ -57,7 +57,7 @@ void prove(NpuContext& context, const KernelManifest& manifest, unsigned timeout
   check_xrt(core->api.run_sync_poison(run->handle(), &error), error);
   const auto deadline = NpuRun::Clock::now() + std::chrono::milliseconds(timeout_ms);
   std::string reason;
-  const NpuSubmission submission{run, nullptr, deadline};
+  const NpuSubmission submission{run, deadline};
   if (!context.start(submission, reason))
     throw BackendError(BackendFault::failed, "known-answer test: " + reason);
   if (run->wait(deadline + kGrace) != NpuRun::Outcome::completed) {

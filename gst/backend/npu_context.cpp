@@ -35,11 +35,9 @@ bool NpuContext::start(const NpuSubmission& submission, std::string& reason) {
       return false;
     }
   }
-  submission.set_pending();
+  submission.run->set_pending();
   NpumelXrtError error{};
-  const NpumelXrtStatus status = submission.run
-                                     ? core_->api.run_start(submission.run->handle(), &error)
-                                     : core_->api.list_start(submission.list->handle(), &error);
+  const NpumelXrtStatus status = core_->api.run_start(submission.run->handle(), &error);
   {
     const std::lock_guard lock(core_->mutex);
     core_->queue.push_back(submission);

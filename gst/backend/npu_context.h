@@ -25,7 +25,7 @@ class NpuContext {
 
   const std::shared_ptr<NpuCore>& core() const noexcept { return core_; }
 
-  /// Puts a run, or a list, on the device; its buffers are in sync. False with a reason when the
+  /// Puts a run on the device; its buffers are in sync. False with a reason when the
   /// device refuses or the context is broken: the context is broken then.
   bool start(const NpuSubmission& submission, std::string& reason);
 

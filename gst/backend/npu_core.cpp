@@ -30,36 +30,6 @@ NpuDevice::NpuDevice(const NpumelXrtApi& api, const std::string& device) : api_(
 
 NpuDevice::~NpuDevice() { api_.device_close(handle_); }
 
-NpuRunList::NpuRunList(std::shared_ptr<NpuCore> core, std::vector<std::shared_ptr<NpuRun>> runs)
-    : core_(std::move(core)), runs_(std::move(runs)) {
-  std::vector<NpumelXrtRun*> handles;
-  handles.reserve(runs_.size());
-  for (const auto& run : runs_) handles.push_back(run->handle());
-  NpumelXrtError error{};
-  check_xrt(core_->api.list_make(core_->context, handles.data(), handles.size(), &handle_, &error),
-            error, "no run list: ");
-}
-
-NpuRunList::~NpuRunList() { core_->api.list_destroy(handle_); }
-
-void NpuSubmission::set_pending() const {
-  if (run) run->set_pending();
-  if (list)
-    for (const auto& each : list->runs()) each->set_pending();
-}
-
-void NpuSubmission::finish(NpuRun::Outcome outcome, const std::string& reason) const {
-  if (run) run->finish(outcome, reason);
-  if (list)
-    for (const auto& each : list->runs()) each->finish(outcome, reason);
-}
-
-bool NpuSubmission::ended(const NpumelXrtApi& api) const {
-  if (run) return api.run_ended(run->handle());
-  return std::all_of(list->runs().begin(), list->runs().end(),
-                     [&](const auto& each) { return api.run_ended(each->handle()); });
-}
-
 NpuCore::NpuCore(std::shared_ptr<NpuDevice> opened, const NpumelXrtPackage& package)
     : device(std::move(opened)), api(device->api()) {
   queue.reserve(kUsualQueue);
@@ -78,7 +48,7 @@ void NpuCore::break_down(NpuRun::Outcome outcome, const std::string& reason) {
       broken_reason = reason;
     }
     for (NpuSubmission& submission : queue) {
-      submission.finish(outcome, reason);
+      submission.run->finish(outcome, reason);
       parked.push_back(std::move(submission));
     }
     queue.clear();
@@ -92,9 +62,7 @@ namespace {
 void wait_for(NpuCore& core, NpuSubmission oldest) {
   NpumelXrtError error{};
   const unsigned limit = remaining_ms(oldest.deadline);
-  const NpumelXrtStatus status = oldest.run
-                                     ? core.api.run_wait(oldest.run->handle(), limit, &error)
-                                     : core.api.list_wait(oldest.list->handle(), limit, &error);
+  const NpumelXrtStatus status = core.api.run_wait(oldest.run->handle(), limit, &error);
   if (status != NPUMEL_XRT_OK) {
     const bool late = status == NPUMEL_XRT_TIMEOUT;
     core.break_down(late ? NpuRun::Outcome::timed_out : NpuRun::Outcome::failed, error.text);
@@ -103,10 +71,10 @@ void wait_for(NpuCore& core, NpuSubmission oldest) {
   {
     const std::lock_guard lock(core.mutex);
     // Another thread may have given the queue up in the meantime.
-    if (!core.queue.empty() && core.queue.front().same_as(oldest))
+    if (!core.queue.empty() && core.queue.front().run == oldest.run)
       core.queue.erase(core.queue.begin());
   }
-  oldest.finish(NpuRun::Outcome::completed, "");
+  oldest.run->finish(NpuRun::Outcome::completed, "");
 }
 
 std::vector<NpuSubmission> take_ended(NpuCore& core) {
@@ -114,8 +82,9 @@ std::vector<NpuSubmission> take_ended(NpuCore& core) {
   const ExitGuard guard;
   if (guard.exiting()) return ended;
   const auto first =
-      std::partition(core.parked.begin(), core.parked.end(),
-                     [&](const NpuSubmission& submission) { return !submission.ended(core.api); });
+      std::partition(core.parked.begin(), core.parked.end(), [&](const NpuSubmission& submission) {
+        return !core.api.run_ended(submission.run->handle());
+      });
   std::move(first, core.parked.end(), std::back_inserter(ended));
   core.parked.erase(first, core.parked.end());
   return ended;

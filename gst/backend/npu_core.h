@@ -34,34 +34,10 @@ class NpuDevice {
   NpumelXrtDeviceInfo info_{};
 };
 
-/// Runs that are submitted together.
-class NpuRunList {
- public:
-  /// Throws BackendError.
-  NpuRunList(std::shared_ptr<NpuCore> core, std::vector<std::shared_ptr<NpuRun>> runs);
-  ~NpuRunList();
-  NpuRunList(const NpuRunList&) = delete;
-  NpuRunList& operator=(const NpuRunList&) = delete;
-
-  NpumelXrtList* handle() const noexcept { return handle_; }
-  const std::vector<std::shared_ptr<NpuRun>>& runs() const noexcept { return runs_; }
-
- private:
-  std::shared_ptr<NpuCore> core_;
-  std::vector<std::shared_ptr<NpuRun>> runs_;  ///< outlive the list
-  NpumelXrtList* handle_ = nullptr;
-};
-
-/// Either one run or a list of them, on the device.
+/// A run on the device.
 struct NpuSubmission {
   std::shared_ptr<NpuRun> run;
-  std::shared_ptr<NpuRunList> list;
   NpuRun::Clock::time_point deadline;
-
-  bool same_as(const NpuSubmission& other) const { return run == other.run && list == other.list; }
-  void set_pending() const;
-  void finish(NpuRun::Outcome outcome, const std::string& reason) const;
-  bool ended(const NpumelXrtApi& api) const;
 };
 
 struct NpuCore {

@@ -79,7 +79,7 @@ NpuEngine::Start NpuEngine::start(Batch& batch, NpuRun::Clock::time_point deadli
   times_.convert += now_ns() - begun;
   const NpumelXrtApi& api = run.core()->api;
   const bool started = sync(api.run_sync_input, run) && sync(api.run_sync_poison, run) &&
-                       context_->start(NpuSubmission{batch.run, nullptr, deadline}, reason_);
+                       context_->start(NpuSubmission{batch.run, deadline}, reason_);
   return started ? Start::started : Start::failed;
 }
 

@@ -31,7 +31,6 @@ struct NpumelXrtError {
 struct NpumelXrtDevice;
 struct NpumelXrtContext;
 struct NpumelXrtRun;
-struct NpumelXrtList;
 
 struct NpumelXrtDeviceInfo {
   char name[64];     ///< as XRT gives it, e.g. "RyzenAI-npu1"
@@ -82,13 +81,6 @@ struct NpumelXrtApi {
   NpumelXrtStatus (*run_start)(NpumelXrtRun* run, NpumelXrtError* error);
   /// Ok only when the run completed. `timeout_ms` > 0.
   NpumelXrtStatus (*run_wait)(NpumelXrtRun* run, unsigned timeout_ms, NpumelXrtError* error);
-
-  /// Several runs of one context as one submission. The runs must outlive the list.
-  NpumelXrtStatus (*list_make)(NpumelXrtContext* context, NpumelXrtRun* const* runs, size_t count,
-                               NpumelXrtList** out, NpumelXrtError* error);
-  void (*list_destroy)(NpumelXrtList* list);
-  NpumelXrtStatus (*list_start)(NpumelXrtList* list, NpumelXrtError* error);
-  NpumelXrtStatus (*list_wait)(NpumelXrtList* list, unsigned timeout_ms, NpumelXrtError* error);
 };
 
 /// The module's only symbol.

@@ -148,6 +148,7 @@ NpumelXrtStatus run_sync_output(NpumelXrtRun* run, NpumelXrtError* error) {
 
 NpumelXrtStatus run_start(NpumelXrtRun* run, NpumelXrtError* error) {
   return guarded(error, [&] {
+    run->submitted = true;
     run->run.start();
     return NPUMEL_XRT_OK;
   });
@@ -161,60 +162,21 @@ NpumelXrtStatus run_wait(NpumelXrtRun* run, unsigned timeout_ms, NpumelXrtError*
   });
 }
 
-NpumelXrtStatus list_make(NpumelXrtContext* context, NpumelXrtRun* const* runs, size_t count,
-                          NpumelXrtList** out, NpumelXrtError* error) {
-  return guarded(error, [&] {
-    auto made = std::make_unique<NpumelXrtList>(NpumelXrtList{xrt::runlist(context->context)});
-    for (size_t i = 0; i < count; i++) made->list.add(runs[i]->run);
-    *out = made.release();
-    return NPUMEL_XRT_OK;
-  });
-}
-
-void list_destroy(NpumelXrtList* list) {
-  NpumelXrtError ignored;
-  guarded(&ignored, [&] {
-    std::unique_ptr<NpumelXrtList>(list).reset();
-    return NPUMEL_XRT_OK;
-  });
-}
-
-NpumelXrtStatus list_start(NpumelXrtList* list, NpumelXrtError* error) {
-  return guarded(error, [&] {
-    list->list.execute();
-    return NPUMEL_XRT_OK;
-  });
-}
-
-NpumelXrtStatus list_wait(NpumelXrtList* list, unsigned timeout_ms, NpumelXrtError* error) {
-  return timed_wait(timeout_ms, error, [&](std::chrono::milliseconds limit) {
-    if (list->list.wait(limit) == std::cv_status::timeout)
-      throw Fault(NPUMEL_XRT_FAILED, "the runs did not end in time");
-    return NPUMEL_XRT_OK;
-  });
-}
-
-constexpr NpumelXrtApi kApi = {
-    kNpumelXrtApiVersion,
-    sizeof(NpumelXrtApi),
-    NPUMELSPEC_XRT_VERSION,
-    device_open,
-    device_close,
-    context_open,
-    context_close,
-    run_make,
-    run_ended,
-    run_destroy,
-    run_sync_input,
-    run_sync_poison,
-    run_sync_output,
-    run_start,
-    run_wait,
-    list_make,
-    list_destroy,
-    list_start,
-    list_wait,
-};
+constexpr NpumelXrtApi kApi = {kNpumelXrtApiVersion,
+                               sizeof(NpumelXrtApi),
+                               NPUMELSPEC_XRT_VERSION,
+                               device_open,
+                               device_close,
+                               context_open,
+                               context_close,
+                               run_make,
+                               run_ended,
+                               run_destroy,
+                               run_sync_input,
+                               run_sync_poison,
+                               run_sync_output,
+                               run_start,
+                               run_wait};
 
 }  // namespace
 }  // namespace npumel::xrt_module

@@ -147,7 +147,10 @@ NpumelXrtRun* make_run(NpumelXrtContext& context, std::size_t input_bytes, std::
 }
 
 bool has_ended(const NpumelXrtRun& run) {
+  if (!run.submitted) return true;
+  // On the NPU a submitted command stays NEW until the driver writes how it ended.
   switch (run.run.state()) {
+    case ERT_CMD_STATE_NEW:
     case ERT_CMD_STATE_QUEUED:
     case ERT_CMD_STATE_RUNNING:
     case ERT_CMD_STATE_SUBMITTED:

@@ -1,13 +1,13 @@
 // The XRT objects behind the handles of xrt_api.h.
 #pragma once
 
-#include <xrt/experimental/xrt_kernel.h>
 #include <xrt/experimental/xrt_xclbin.h>
 #include <xrt/xrt_bo.h>
 #include <xrt/xrt_device.h>
 #include <xrt/xrt_hw_context.h>
 #include <xrt/xrt_kernel.h>
 
+#include <atomic>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -30,10 +30,7 @@ struct NpumelXrtRun {
   xrt::bo input;
   xrt::bo output;
   xrt::run run;
-};
-
-struct NpumelXrtList {
-  xrt::runlist list;
+  std::atomic<bool> submitted = false;  ///< at least once: its state then says whether it has ended
 };
 
 namespace npumel::xrt_module {
