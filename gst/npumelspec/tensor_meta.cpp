@@ -10,7 +10,10 @@ void attach_tensor_meta(GstBuffer* buffer, Layout layout, ElementType type, int 
   const bool frame_major = layout == Layout::frame_major;
   std::array<gsize, 3> dims = {1, static_cast<gsize>(frame_major ? frames : mels),
                                static_cast<gsize>(frame_major ? mels : frames)};
-  GstBuffer* data = gst_buffer_copy_region(buffer, GST_BUFFER_COPY_MEMORY, 0, G_MAXSIZE);
+  // Memory by memory: gst_buffer_copy_region() would make the copy of a pooled buffer keep it.
+  GstBuffer* data = gst_buffer_new();
+  for (guint i = 0; i < gst_buffer_n_memory(buffer); ++i)
+    gst_buffer_append_memory(data, gst_buffer_get_memory(buffer, i));
   GstTensor* tensor = gst_tensor_new_simple(
       g_quark_from_static_string(kTensorId),
       type == ElementType::f32 ? GST_TENSOR_DATA_TYPE_FLOAT32 : GST_TENSOR_DATA_TYPE_FLOAT16, data,
