@@ -14,6 +14,12 @@ namespace npumel {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
+/// The same number in every lane, rounded to the lanes' type.
+template <class D>
+HWY_INLINE hn::Vec<D> Constant(D d, double value) {
+  return hn::Set(d, static_cast<hn::TFromD<D>>(value));
+}
+
 template <class V>
 struct Complex {
   V re, im;
@@ -51,38 +57,38 @@ HWY_INLINE Complex<V> Mul(const Complex<V>& a, const Complex<V>& w) {
           hn::MulAdd(a.im, w.re, hn::Mul(a.re, w.im))};
 }
 
-inline constexpr float kSqrtHalf = 0.707106781186547524F;
+inline constexpr double kSqrtHalf = 0.707106781186547524;
 /// cos(2 pi k / N) and sin(2 pi k / N) of the odd radices.
 template <int N>
 struct OddCircle;
 template <>
 struct OddCircle<3> {
-  static constexpr float kCos[] = {1, -0.5F, -0.5F};
-  static constexpr float kSin[] = {0, 0.866025403784438647F, -0.866025403784438647F};
+  static constexpr double kCos[] = {1, -0.5, -0.5};
+  static constexpr double kSin[] = {0, 0.866025403784438647, -0.866025403784438647};
 };
 template <>
 struct OddCircle<5> {
-  static constexpr float kCos[] = {1, 0.309016994374947424F, -0.809016994374947424F,
-                                   -0.809016994374947424F, 0.309016994374947424F};
-  static constexpr float kSin[] = {0, 0.951056516295153572F, 0.587785252292473129F,
-                                   -0.587785252292473129F, -0.951056516295153572F};
+  static constexpr double kCos[] = {1, 0.309016994374947424, -0.809016994374947424,
+                                    -0.809016994374947424, 0.309016994374947424};
+  static constexpr double kSin[] = {0, 0.951056516295153572, 0.587785252292473129,
+                                    -0.587785252292473129, -0.951056516295153572};
 };
 template <>
 struct OddCircle<7> {
-  static constexpr float kCos[] = {1,
-                                   0.623489801858733531F,
-                                   -0.222520933956314404F,
-                                   -0.900968867902419126F,
-                                   -0.900968867902419126F,
-                                   -0.222520933956314404F,
-                                   0.623489801858733531F};
-  static constexpr float kSin[] = {0,
-                                   0.781831482468029809F,
-                                   0.974927912181823607F,
-                                   0.433883739117558120F,
-                                   -0.433883739117558120F,
-                                   -0.974927912181823607F,
-                                   -0.781831482468029809F};
+  static constexpr double kCos[] = {1,
+                                    0.623489801858733531,
+                                    -0.222520933956314404,
+                                    -0.900968867902419126,
+                                    -0.900968867902419126,
+                                    -0.222520933956314404,
+                                    0.623489801858733531};
+  static constexpr double kSin[] = {0,
+                                    0.781831482468029809,
+                                    0.974927912181823607,
+                                    0.433883739117558120,
+                                    -0.433883739117558120,
+                                    -0.974927912181823607,
+                                    -0.781831482468029809};
 };
 
 /// In place, results in natural order.
@@ -105,10 +111,10 @@ HWY_INLINE void ComplexDft(D d, Complex<V> (&x)[R]) {
     x[3] = AddI(d02, d13);
   } else if constexpr (R == 5) {
     // cos(2pi/5) + cos(4pi/5) = -1/2 and their difference is sqrt(5)/2.
-    const V quarter = hn::Set(d, 0.25F);
-    const V root = hn::Set(d, 0.559016994374947424F);
-    const V sin1 = hn::Set(d, OddCircle<5>::kSin[1]);
-    const V sin2 = hn::Set(d, OddCircle<5>::kSin[2]);
+    const V quarter = Constant(d, 0.25);
+    const V root = Constant(d, 0.559016994374947424);
+    const V sin1 = Constant(d, OddCircle<5>::kSin[1]);
+    const V sin2 = Constant(d, OddCircle<5>::kSin[2]);
     const auto s14 = Add(x[1], x[4]);
     const auto d14 = Sub(x[1], x[4]);
     const auto s23 = Add(x[2], x[3]);
@@ -132,7 +138,7 @@ HWY_INLINE void ComplexDft(D d, Complex<V> (&x)[R]) {
     Complex<V> odd[4] = {x[1], x[3], x[5], x[7]};
     ComplexDft<4>(d, even);
     ComplexDft<4>(d, odd);
-    const V k = hn::Set(d, kSqrtHalf);
+    const V k = Constant(d, kSqrtHalf);
     // W8^1 = (1 - i) k, W8^3 = (-1 - i) k.
     const Complex<V> t1{hn::Add(odd[1].re, odd[1].im), hn::Sub(odd[1].im, odd[1].re)};
     const Complex<V> t3{hn::Sub(odd[3].im, odd[3].re), hn::Add(odd[3].re, odd[3].im)};
@@ -160,8 +166,8 @@ HWY_INLINE void ComplexDft(D d, Complex<V> (&x)[R]) {
       auto a = x[0];
       Complex<V> b{hn::Zero(d), hn::Zero(d)};
       for (int j = 0; j < kHalf; ++j) {
-        a = MulAdd(hn::Set(d, Circle::kCos[(j + 1) * k % R]), sum[j], a);
-        b = MulAdd(hn::Set(d, Circle::kSin[(j + 1) * k % R]), difference[j], b);
+        a = MulAdd(Constant(d, Circle::kCos[(j + 1) * k % R]), sum[j], a);
+        b = MulAdd(Constant(d, Circle::kSin[(j + 1) * k % R]), difference[j], b);
       }
       x[k] = SubI(a, b);
       x[R - k] = AddI(a, b);
@@ -183,7 +189,7 @@ HWY_INLINE void RealDft8(D d, const V (&x)[8], Complex<V> (&out)[4]) {
   }
   const V even = hn::Add(sum[0], sum[2]);
   const V odd = hn::Add(sum[1], sum[3]);
-  const V k = hn::Set(d, kSqrtHalf);
+  const V k = Constant(d, kSqrtHalf);
   const V u = hn::Sub(difference[1], difference[3]);
   const V v = hn::Add(difference[1], difference[3]);
   out[0] = {hn::Add(even, odd), kNegate ? hn::Sub(odd, even) : hn::Sub(even, odd)};
@@ -213,7 +219,7 @@ HWY_INLINE void RealDft(D d, const V (&x)[R], Complex<V> (&out)[(R - 1) / 2 + 1]
     const V d15 = hn::Sub(x[1], x[5]);
     const V s37 = hn::Add(x[3], x[7]);
     const V d37 = hn::Sub(x[3], x[7]);
-    const V k = hn::Set(d, kSqrtHalf);
+    const V k = Constant(d, kSqrtHalf);
     const V u = hn::Sub(d15, d37);
     const V v = hn::Add(d15, d37);
     out[0] = {hn::Add(s04, s26), hn::Add(s15, s37)};
@@ -227,9 +233,9 @@ HWY_INLINE void RealDft(D d, const V (&x)[R], Complex<V> (&out)[(R - 1) / 2 + 1]
     const V odd[8] = {x[1], x[3], x[5], x[7], x[9], x[11], x[13], x[15]};
     RealDft8<false, (kTaken + 1) / 2>(d, even, e);
     RealDft8<true, kTaken / 2>(d, odd, o);
-    const V tangent = hn::Set(d, 0.414213562373095049F);  // tan(pi/8)
-    const V c1 = hn::Set(d, 0.923879532511286756F);       // cos(pi/8)
-    const V k = hn::Set(d, kSqrtHalf);
+    const V tangent = Constant(d, 0.414213562373095049);  // tan(pi/8)
+    const V c1 = Constant(d, 0.923879532511286756);       // cos(pi/8)
+    const V k = Constant(d, kSqrtHalf);
     out[0] = {e[0].re, o[0].re};
     out[4] = {e[0].im, o[0].im};
     // X_k = E_k + W16^k O_k and X_{8-k} = conj(E_k - W16^k O_k), W16^k = factor * (u + iv) / O_k.
@@ -257,8 +263,8 @@ HWY_INLINE void RealDft(D d, const V (&x)[R], Complex<V> (&out)[(R - 1) / 2 + 1]
       V a = x[0];
       V b = hn::Zero(d);
       for (int j = 0; j < kHalf; ++j) {
-        a = hn::MulAdd(hn::Set(d, Circle::kCos[(j + 1) * k % R]), sum[j], a);
-        b = hn::NegMulAdd(hn::Set(d, Circle::kSin[(j + 1) * k % R]), difference[j], b);
+        a = hn::MulAdd(Constant(d, Circle::kCos[(j + 1) * k % R]), sum[j], a);
+        b = hn::NegMulAdd(Constant(d, Circle::kSin[(j + 1) * k % R]), difference[j], b);
       }
       out[k] = {a, b};
     }

@@ -11,7 +11,8 @@ namespace npumel {
 namespace HWY_NAMESPACE {
 
 const Engine* TargetEngine() {
-  static constexpr Engine kEngine{static_cast<int>(hn::MaxLanes(GroupTag())), &Compute, &Spectrum};
+  static constexpr Engine kEngine{static_cast<int>(hn::MaxLanes(GroupTag())),
+                                  static_cast<int>(hn::MaxLanes(WideTag())), &Compute, &Spectrum};
   return &kEngine;
 }
 

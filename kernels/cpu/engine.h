@@ -16,11 +16,13 @@ struct Job {
 };
 
 struct Engine {
-  int lanes = 1;  ///< frames computed at once
-  float (*compute)(const KernelTables& tables, const Job& job, MelWorkspace& workspace) = nullptr;
+  int lanes = 1;       ///< frames computed at once
+  int wide_lanes = 1;  ///< the same where the transform is computed in double
+  float (*compute)(const KernelTables& tables, const Job& job,
+                   const MelWorkspace& workspace) = nullptr;
   /// Power spectra alone, of real frames that lie back to back: bins() values each. For tests.
   void (*spectrum)(const KernelTables& tables, const float* frames, float* power,
-                   MelWorkspace& workspace) = nullptr;
+                   const MelWorkspace& workspace) = nullptr;
 };
 
 /// The best this machine runs (or what hwy::SetSupportedTargetsForTest leaves of it).

@@ -18,17 +18,29 @@ namespace npumel {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
+template <class D>
+using Lane = hn::TFromD<D>;
+
+/// A value of each frame as the transform takes it: T is always float.
+template <class D>
+HWY_INLINE hn::Vec<D> LoadValues(D d, const float* from) {
+  if constexpr (sizeof(Lane<D>) == sizeof(double))
+    return hn::PromoteTo(d, hn::LoadU(hn::Rebind<float, D>(), from));
+  else
+    return hn::LoadU(d, from);
+}
+
 template <class D, class V = hn::Vec<D>>
-HWY_INLINE Complex<V> LoadComplex(D d, const float* from) {
+HWY_INLINE Complex<V> LoadComplex(D d, const Lane<D>* from) {
   return {hn::Load(d, from), hn::Load(d, from + hn::Lanes(d))};
 }
 template <class D, class V = hn::Vec<D>>
-HWY_INLINE void StoreComplex(D d, const Complex<V>& value, float* to) {
+HWY_INLINE void StoreComplex(D d, const Complex<V>& value, Lane<D>* to) {
   hn::Store(value.re, d, to);
   hn::Store(value.im, d, to + hn::Lanes(d));
 }
 template <class D, class V = hn::Vec<D>>
-HWY_INLINE Complex<V> SetComplex(D d, const float* pair) {
+HWY_INLINE Complex<V> SetComplex(D d, const Lane<D>* pair) {
   return {hn::Set(d, pair[0]), hn::Set(d, pair[1])};
 }
 
@@ -45,22 +57,22 @@ HWY_INLINE V Strength(const Complex<V>& z) {
 /// Real transforms of R points over all columns: window function, first butterflies, and the
 /// twiddle factors that Cooley-Tukey order needs. Of R samples the first kTaken can be non-zero.
 template <int R, int kTaken, bool kCenter, class D>
-HWY_NOINLINE void FirstPass(D d, const KernelTables& tables, const float* window, const float* t,
-                            const float* mean, float* work) {
+HWY_NOINLINE void FirstPass(D d, const KernelTables& tables, const Lane<D>* window, const float* t,
+                            const float* mean, Lane<D>* work) {
   using V = hn::Vec<D>;
   constexpr int kParallel = (R - 1) / 2 + 1;
   const FftPlan& plan = tables.fft;
   const uint32_t* offsets = tables.load.offsets.data();
-  const float* twiddles = plan.twiddles.data();
+  const Lane<D>* twiddles = plan.twiddles.template data<Lane<D>>();
   const size_t pitch = work_pitch(plan, hn::Lanes(d));
   const bool coprime = plan.coprime;
-  const V center = kCenter ? hn::Load(d, mean) : hn::Zero(d);
-  float* const work_begin = work;
+  const V center = kCenter ? LoadValues(d, mean) : hn::Zero(d);
+  Lane<D>* const work_begin = work;
   for (int column = 0; column < plan.columns; ++column) {
     V x[R];
     for (int i = kTaken; i < R; ++i) x[i] = hn::Zero(d);
     for (int i = 0; i < kTaken; ++i) {
-      V sample = hn::LoadU(d, t + offsets[i]);
+      V sample = LoadValues(d, t + offsets[i]);
       if constexpr (kCenter) sample = hn::Sub(sample, center);
       x[i] = hn::Mul(sample, hn::Set(d, window[i]));
     }
@@ -73,7 +85,7 @@ HWY_NOINLINE void FirstPass(D d, const KernelTables& tables, const float* window
     } else {
       if constexpr (R % 2 == 0) {
         // Samples `column` and `column` + columns of the sequence that packed_halves transforms.
-        float* even =
+        Lane<D>* even =
             work_begin + static_cast<size_t>(column / 2) * pitch + column % 2 * hn::Lanes(d);
         hn::Store(out[0].re, d, even);
         hn::Store(out[0].im, d, even + static_cast<size_t>(plan.columns / 2) * pitch);
@@ -93,7 +105,7 @@ HWY_NOINLINE void FirstPass(D d, const KernelTables& tables, const float* window
 
 /// One pass that is not the last, over all columns.
 template <int R, class D>
-HWY_NOINLINE void MiddlePass(D d, const FftPlan& fft, const FftPass& pass, float* work) {
+HWY_NOINLINE void MiddlePass(D d, const FftPlan& fft, const FftPass& pass, Lane<D>* work) {
   using V = hn::Vec<D>;
   const ComplexPlan& plan = fft.complex;
   const size_t pitch = work_pitch(fft, hn::Lanes(d));
@@ -101,13 +113,13 @@ HWY_NOINLINE void MiddlePass(D d, const FftPlan& fft, const FftPass& pass, float
   const size_t step = static_cast<size_t>(pass.step) * pitch;
   const size_t block = static_cast<size_t>(pass.block) * pitch;
   const size_t end = static_cast<size_t>(plan.length) * pitch;
-  const float* twiddles = plan.twiddles.data() + pass.twiddle;
+  const Lane<D>* twiddles = plan.twiddles.template data<Lane<D>>() + pass.twiddle;
   for (size_t n = 0; n < step; n += pitch) {
     Complex<V> w[R];
     for (int q = 1; q < R; ++q) w[q] = SetComplex(d, twiddles + 2 * (q - 1));
     for (size_t start = n; start < end; start += block) {
       for (size_t column = 0; column < width; column += 2 * hn::Lanes(d)) {
-        float* at = work + start + column;
+        Lane<D>* at = work + start + column;
         Complex<V> x[R];
         for (int j = 0; j < R; ++j) x[j] = LoadComplex(d, at + static_cast<size_t>(j) * step);
         ComplexDft<R>(d, x);
@@ -126,8 +138,8 @@ HWY_NOINLINE void MiddlePass(D d, const FftPlan& fft, const FftPass& pass, float
 
 /// The last pass. `complex_columns` columns stay complex, in place; the others become powers.
 template <int R, bool kMagnitude, class D>
-HWY_NOINLINE void LastPass(D d, const FftPlan& plan, size_t complex_columns, float* work,
-                           float* power) {
+HWY_NOINLINE void LastPass(D d, const FftPlan& plan, size_t complex_columns, Lane<D>* work,
+                           Lane<D>* power) {
   using V = hn::Vec<D>;
   const size_t lanes = hn::Lanes(d);
   const size_t pitch = work_pitch(plan, lanes);
@@ -136,14 +148,14 @@ HWY_NOINLINE void LastPass(D d, const FftPlan& plan, size_t complex_columns, flo
   for (int slot = 0; slot < plan.columns; slot += R) {
     size_t column = 0;
     for (; column < complex_columns; ++column) {
-      float* at = work + 2 * lanes * column;
+      Lane<D>* at = work + 2 * lanes * column;
       Complex<V> x[R];
       for (int j = 0; j < R; ++j) x[j] = LoadComplex(d, at + static_cast<size_t>(j) * pitch);
       ComplexDft<R>(d, x);
       for (int j = 0; j < R; ++j) StoreComplex(d, x[j], at + static_cast<size_t>(j) * pitch);
     }
     for (; column < parallel; ++column) {
-      const float* at = work + 2 * lanes * column;
+      const Lane<D>* at = work + 2 * lanes * column;
       Complex<V> x[R];
       for (int j = 0; j < R; ++j) x[j] = LoadComplex(d, at + static_cast<size_t>(j) * pitch);
       ComplexDft<R>(d, x);
@@ -158,11 +170,11 @@ HWY_NOINLINE void LastPass(D d, const FftPlan& plan, size_t complex_columns, flo
 
 /// Powers from the packed first column; see FirstColumn.
 template <bool kMagnitude, class D>
-HWY_NOINLINE void UnpackFirstColumn(D d, const FftPlan& plan, const float* work, float* power) {
+HWY_NOINLINE void UnpackFirstColumn(D d, const FftPlan& plan, const Lane<D>* work, Lane<D>* power) {
   using V = hn::Vec<D>;
   const size_t lanes = hn::Lanes(d);
   const size_t pitch = work_pitch(plan, lanes);
-  const V half = hn::Set(d, 0.5F);
+  const V half = Constant(d, 0.5);
   const bool halves = plan.first_column == FirstColumn::packed_halves;
   for (const PackedPair& pair : plan.pairs) {
     const auto a = LoadComplex(d, work + pair.slot_a * pitch);
@@ -171,7 +183,7 @@ HWY_NOINLINE void UnpackFirstColumn(D d, const FftPlan& plan, const float* work,
     Complex<V> f{hn::Mul(half, hn::Add(a.re, b.re)), hn::Mul(half, hn::Sub(a.im, b.im))};
     Complex<V> g{hn::Mul(half, hn::Add(a.im, b.im)), hn::Mul(half, hn::Sub(b.re, a.re))};
     if (halves) {
-      const auto turned = Mul(g, SetComplex(d, &pair.re));
+      const auto turned = Mul(g, Complex<V>{Constant(d, pair.re), Constant(d, pair.im)});
       g = Sub(f, turned);
       f = Add(f, turned);
     }
@@ -181,7 +193,7 @@ HWY_NOINLINE void UnpackFirstColumn(D d, const FftPlan& plan, const float* work,
 }
 
 template <class D>
-HWY_INLINE void MiddlePasses(D d, const FftPlan& plan, float* work) {
+HWY_INLINE void MiddlePasses(D d, const FftPlan& plan, Lane<D>* work) {
   for (const FftPass& pass : plan.complex.passes) {
     if (pass.step == 1) break;
     switch (pass.radix) {
@@ -208,8 +220,8 @@ HWY_INLINE void MiddlePasses(D d, const FftPlan& plan, float* work) {
 }
 
 template <bool kMagnitude, class D>
-HWY_INLINE void RunLastPass(D d, const FftPlan& plan, size_t complex_columns, float* work,
-                            float* power) {
+HWY_INLINE void RunLastPass(D d, const FftPlan& plan, size_t complex_columns, Lane<D>* work,
+                            Lane<D>* power) {
   switch (plan.complex.passes.back().radix) {
     case 1:
       LastPass<1, kMagnitude>(d, plan, complex_columns, work, power);
@@ -236,8 +248,8 @@ HWY_INLINE void RunLastPass(D d, const FftPlan& plan, size_t complex_columns, fl
 }
 
 template <bool kCenter, class D>
-HWY_INLINE void RunFirstPass(D d, const KernelTables& tables, const float* window, const float* t,
-                             const float* mean, float* work) {
+HWY_INLINE void RunFirstPass(D d, const KernelTables& tables, const Lane<D>* window, const float* t,
+                             const float* mean, Lane<D>* work) {
   const auto run = [&]<int R, int kTaken>() HWY_ATTR {
     FirstPass<R, kTaken, kCenter>(d, tables, window, t, mean, work);
   };
@@ -277,52 +289,58 @@ HWY_INLINE void RunFirstPass(D d, const KernelTables& tables, const float* windo
 
 /// Bluestein's convolution up to the last pass of its second transform, which starts in work2.
 template <class D>
-HWY_NOINLINE void Chirp(D d, const KernelTables& tables, const float* window,
+HWY_NOINLINE void Chirp(D d, const KernelTables& tables, const Lane<D>* window,
                         const MelWorkspace& ws) {
   using V = hn::Vec<D>;
   const FftPlan& plan = tables.fft;
+  auto* work = static_cast<Lane<D>*>(ws.work);
+  auto* work2 = static_cast<Lane<D>*>(ws.work2);
+  const auto* chirp_in = plan.chirp_in.template data<Lane<D>>();
+  const auto* chirp_filter = plan.chirp_filter.template data<Lane<D>>();
   const size_t pitch = work_pitch(plan, hn::Lanes(d));
-  const V center = tables.recipe.remove_dc ? hn::Load(d, ws.mean) : hn::Zero(d);
+  const V center = tables.recipe.remove_dc ? LoadValues(d, ws.mean) : hn::Zero(d);
   const size_t inputs = tables.load.offsets.size();
   for (size_t n = 0; n < inputs; ++n) {
-    const V sample = hn::Sub(hn::LoadU(d, ws.samples + tables.load.offsets[n]), center);
+    const V sample = hn::Sub(LoadValues(d, ws.samples + tables.load.offsets[n]), center);
     const V x = hn::Mul(sample, hn::Set(d, window[n]));
-    const float* c = plan.chirp_in.data() + 2 * n;
-    StoreComplex(d, {hn::Mul(x, hn::Set(d, c[0])), hn::Mul(x, hn::Set(d, c[1]))},
-                 ws.work + n * pitch);
+    const auto c = SetComplex(d, chirp_in + 2 * n);
+    StoreComplex(d, {hn::Mul(x, c.re), hn::Mul(x, c.im)}, work + n * pitch);
   }
   const auto length = static_cast<size_t>(plan.columns);
   for (size_t n = inputs; n < length; ++n)
-    StoreComplex(d, {hn::Zero(d), hn::Zero(d)}, ws.work + n * pitch);
-  MiddlePasses(d, plan, ws.work);
-  RunLastPass<false>(d, plan, 1, ws.work, ws.power);
+    StoreComplex(d, {hn::Zero(d), hn::Zero(d)}, work + n * pitch);
+  MiddlePasses(d, plan, work);
+  RunLastPass<false>(d, plan, 1, work, static_cast<Lane<D>*>(ws.power));
   // The transform of the conjugate is the conjugate of the inverse transform: same power.
   for (size_t k = 0; k < length; ++k) {
-    const auto product = Mul(LoadComplex(d, ws.work + plan.complex.slot_of[k] * pitch),
-                             SetComplex(d, plan.chirp_filter.data() + 2 * k));
-    StoreComplex(d, {product.re, hn::Neg(product.im)}, ws.work2 + k * pitch);
+    const auto product = Mul(LoadComplex(d, work + plan.complex.slot_of[k] * pitch),
+                             SetComplex(d, chirp_filter + 2 * k));
+    StoreComplex(d, {product.re, hn::Neg(product.im)}, work2 + k * pitch);
   }
-  MiddlePasses(d, plan, ws.work2);
+  MiddlePasses(d, plan, work2);
 }
 
-/// From T to the strengths (powers or magnitudes) of all bins.
+/// From T to the strengths (powers or magnitudes) of all bins. D: the lanes of the transform.
 template <bool kMagnitude, class D>
-HWY_INLINE void Spectra(D d, const KernelTables& tables, const float* window,
+HWY_INLINE void Spectra(D d, const KernelTables& tables, const Factors& window_table,
                         const MelWorkspace& ws) {
   const FftPlan& plan = tables.fft;
+  const auto* window = window_table.template data<Lane<D>>();
+  auto* work = static_cast<Lane<D>*>(ws.work);
+  auto* power = static_cast<Lane<D>*>(ws.power);
   if (plan.chirp) {
     Chirp(d, tables, window, ws);
-    RunLastPass<kMagnitude>(d, plan, 0, ws.work2, ws.power);
+    RunLastPass<kMagnitude>(d, plan, 0, static_cast<Lane<D>*>(ws.work2), power);
     return;
   }
   if (tables.recipe.remove_dc)
-    RunFirstPass<true>(d, tables, window, ws.samples, ws.mean, ws.work);
+    RunFirstPass<true>(d, tables, window, ws.samples, ws.mean, work);
   else
-    RunFirstPass<false>(d, tables, window, ws.samples, ws.mean, ws.work);
-  MiddlePasses(d, plan, ws.work);
+    RunFirstPass<false>(d, tables, window, ws.samples, ws.mean, work);
+  MiddlePasses(d, plan, work);
   const bool packed = plan.first_column != FirstColumn::plain;
-  RunLastPass<kMagnitude>(d, plan, packed ? 1 : 0, ws.work, ws.power);
-  if (packed) UnpackFirstColumn<kMagnitude>(d, plan, ws.work, ws.power);
+  RunLastPass<kMagnitude>(d, plan, packed ? 1 : 0, work, power);
+  if (packed) UnpackFirstColumn<kMagnitude>(d, plan, work, power);
 }
 
 }  // namespace HWY_NAMESPACE

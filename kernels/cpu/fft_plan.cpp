@@ -25,9 +25,9 @@ std::complex<double> unit(int64_t k, int64_t n) {
   return {std::cos(angle), std::sin(angle)};
 }
 
-void push(std::vector<float>& table, std::complex<double> value) {
-  table.push_back(static_cast<float>(value.real()));
-  table.push_back(static_cast<float>(value.imag()));
+void push(Factors& table, std::complex<double> value) {
+  table.push_back(value.real());
+  table.push_back(value.imag());
 }
 
 /// Radices of the complex passes, product = length. Few large powers of two, then the odd ones.
@@ -102,8 +102,8 @@ void plan_pairs(FftPlan& plan, const BinOf& bin_of) {
       pair.bin_1 = bin_of(plan.radix / 2, a);
     } else {
       const auto factor = unit(a, 2 * static_cast<int64_t>(length));
-      pair.re = static_cast<float>(factor.real());
-      pair.im = static_cast<float>(factor.imag());
+      pair.re = factor.real();
+      pair.im = factor.imag();
       pair.bin_0 = static_cast<uint32_t>(plan.radix / 2 * a);
       pair.bin_1 = static_cast<uint32_t>(plan.radix / 2 * (length - a));
     }

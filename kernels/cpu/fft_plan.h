@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "kernels/cpu/factors.h"
+
 namespace npumel {
 
 /// One in-place decimation-in-frequency pass over a complex transform of `length` slots: blocks of
@@ -21,7 +23,7 @@ struct FftPass {
 struct ComplexPlan {
   int length = 1;
   std::vector<FftPass> passes;  ///< at least one; the last has step 1
-  std::vector<float> twiddles;
+  Factors twiddles;
   std::vector<uint32_t> slot_of;
 };
 
@@ -36,7 +38,7 @@ enum class FirstColumn : uint8_t { plain, packed_coprime, packed_halves };
 struct PackedPair {
   uint32_t slot_a = 0, slot_b = 0;
   uint32_t bin_0 = 0, bin_1 = 0;
-  float re = 0, im = 0;  ///< packed_halves: the factor exp(-2 pi i a / (2*columns))
+  double re = 0, im = 0;  ///< packed_halves: the factor exp(-2 pi i a / (2*columns))
 };
 
 /// The power spectrum of N real samples: bins 0..N/2.
@@ -50,15 +52,15 @@ struct FftPlan {
   bool coprime = false;  ///< Good-Thomas order: no twiddle factors after the first pass
   FirstColumn first_column = FirstColumn::plain;
   std::vector<uint32_t> input;    ///< [column][radix]: sample index
-  std::vector<float> twiddles;    ///< [column][k1 - 1]{re, im}, k1 = 1 .. parallel-1
+  Factors twiddles;               ///< [column][k1 - 1]{re, im}, k1 = 1 .. parallel-1
   std::vector<PackedPair> pairs;  ///< how the packed first column is unpacked
 
   ComplexPlan complex;
   /// [slot][parallel]: bin of the power; bins() means "nobody wants it".
   std::vector<uint32_t> output;
 
-  std::vector<float> chirp_in;      ///< [n]{re, im}: exp(-pi i n^2 / N)
-  std::vector<float> chirp_filter;  ///< [k]{re, im}: transform of the conjugate chirp over length
+  Factors chirp_in;      ///< [n]{re, im}: exp(-pi i n^2 / N)
+  Factors chirp_filter;  ///< [k]{re, im}: transform of the conjugate chirp over length
 
   int bins() const { return n / 2 + 1; }
 };

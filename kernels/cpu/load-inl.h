@@ -79,7 +79,7 @@ HWY_INLINE void TransposeHops(D d, const Sample* samples, size_t hop_length, siz
 #if HWY_TARGET != HWY_SCALAR
   constexpr size_t kLanes = hn::MaxLanes(D());
   // The last tile overlaps the one before.
-  if constexpr (sizeof(Sample) == sizeof(int16_t)) {
+  if constexpr (sizeof(Sample) == sizeof(int16_t) && kLanes >= 4) {
     if (to - from >= 2 * kLanes) {
       for (size_t p = from; p < to; p += 2 * kLanes) {
         p = HWY_MIN(p, to - 2 * kLanes);
@@ -88,12 +88,14 @@ HWY_INLINE void TransposeHops(D d, const Sample* samples, size_t hop_length, siz
       return;
     }
   }
-  if (to - from >= kLanes) {
-    for (size_t p = from; p < to; p += kLanes) {
-      p = HWY_MIN(p, to - kLanes);
-      TransposeTile<kFull>(d, source + p, hop_length, hops, pitch, out + p * pitch);
+  if constexpr (kLanes >= 4) {
+    if (to - from >= kLanes) {
+      for (size_t p = from; p < to; p += kLanes) {
+        p = HWY_MIN(p, to - kLanes);
+        TransposeTile<kFull>(d, source + p, hop_length, hops, pitch, out + p * pitch);
+      }
+      return;
     }
-    return;
   }
 #endif
   for (size_t p = from; p < to; ++p)
@@ -104,7 +106,7 @@ HWY_INLINE void TransposeHops(D d, const Sample* samples, size_t hop_length, siz
 /// Fills T from (lanes - 1) * hop + win samples and reads no other.
 template <class D, typename Sample>
 HWY_NOINLINE void LoadGroup(D d, const KernelTables& tables, const Sample* samples, float* out) {
-  const hn::CappedTag<float, 4> d4;
+  const hn::CappedTag<float, HWY_MIN(4, hn::MaxLanes(D()))> d4;
   const LoadTables& load = tables.load;
   const auto hop_length = static_cast<size_t>(tables.recipe.hop_length);
   const auto rows = static_cast<size_t>(load.rows);
@@ -175,7 +177,7 @@ HWY_INLINE void EmphasizeFirstSamples(const KernelTables& tables, size_t lanes, 
 /// y[n] = x[n] - c x[n-1] on all of T, as the recipe asks.
 template <bool kSum, bool kEmphasize, class D>
 HWY_NOINLINE void PrepareFrames(D d, const KernelTables& tables, const MelWorkspace& ws) {
-  const hn::CappedTag<float, 4> d4;
+  const hn::CappedTag<float, HWY_MIN(4, hn::MaxLanes(D()))> d4;
   const LoadTables& load = tables.load;
   const auto pitch = static_cast<size_t>(load.pitch);
   const auto rows = static_cast<size_t>(load.rows);

@@ -114,8 +114,10 @@ HWY_INLINE hn::Vec<D> StoreAs(D d, const KernelTables& tables, const float* ener
                               const RowSink& out) {
   auto* to = static_cast<Element*>(out.data);
 #if HWY_TARGET != HWY_SCALAR
-  if (out.mel_stride == 1 && static_cast<size_t>(tables.recipe.mels) >= hn::Lanes(d))
-    return StoreFrameMajor<Scale>(d, tables, energy, frames, out.frame_stride, to);
+  if constexpr (hn::MaxLanes(D()) >= 4) {
+    if (out.mel_stride == 1 && static_cast<size_t>(tables.recipe.mels) >= hn::Lanes(d))
+      return StoreFrameMajor<Scale>(d, tables, energy, frames, out.frame_stride, to);
+  }
 #endif
   if (out.frame_stride == 1)
     return StoreMelMajor<Scale>(d, tables, energy, frames, out.mel_stride, to);

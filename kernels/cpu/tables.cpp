@@ -27,7 +27,7 @@ MelTables make_mel(const Recipe& recipe) {
       mel.classes.push_back({length, 0});
     ++mel.classes.back().count;
     mel.first_bin.push_back(static_cast<uint32_t>(filter.first_bin));
-    for (const double weight : filter.weights) mel.weights.push_back(static_cast<float>(weight));
+    for (const double weight : filter.weights) mel.weights.push_back(weight);
   }
   return mel;
 }
@@ -77,8 +77,8 @@ LoadTables make_load(const Recipe& recipe, const FftPlan& fft, int lanes) {
   const auto append = [&](int n) {
     const bool inside = n < win;
     const double weight = inside ? window[static_cast<size_t>(n)] * recipe.input_scale : 0;
-    load.window_f32.push_back(static_cast<float>(weight));
-    load.window_s16.push_back(static_cast<float>(weight / 32768));
+    load.window_f32.push_back(weight);
+    load.window_s16.push_back(weight / 32768);
     const int offset =
         n == 0 && load.own_first_row ? load.rows * load.pitch : n % hop * load.pitch + n / hop;
     load.offsets.push_back(inside ? static_cast<uint32_t>(offset) : 0);
@@ -93,8 +93,13 @@ LoadTables make_load(const Recipe& recipe, const FftPlan& fft, int lanes) {
 
 }  // namespace
 
+bool needs_double(const Recipe& recipe) {
+  return recipe.log == LogType::none && recipe.n_fft >= 1024;
+}
+
 KernelTables::KernelTables(const Recipe& valid_recipe, int group_lanes)
     : recipe(valid_recipe),
+      wide(needs_double(recipe)),
       lanes(group_lanes),
       fft(make_fft_plan(recipe.n_fft)),
       load(make_load(recipe, fft, lanes)),

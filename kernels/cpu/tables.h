@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "kernels/cpu/factors.h"
 #include "kernels/cpu/fft_plan.h"
 #include "kernels/mel/recipe.h"
 
@@ -20,7 +21,7 @@ struct MelTables {
   std::vector<MelClass> classes;
   std::vector<uint32_t> first_bin;  ///< [sorted filter]
   std::vector<uint32_t> row;        ///< [sorted filter]: which mel it is
-  std::vector<float> weights;       ///< [sorted filter][bin], back to back
+  Factors weights;                  ///< [sorted filter][bin], back to back
 };
 
 /// log(x) = exponent * octave_high + (exponent * octave_low + ln(mantissa) * scale), and never
@@ -46,14 +47,20 @@ struct LoadTables {
   int taken = 0;       ///< first-pass inputs per column that can be non-zero (Cooley-Tukey order)
   bool own_first_row = false;     ///< pre-emphasis gives a frame's first sample its own row of T
   std::vector<uint32_t> offsets;  ///< index into T, in the order in which the first pass reads
-  std::vector<float> window_f32;  ///< window function * input_scale, same order, 0 outside
-  std::vector<float> window_s16;  ///< the same / 32768
+  Factors window_f32;             ///< window function * input_scale, same order, 0 outside
+  Factors window_s16;             ///< the same / 32768
 };
+
+/// Whether a recipe's transform is computed in double. A logarithm's floor and base hide the noise
+/// of a transform in float; linear output keeps cells far below the strongest bin, and long
+/// transforms gather more noise.
+bool needs_double(const Recipe& recipe);
 
 struct KernelTables {
   KernelTables(const Recipe& recipe, int lanes);
 
   Recipe recipe;
+  bool wide;  ///< needs_double(recipe)
   int lanes;  ///< frames in a group
   FftPlan fft;
   LoadTables load;

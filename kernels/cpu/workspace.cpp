@@ -11,16 +11,20 @@ MelWorkspace::MelWorkspace(const KernelTables& tables) {
   constexpr size_t kAlign = 32;  // floats: two cache lines
   const auto lanes = static_cast<size_t>(tables.lanes);
   const auto pitch = static_cast<size_t>(tables.load.pitch);
-  const size_t work_floats =
+  const size_t work_values =
       static_cast<size_t>(tables.fft.columns) * work_pitch(tables.fft, lanes);
   const auto few_floats = (lanes - 1) * static_cast<size_t>(tables.recipe.hop_length) +
                           static_cast<size_t>(tables.recipe.win_length);
+  const size_t width = tables.wide ? 2 : 1;  // floats a value
+  float* work_area = nullptr;
+  float* work2_area = nullptr;
+  float* power_area = nullptr;
   float* few_area = nullptr;
   const std::array<std::pair<float**, size_t>, 8> areas{{
       {&samples, (static_cast<size_t>(tables.load.rows) + 2) * pitch},
-      {&work, work_floats},
-      {&work2, tables.fft.chirp ? work_floats : 0},
-      {&power, (static_cast<size_t>(tables.fft.bins()) + 1) * lanes},
+      {&work_area, work_values * width},
+      {&work2_area, tables.fft.chirp ? work_values * width : 0},
+      {&power_area, (static_cast<size_t>(tables.fft.bins()) + 1) * lanes * width},
       {&energy, static_cast<size_t>(tables.recipe.mels) * lanes},
       {&mean, lanes},
       {&sums, 2 * pitch},
@@ -37,6 +41,9 @@ MelWorkspace::MelWorkspace(const KernelTables& tables) {
     *area = memory_.get() + used;
     used += rounded(floats);
   }
+  work = work_area;
+  work2 = work2_area;
+  power = power_area;
   few = few_area;
 }
 

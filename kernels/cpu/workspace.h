@@ -8,16 +8,17 @@
 
 namespace npumel {
 
-/// All areas lie in one zeroed allocation, aligned for the widest vectors. V = one vector.
+/// All areas lie in one zeroed allocation, aligned for the widest vectors. V = one vector, of float
+/// or, where the recipe needs double, of double in what is void here.
 class MelWorkspace {
  public:
   /// Throws std::bad_alloc.
   explicit MelWorkspace(const KernelTables& tables);
 
   float* samples = nullptr;  ///< LoadTables' T, one row more for the first samples
-  float* work = nullptr;     ///< [slot][parallel]{re, im} V, rows `work_pitch` floats apart
-  float* work2 = nullptr;    ///< Bluestein's second transform
-  float* power = nullptr;    ///< [bin] V, one more for results nobody wants
+  void* work = nullptr;      ///< [slot][parallel]{re, im} V, rows `work_pitch` apart
+  void* work2 = nullptr;     ///< Bluestein's second transform
+  void* power = nullptr;     ///< [bin] V, one more for results nobody wants
   float* energy = nullptr;   ///< [mel] V
   float* mean = nullptr;     ///< V: what is subtracted from every sample of a frame
   float* sums = nullptr;     ///< two rows of T
@@ -27,7 +28,7 @@ class MelWorkspace {
   hwy::AlignedFreeUniquePtr<float[]> memory_;
 };
 
-/// Floats from slot to slot in MelWorkspace::work, for groups of `lanes` frames.
+/// Values from slot to slot in MelWorkspace::work, for groups of `lanes` frames.
 constexpr size_t work_pitch(const FftPlan& plan, size_t lanes) {
   return (static_cast<size_t>(plan.parallel) +
           (plan.parallel > 1 && plan.columns % 2 == 0 ? 1 : 0)) *

@@ -1,4 +1,6 @@
 // Rows against the double reference, for every preset and for random recipes.
+#include <cmath>
+
 #include "tests/unit/cpu/kernel_fixture.h"
 
 namespace npumel::test {
@@ -47,6 +49,21 @@ TEST(Accuracy, targets_agree_within_a_tenth_of_the_law) {
     });
     if (HasFailure()) break;
   }
+}
+
+TEST(Accuracy, linear_output_of_a_long_transform_resolves_cells_far_below_the_peak) {
+  Recipe recipe = kernel_recipe(Preset::librosa);
+  const size_t samples = samples_for(recipe, kFrames);
+  std::vector<float> tone;
+  for (size_t i = 0; i < samples; ++i)
+    tone.push_back(static_cast<float>(std::sin(0.4 * static_cast<double>(i))));
+  const auto expected = expected_rows(recipe, tone, kFrames);
+  for_each_target([&] {
+    const auto rows = compute_rows(recipe, tone, kFrames);
+    // 100 dB below the peak a transform in float is wrong by whole dB.
+    for (size_t i = 0; i < rows.size(); ++i)
+      ASSERT_LT(std::abs(rows[i] - expected[i]), 1e-4 * expected[i] + 1e-20) << i;
+  });
 }
 
 TEST(Accuracy, s16_and_f32_of_the_same_samples_give_the_same_bits) {
