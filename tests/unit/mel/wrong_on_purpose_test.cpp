@@ -11,7 +11,6 @@ namespace npumel {
 namespace {
 
 using test::GoldenFile;
-using test::GoldenFrontEnd;
 
 struct Mistake {
   const char* front_end;
@@ -121,12 +120,17 @@ const std::vector<Mistake>& mistakes() {
   return kMistakes;
 }
 
-// Clips of the front end on which `recipe` fails.
+// The short clips are enough, and cheap.
+bool is_short(const GoldenFile& file) {
+  return file.clip == "click" || file.clip.starts_with("short") || file.clip.starts_with("tail");
+}
+
+// Short clips of the front end on which `recipe` fails.
 std::vector<std::string> failing_clips(const std::vector<GoldenFile>& files,
                                        const Mistake& mistake) {
   std::vector<std::string> clips;
   for (const GoldenFile& file : files) {
-    if (file.front_end.name != mistake.front_end) continue;
+    if (file.front_end.name != mistake.front_end || !is_short(file)) continue;
     Recipe recipe = test::golden_recipe(file.front_end);
     mistake.make(recipe);
     const auto samples = test::unit_samples(test::read_wav(file.audio));

@@ -86,8 +86,9 @@ struct GoldenFile {
 
 /// The chirp of this clip leaves openWakeWord's filters (3800 Hz) while its float32 noise stays in
 /// them, and a streamed call has nothing louder that the clamp could hide it under. The published
-/// model differs there from its own definition in double precision by 1.6e-3 (a float32 FFT by
-/// 2.2e-3), up to 16 times what the law allows: no implementation can be held to the law there.
+/// model (a float32 convolution with rounded weights) differs there from its own definition in
+/// double precision by 1.6e-3, up to 16 times what the law allows. Only the same sums in the same
+/// order would come closer, so here the vector is no measure of exactness.
 inline void widen_for_noise_outside_the_filters(GoldenFile& file) {
   if (file.front_end.name != "openwakeword_stream" || file.clip != "sweep") return;
   file.tolerance.units_per_neper = 0;

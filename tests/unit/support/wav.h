@@ -38,6 +38,7 @@ inline std::vector<int16_t> read_wav(const std::filesystem::path& path) {
 /// int16 / 32768, as the reference takes samples.
 inline std::vector<double> unit_samples(const std::vector<int16_t>& samples) {
   std::vector<double> result;
+  result.reserve(samples.size());
   for (const int16_t sample : samples) result.push_back(sample / 32768.0);
   return result;
 }
