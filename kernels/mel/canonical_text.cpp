@@ -1,6 +1,8 @@
 #include <array>
 #include <charconv>
 #include <string>
+#include <type_traits>
+#include <utility>
 
 #include "kernels/mel/recipe.h"
 #include "kernels/mel/sha256.h"

@@ -1,3 +1,5 @@
+#include <array>
+#include <cstdio>
 #include <stdexcept>
 #include <string>
 
@@ -15,9 +17,9 @@ std::string with_value(const char* name, int value) {
 std::string with_value(const char* name, double value) {
   std::string digits = std::to_string(value);
   if (value != 0 && (value < 1e-3 || value > 1e6)) {
-    char text[32];
-    std::snprintf(text, sizeof text, "%.3g", value);
-    digits = text;
+    std::array<char, 32> text{};
+    std::snprintf(text.data(), text.size(), "%.3g", value);
+    digits = text.data();
   }
   return std::string(name) + " (" + digits + ")";
 }
