@@ -24,14 +24,15 @@ Timeline::Placement Timeline::place(GstClockTime pts, bool flagged, int64_t samp
                                     int64_t position) {
   const GstClockTime expected = at(position);
   const bool timed = GST_CLOCK_TIME_IS_VALID(pts);
-  const bool jumped = gst_audio_stream_align_process(
-                          align_.get(), flagged && timed, timed ? pts : expected,
-                          static_cast<guint>(samples), nullptr, nullptr, nullptr) != FALSE;
+  const GstClockTime here = timed ? pts : expected;
+  const bool jumped = gst_audio_stream_align_process(align_.get(), flagged && timed, here,
+                                                     static_cast<guint>(samples), nullptr, nullptr,
+                                                     nullptr) != FALSE;
   if (!jumped) return {};
 
-  const GstClockTimeDiff jump = GST_CLOCK_DIFF(expected, timed ? pts : expected);
+  const GstClockTimeDiff jump = GST_CLOCK_DIFF(expected, here);
   if (ABS(jump) > static_cast<GstClockTimeDiff>(config_.max_gap)) return {.resync = true};
-  const int64_t gap = jump < 0 ? -samples_between(pts, expected) : samples_between(expected, pts);
+  const int64_t gap = jump < 0 ? -samples_between(here, expected) : samples_between(expected, here);
   // A buffer that is dropped whole leaves the overlap unfinished: the next one is judged afresh.
   if (gap + samples <= 0) gst_audio_stream_align_mark_discont(align_.get());
   return {.gap = gap};

@@ -126,6 +126,18 @@ CHECK_TEST(a_longer_gap_drains_and_starts_a_new_grid) {
   fail_unless(stream.rows() == expected);
 }
 
+CHECK_TEST(a_buffer_without_a_time_follows_one_that_was_dropped_whole) {
+  const Samples samples = audio(16000);
+  MelStream stream("frames=10 eos-mode=short");
+  stream.push(part(samples, 0, 8000), 0);
+  stream.push(part(samples, 4000, 1000), time_of(4000), kDiscont);  // all of it has been seen
+  stream.push(part(samples, 8000, 8000));
+  stream.eos();
+  fail_unless(stream.rows() == rows_of(samples, "frames=10 eos-mode=short"));
+  ASSERT_EQUAL(stream.stat("samples-inserted"), 0);
+  ASSERT_EQUAL(stream.stat("samples-dropped"), 1000);
+}
+
 CHECK_TEST(max_gap_is_a_property) {
   const Samples samples = audio(16000);
   MelStream stream("frames=10 max-gap=100000000");
