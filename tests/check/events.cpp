@@ -32,28 +32,25 @@ CHECK_TEST(stream_start_caps_segment_come_before_the_first_buffer_in_this_order)
                            {GST_EVENT_STREAM_START, GST_EVENT_CAPS, GST_EVENT_SEGMENT}));
 }
 
-CHECK_TEST(a_serialized_event_follows_the_frames_that_were_complete_before_it) {
+CHECK_TEST(a_serialized_event_follows_the_buffers_that_were_complete_before_it) {
   // 0.99 s: 99 frames, of which 97 need no further sample; in tens, nine buffers have gone.
-  MelStream stream("frames=10");
-  stream.push(audio(15840), 0);
+  const Samples samples = audio(48000);
+  MelStream stream("frames=10 eos-mode=short");
+  stream.push(std::span<const int16_t>(samples).first(15840), 0);
   ASSERT_EQUAL(stream.buffers().size(), 9);
   fail_unless(stream.event(marker("here")));
   fail_unless(stream.items().back().is(GST_EVENT_CUSTOM_DOWNSTREAM));
-  stream.push(audio(16000), time_of(15840));
-  fail_unless(stream.items().back().buffer != nullptr);
-  ASSERT_EQUAL(count_of(stream, GST_EVENT_CUSTOM_DOWNSTREAM), 1);
-  // The marker did not disturb the grid.
-  MelStream plain("frames=10");
-  plain.push(audio(15840), 0);
-  plain.push(audio(16000), time_of(15840));
-  fail_unless(stream.rows() == plain.rows());
-}
-
-CHECK_TEST(tags_pass) {
-  MelStream stream("frames=10");
-  stream.push(audio(3200), 0);
   stream.event(gst_event_new_tag(gst_tag_list_new(GST_TAG_TITLE, "speech", nullptr)));
+  fail_unless(stream.items().back().is(GST_EVENT_TAG));
+  ASSERT_EQUAL(stream.buffers().size(), 9);
+  stream.push(std::span<const int16_t>(samples).subspan(15840), time_of(15840));
+  stream.eos();
+  ASSERT_EQUAL(count_of(stream, GST_EVENT_CUSTOM_DOWNSTREAM), 1);
   ASSERT_EQUAL(count_of(stream, GST_EVENT_TAG), 1);
+  // The events did not disturb the grid.
+  MelStream plain("frames=10 eos-mode=short");
+  run(plain, samples);
+  fail_unless(stream.rows() == plain.rows());
 }
 
 CHECK_TEST(a_new_segment_ends_the_old_one_before_it_passes) {

@@ -98,11 +98,11 @@ CHECK_TEST(stride_repeats_frames_and_first_frames_shifts_the_grid) {
   run(plain, samples);
   const std::vector<float> all = plain.rows();
 
-  MelStream stream("frames=20 stride=6 first-frames=9 eos-mode=drop");
+  MelStream stream("frames=20 stride=6 first-frames=15 eos-mode=drop");
   run(stream, samples);
   const auto received = stream.buffers();
   fail_unless(received.size() > 10);
-  ASSERT_EQUAL(received[0]->frames(), 9);
+  ASSERT_EQUAL(received[0]->frames(), 15);
   for (size_t i = 0; i < received.size(); ++i) {
     const Received& buffer = *received[i];
     const size_t first = buffer.offset;

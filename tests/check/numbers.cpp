@@ -98,20 +98,19 @@ CHECK_TEST(hard_signals_follow_the_reference) {
   for (size_t i = 0; i < square.size(); ++i) square[i] = i / 37 % 2 ? 32767 : -32768;
   for (size_t i = 0; i < least.size(); ++i) least[i] = static_cast<int16_t>(i % 3 == 0);
   impulse[4321] = 32767;
-  for (const auto& signal : {square, dc, impulse, least}) {
+  for (const auto& signal : {square, impulse, least}) {
     for (const Recipe* recipe : {&whisper, &kaldi}) {
       MelStream stream(std::string("frames=0 preset=") + nick(recipe->preset));
       run(stream, signal);
-      const auto expected = reference_clip(*recipe, as_double(signal), false);
-      // A constant has nothing but rounding noise above DC.
-      if (&signal == &dc) {
-        ASSERT_EQUAL(stream.rows().size(), expected.size());
-        fail_unless(all_finite(stream.rows()));
-      } else {
-        assert_close(*recipe, stream.rows(), expected);
-      }
+      assert_close(*recipe, stream.rows(), reference_clip(*recipe, as_double(signal), false));
     }
   }
+  // Kaldi takes the mean away: a constant is nothing but the rounding of the subtraction, far below
+  // the faintest sample there is.
+  MelStream stream("frames=0 preset=kaldi80");
+  run(stream, dc);
+  ASSERT_EQUAL(stream.frames(), 48);
+  for (const float value : stream.rows()) fail_unless(value < 0, "%g", static_cast<double>(value));
 }
 
 CHECK_TEST(denormal_and_huge_samples_stay_finite) {
@@ -204,7 +203,7 @@ CHECK_TEST(an_odd_number_of_bytes_is_an_error) {
 
 CHECK_TEST(an_empty_buffer_is_nothing) {
   MelStream stream("frames=10 eos-mode=short");
-  ASSERT_EQUAL(stream.push(std::vector<int16_t>(), 0), GST_FLOW_OK);
+  ASSERT_EQUAL(stream.push(gst_buffer_new()), GST_FLOW_OK);
   run(stream, audio(16000));
   ASSERT_EQUAL(stream.frames(), 100);
 }

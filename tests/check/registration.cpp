@@ -146,7 +146,8 @@ CHECK_TEST(every_preset_is_a_value_of_the_property) {
     g_object_get(element.get(), "recipe", &text, nullptr);
     const int rate = published_rate(name.value);
     if (rate > 0) {
-      fail_unless_equals_string(text, canonical_text(resolve(name.value, {}, rate)).c_str());
+      const std::string expected = canonical_text(resolve(name.value, {}, rate));
+      fail_unless(text == expected, "%s: %s", name.nick, text);
     }
     g_free(text);
   }

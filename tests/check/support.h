@@ -60,7 +60,7 @@ std::vector<T> values_of(GstBuffer* buffer) {
 
 template <typename T>
 auto printable(const T& value) {
-  if constexpr (std::is_enum_v<T>)
+  if constexpr (std::is_enum_v<T> || std::is_same_v<T, bool>)
     return static_cast<long long>(value);
   else
     return value;
