@@ -14,6 +14,8 @@
 #include <memory>
 #include <string>
 
+#include "examples/pull.h"
+
 namespace {
 
 struct Free {
@@ -64,12 +66,13 @@ int run(const char* model, const std::string& audio, const std::string& properti
   const Owned<GstElement> sink(gst_bin_get_by_name(GST_BIN(pipeline.get()), "sink"));
   gst_element_set_state(pipeline.get(), GST_STATE_PLAYING);
   int buffers = 0;
-  while (const Owned<GstSample> sample{gst_app_sink_pull_sample(GST_APP_SINK(sink.get()))}) {
+  bool failed = false;
+  while (const Owned<GstSample> sample{next_sample(pipeline.get(), sink.get(), failed)}) {
     infer(session, sample.get());
     ++buffers;
   }
   gst_element_set_state(pipeline.get(), GST_STATE_NULL);
-  return buffers > 0 ? 0 : 1;
+  return !failed && buffers > 0 ? 0 : 1;
 }
 
 }  // namespace

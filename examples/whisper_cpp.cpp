@@ -15,6 +15,8 @@
 #include <memory>
 #include <string>
 
+#include "examples/pull.h"
+
 namespace {
 
 struct Free {
@@ -70,16 +72,16 @@ int main(int argc, char** argv) {
   const Owned<GstElement> sink(gst_bin_get_by_name(GST_BIN(pipeline.get()), "sink"));
   gst_element_set_state(pipeline.get(), GST_STATE_PLAYING);
   int chunks = 0;
-  bool good = true;
-  while (good) {
-    const Owned<GstSample> sample(gst_app_sink_pull_sample(GST_APP_SINK(sink.get())));
+  bool failed = false;
+  while (!failed) {
+    const Owned<GstSample> sample(next_sample(pipeline.get(), sink.get(), failed));
     if (!sample) break;
     GstMapInfo map;
     gst_buffer_map(gst_sample_get_buffer(sample.get()), &map, GST_MAP_READ);
-    good = transcribe(context.get(), reinterpret_cast<const float*>(map.data), 3000, 80);
+    failed = !transcribe(context.get(), reinterpret_cast<const float*>(map.data), 3000, 80);
     gst_buffer_unmap(gst_sample_get_buffer(sample.get()), &map);
     ++chunks;
   }
   gst_element_set_state(pipeline.get(), GST_STATE_NULL);
-  return good && chunks > 0 ? 0 : 1;
+  return !failed && chunks > 0 ? 0 : 1;
 }

@@ -1,0 +1,27 @@
+// The next buffer of an appsink, or the end of the pipeline, whatever way it ends.
+#pragma once
+
+#include <gst/app/app.h>
+#include <gst/gst.h>
+
+#include <cstdio>
+
+/// Waits for a sample. Null at the end of the stream, or after an error, which is printed and sets
+/// `failed`: gst_app_sink_pull_sample() alone would wait for ever when an element upstream fails.
+inline GstSample* next_sample(GstElement* pipeline, GstElement* sink, bool& failed) {
+  GstBus* bus = gst_element_get_bus(pipeline);
+  GstSample* sample = nullptr;
+  while (sample == nullptr && !failed && !gst_app_sink_is_eos(GST_APP_SINK(sink))) {
+    sample = gst_app_sink_try_pull_sample(GST_APP_SINK(sink), 100 * GST_MSECOND);
+    GstMessage* message = gst_bus_pop_filtered(bus, GST_MESSAGE_ERROR);
+    if (message == nullptr) continue;
+    GError* error = nullptr;
+    gst_message_parse_error(message, &error, nullptr);
+    std::fprintf(stderr, "error: %s\n", error->message);
+    failed = true;
+    g_error_free(error);
+    gst_message_unref(message);
+  }
+  gst_object_unref(bus);
+  return sample;
+}
