@@ -39,11 +39,16 @@ HWY_INLINE void LoadFrames(D d, const KernelTables& tables, const Sample* sample
     PrepareFrames<false, true>(d, tables, ws);
 }
 
-/// Lanes(d) frames from samples to rows, of which the first `frames` are stored; the transform is
-/// computed in T. Returns each frame's largest value.
+/// Every sample is zero. Sound is told from its first samples.
+template <typename Sample>
+HWY_INLINE bool IsSilence(const Sample* samples, size_t count) {
+  return samples[0] == 0 && std::memcmp(samples, samples + 1, (count - 1) * sizeof(Sample)) == 0;
+}
+
+/// Lanes(d) frames from samples to mel energies in ws.energy; the transform is computed in T.
 template <typename T, class D, typename Sample>
-HWY_INLINE hn::Vec<D> ComputeGroup(D d, const KernelTables& tables, const Sample* samples,
-                                   size_t frames, const RowSink& out, const MelWorkspace& ws) {
+HWY_INLINE void GroupEnergies(D d, const KernelTables& tables, const Sample* samples,
+                              const MelWorkspace& ws) {
   const auto& windows =
       sizeof(Sample) == sizeof(float) ? tables.load.window_f32 : tables.load.window_s16;
   LoadFrames(d, tables, samples, ws);
@@ -53,6 +58,22 @@ HWY_INLINE hn::Vec<D> ComputeGroup(D d, const KernelTables& tables, const Sample
   else
     Spectra<false>(dt, tables, windows, ws);
   ApplyFilters(dt, tables.mel, static_cast<const T*>(ws.power), ws.energy);
+}
+
+/// Lanes(d) frames from samples to rows, of which the first `frames` are stored. Returns each
+/// frame's largest value.
+template <typename T, class D, typename Sample>
+HWY_INLINE hn::Vec<D> ComputeGroup(D d, const KernelTables& tables, const Sample* samples,
+                                   size_t frames, const RowSink& out, const MelWorkspace& ws) {
+  const size_t count = (hn::Lanes(d) - 1) * static_cast<size_t>(tables.recipe.hop_length) +
+                       static_cast<size_t>(tables.recipe.win_length);
+  if (IsSilence(samples, count)) {
+    // What the transform of zeros gives, to the bit.
+    std::memset(ws.energy, 0,
+                static_cast<size_t>(tables.recipe.mels) * hn::Lanes(d) * sizeof(float));
+  } else {
+    GroupEnergies<T>(d, tables, samples, ws);
+  }
   return StoreGroup(d, tables, ws.energy, frames, out);
 }
 
