@@ -17,6 +17,7 @@ test_packages=(
   libgmock-dev libbenchmark-dev libfftw3-dev libcairo2-dev
   python3 python3-numpy python3-gi python3-gst-1.0 gir1.2-gst-plugins-base-1.0
   valgrind git ca-certificates
+  mmdebstrap mount # the Debian 13 root of tests/xrt
 )
 
 # install_packages NAME...: installs those that are missing; needs root or sudo only then.

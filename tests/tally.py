@@ -10,6 +10,11 @@ import json
 import re
 import sys
 
+# Cases that may skip themselves, and why; any other skipped case is a failure.
+MAY_SKIP = {
+    "Sharing.compute_allocates_nothing": "a sanitizer's malloc cannot be counted",
+    "Accuracy.SpeechAtThreeLevels": "a recording that is not ours to ship; runs when NPUMELSPEC_GOLDEN names it",
+}
 CASES = [re.compile(r"\[  PASSED  \] (\d+) tests?\."), re.compile(r"Checks: (\d+), Failures: 0")]
 
 
@@ -24,7 +29,7 @@ def main(path, suite):
                 bad.append(f"{test['name']}: {test['result']}")
             elif counts and not sum(counts) or "0 tests from 0 test" in out:
                 bad.append(f"{test['name']}: ran no case")
-            elif re.search(r"\[  SKIPPED \] [1-9]\d* test", out):
+            elif set(re.findall(r"^\[  SKIPPED \] (\w+\.\w+)", out, re.MULTILINE)) - MAY_SKIP.keys():
                 bad.append(f"{test['name']}: skipped cases")
             else:
                 good += 1
