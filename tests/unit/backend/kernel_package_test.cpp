@@ -1,0 +1,219 @@
+// Kernel packages are hostile until checked: each way to be wrong, one by one.
+#include "gst/backend/kernel_package.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <functional>
+
+#include "gst/backend/package_selection.h"
+#include "tests/unit/backend/test_package.h"
+
+namespace npumel {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+using Json = nlohmann::json;
+
+// The reason that parsing or loading is refused with, "" when it is not.
+std::string refusal(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const BackendError& error) {
+    EXPECT_EQ(error.fault(), BackendFault::bad_package);
+    return error.what();
+  }
+  return "";
+}
+
+std::string parse_refusal(const std::string& text) {
+  return refusal([&] { parse_manifest("/folder", "kernel", text); });
+}
+
+TEST(KernelManifest, SaysWhatAGoodManifestSays) {
+  const KernelManifest v2 = parse_manifest("/f", "a", test::test_manifest(2, 128).dump());
+  EXPECT_EQ(v2.target, "npu1");
+  EXPECT_EQ(v2.recipe.mels, 128);
+  EXPECT_EQ(v2.input_bytes(), 32480u);
+  EXPECT_EQ(v2.output_bytes(), 25600u);
+  const KernelManifest v1 = parse_manifest("/f", "a", test::test_manifest(1, 80).dump());
+  EXPECT_EQ(v1.input_bytes(), 80000u);
+  EXPECT_EQ(v1.output_bytes(), 8000u);
+  EXPECT_EQ(v1.coding, (RowCoding{1, 0.05, 74}));
+}
+
+struct Spoiled {
+  const char* name;
+  const char* pointer;
+  Json value;
+  const char* says;
+};
+
+class SpoiledManifest : public ::testing::TestWithParam<Spoiled> {};
+
+TEST_P(SpoiledManifest, IsRefusedWithALineThatNamesTheFileAndTheFault) {
+  Json manifest = test::test_manifest();
+  const Json::json_pointer at(GetParam().pointer);
+  if (GetParam().value.is_null())
+    manifest[at.parent_pointer()].erase(at.back());
+  else
+    manifest[at] = GetParam().value;
+  const std::string reason = parse_refusal(manifest.dump());
+  EXPECT_THAT(reason, HasSubstr("/folder/kernel.json"));
+  EXPECT_THAT(reason, HasSubstr(GetParam().says));
+  EXPECT_EQ(reason.find('\n'), std::string::npos);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    , SpoiledManifest,
+    ::testing::Values(
+        Spoiled{"format", "/format", 2, "format must be 1"},
+        Spoiled{"no_target", "/target", nullptr, "has no target"},
+        Spoiled{"abi", "/abi", 3, "abi must be 1 to 2"},
+        Spoiled{"abi_text", "/abi", "2", "abi is not a whole number"},
+        Spoiled{"abi_huge", "/abi", 18446744073709551615U, "abi must be"},
+        Spoiled{"frames", "/frames", 10, "frames must be 100"},
+        Spoiled{"mels", "/mels", 128, "whisper80 has 80 mels"},
+        Spoiled{"mels_negative", "/mels", -80, "mels must be"},
+        Spoiled{"recipe", "/recipe", "nobody", "unknown recipe nobody"},
+        Spoiled{"recipe_of_any_rate", "/recipe", "librosa", "librosa has no rate"},
+        Spoiled{"samples", "/input/samples", 16239, "samples must be 16240"},
+        Spoiled{"output_type", "/output/type", "int8", "type must be int16"},
+        Spoiled{"scale_zero", "/output/scale", 0, "scale must be"},
+        Spoiled{"tolerance", "/tolerance", 9, "tolerance must be"},
+        Spoiled{"input_is_a_list", "/input", Json::array(), "is not an object"},
+        Spoiled{"words", "/instruction-words", 4294967296U, "instruction-words must be"},
+        Spoiled{"digest", "/sha256/xclbin", "../../etc/passwd", "64 lower-case hex digits"}),
+    [](const auto& spoiled) { return std::string(spoiled.param.name); });
+
+TEST(KernelManifest, IsRefusedWhenItIsNotJson) {
+  EXPECT_THAT(parse_refusal("{"), HasSubstr("is not JSON"));
+  EXPECT_THAT(parse_refusal("[1]"), HasSubstr("is not an object"));
+  EXPECT_THAT(parse_refusal(std::string(60000, '[')), HasSubstr("nested too deeply"));
+}
+
+class PackageFiles : public ::testing::Test {
+ protected:
+  void SetUp() override { test::write_package(folder, "kernel", test::test_manifest()); }
+  std::string load_refusal() {
+    const PackageFolder found = read_package_folder(folder.path());
+    if (found.manifests.empty()) return found.refused.empty() ? "" : found.refused.front();
+    return refusal([&] { load_package(found.manifests.front()); });
+  }
+  test::TemporaryFolder folder;
+};
+
+TEST_F(PackageFiles, GoodPackageLoads) {
+  const PackageFolder found = read_package_folder(folder.path());
+  ASSERT_THAT(found.manifests, SizeIs(1));
+  EXPECT_EQ(load_package(found.manifests[0]).xclbin, test::test_xclbin(2, 80));
+}
+
+TEST_F(PackageFiles, MissingTruncatedAndChangedFilesAreRefused) {
+  folder.write("kernel.xclbin", "other");
+  EXPECT_THAT(load_refusal(), HasSubstr("kernel.xclbin: is not the file"));
+  unlink(folder.path("kernel.xclbin").c_str());
+  EXPECT_THAT(load_refusal(), HasSubstr("kernel.xclbin: No such file"));
+}
+
+TEST_F(PackageFiles, InstructionsMustFitTheirOwnHeader) {
+  std::string wrong = test::test_instructions();
+  wrong[12] = 36;
+  folder.write("kernel.insts.bin", wrong);
+  Json manifest = test::test_manifest();
+  manifest["sha256"]["insts"] = sha256_hex(wrong);
+  folder.write("kernel.json", manifest.dump());
+  EXPECT_THAT(load_refusal(), HasSubstr("header says 36 bytes, the file has 32"));
+  manifest["instruction-words"] = 9;
+  folder.write("kernel.json", manifest.dump());
+  EXPECT_THAT(load_refusal(), HasSubstr("32 bytes, the manifest says 9 words"));
+}
+
+TEST_F(PackageFiles, LinksAreNotFollowed) {
+  unlink(folder.path("kernel.xclbin").c_str());
+  ASSERT_EQ(symlink("/etc/hostname", folder.path("kernel.xclbin").c_str()), 0);
+  EXPECT_THAT(load_refusal(), HasSubstr("is a link, not followed"));
+}
+
+TEST_F(PackageFiles, AFifoDoesNotHangTheReader) {
+  unlink(folder.path("kernel.insts.bin").c_str());
+  ASSERT_EQ(mkfifo(folder.path("kernel.insts.bin").c_str(), 0600), 0);
+  EXPECT_THAT(load_refusal(), HasSubstr("is not a regular file"));
+}
+
+TEST_F(PackageFiles, AnOversizedManifestIsNotRead) {
+  folder.write("kernel.json", std::string(kMaxManifestBytes + 1, ' '));
+  EXPECT_THAT(load_refusal(), HasSubstr("65537 bytes, at most 65536"));
+}
+
+TEST_F(PackageFiles, AFolderThatOthersCanWriteToIsRefused) {
+  ASSERT_EQ(chmod(folder.path().c_str(), 0777), 0);
+  const PackageFolder found = read_package_folder(folder.path());
+  EXPECT_THAT(found.manifests, IsEmpty());
+  ASSERT_THAT(found.refused, SizeIs(1));
+  EXPECT_THAT(found.refused[0], HasSubstr("others can write to it"));
+}
+
+class Selection : public ::testing::Test {
+ protected:
+  KernelManifest choose(Preset preset, bool allow_v1, const std::string& target = "npu1") {
+    return choose_package({target, resolve(preset, {}, 16000), allow_v1}, {folder.path()});
+  }
+  BackendFault fault_of(Preset preset, bool allow_v1, const std::string& target = "npu1") {
+    try {
+      choose(preset, allow_v1, target);
+    } catch (const BackendError& error) {
+      return error.fault();
+    }
+    ADD_FAILURE() << "a package was chosen";
+    return BackendFault::failed;
+  }
+  test::TemporaryFolder folder;
+};
+
+TEST_F(Selection, ByRecipeWhateverItsNormalisation) {
+  test::write_package(folder, "a", test::test_manifest(2, 80));
+  test::write_package(folder, "b", test::test_manifest(2, 128));
+  EXPECT_EQ(choose(Preset::whisper80, false).name, "a");
+  EXPECT_EQ(choose(Preset::whisper128, false).name, "b");
+  EXPECT_EQ(choose(Preset::voxtral_rt128, false).name, "b");
+}
+
+TEST_F(Selection, EightBitRowsOnlyForWhoAsksAndOnlyWithoutBetter) {
+  test::write_package(folder, "z1", test::test_manifest(1, 80));
+  EXPECT_EQ(fault_of(Preset::whisper80, false), BackendFault::not_found);
+  EXPECT_EQ(choose(Preset::whisper80, true).name, "z1");
+  test::write_package(folder, "a2", test::test_manifest(2, 80));
+  EXPECT_EQ(choose(Preset::whisper80, true).name, "a2");
+}
+
+TEST_F(Selection, LatestNameOfSeveralVersions) {
+  test::write_package(folder, "mel-1", test::test_manifest());
+  test::write_package(folder, "mel-2", test::test_manifest());
+  EXPECT_EQ(choose(Preset::whisper80, false).name, "mel-2");
+}
+
+TEST_F(Selection, SaysWhatIsWrong) {
+  EXPECT_EQ(fault_of(Preset::whisper80, false), BackendFault::not_found);
+  test::write_package(folder, "a", test::test_manifest());
+  EXPECT_EQ(fault_of(Preset::whisper80, false, "npu4"), BackendFault::not_found);
+  EXPECT_EQ(fault_of(Preset::kaldi80, false), BackendFault::unsupported);
+  folder.write("b.json", "{");
+  EXPECT_EQ(fault_of(Preset::whisper128, false), BackendFault::bad_package);
+  EXPECT_EQ(choose(Preset::whisper80, false).name, "a") << "one bad file spoils no good one";
+}
+
+TEST(DeviceTarget, FamiliesByName) {
+  EXPECT_EQ(device_target("RyzenAI-npu1"), "npu1");
+  EXPECT_EQ(device_target("NPU Phoenix"), "npu1");
+  EXPECT_EQ(device_target("RyzenAI-npu5"), "npu4");
+  EXPECT_EQ(device_target("NPU Strix Halo"), "npu4");
+  EXPECT_EQ(device_target("xilinx:pcie-hw-em:7v3:1.0"), "");
+}
+
+}  // namespace
+}  // namespace npumel

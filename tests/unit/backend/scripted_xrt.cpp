@@ -1,0 +1,255 @@
+#include "tests/unit/backend/scripted_xrt.h"
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdio>
+#include <cstring>
+#include <limits>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "kernels/aie2/host_twin.h"
+
+using npumel::test::RunFault;
+
+struct NpumelXrtDevice {};
+struct NpumelXrtContext {
+  int abi = 2;
+  int mels = 80;
+};
+struct NpumelXrtRun {
+  NpumelXrtContext* context = nullptr;
+  std::vector<uint8_t> input, output;  // the host's copies
+  std::vector<uint8_t> device_input, device_output;
+  RunFault fault = RunFault::none;
+  bool on_device = false;
+};
+
+namespace npumel::test {
+namespace {
+
+constexpr int kNever = std::numeric_limits<int>::max();
+constexpr size_t kFrames = 100;
+
+struct State {
+  std::mutex mutex;
+  std::condition_variable released;
+  ScriptedCounters counters;
+  std::map<int, RunFault> faults;
+  int faults_from = kNever;
+  RunFault fault_from = RunFault::none;
+  NpumelXrtStatus device_status = NPUMEL_XRT_OK;
+  NpumelXrtStatus context_status = NPUMEL_XRT_OK;
+  std::vector<NpumelXrtRun*> hung;
+};
+
+State& state() {
+  static State the_state;
+  return the_state;
+}
+
+NpumelXrtStatus say(NpumelXrtError* error, NpumelXrtStatus status, const char* text) {
+  std::snprintf(error->text, sizeof error->text, "%s", text);
+  return status;
+}
+
+RunFault fault_of(int start) {
+  const auto found = state().faults.find(start);
+  if (found != state().faults.end()) return found->second;
+  return start >= state().faults_from ? state().fault_from : RunFault::none;
+}
+
+void compute(NpumelXrtRun& run) {
+  const size_t row = run.output.size() / kFrames;
+  uint8_t* out = run.device_output.data();
+  if (run.fault == RunFault::unwritten) return;
+  if (run.context->abi == 1)
+    aie2::twin_v1(reinterpret_cast<const int16_t*>(run.device_input.data()),
+                  reinterpret_cast<int8_t*>(out));
+  else
+    aie2::twin_v2(reinterpret_cast<const int16_t*>(run.device_input.data()), run.context->mels,
+                  reinterpret_cast<int16_t*>(out));
+  switch (run.fault) {
+    case RunFault::zeros:
+      std::memset(out, 0, run.output.size());
+      break;
+    case RunFault::first_row:
+      for (size_t f = 1; f < kFrames; f++) std::memcpy(out + f * row, out, row);
+      break;
+    case RunFault::one_row_late:
+      std::memmove(out + row, out, (kFrames - 1) * row);
+      break;
+    case RunFault::wrong_row_57:
+      std::memcpy(out + 57 * row, out + 3 * row, row);
+      break;
+    default:
+      break;
+  }
+}
+
+NpumelXrtStatus device_open(const char*, NpumelXrtDevice** out, NpumelXrtDeviceInfo* info,
+                            NpumelXrtError* error) {
+  const std::lock_guard lock(state().mutex);
+  if (state().device_status != NPUMEL_XRT_OK)
+    return say(error, state().device_status, "scripted: device");
+  state().counters.devices_opened++;
+  std::snprintf(info->name, sizeof info->name, "RyzenAI-npu1");
+  std::snprintf(info->address, sizeof info->address, "0000:c5:00.1");
+  *out = std::make_unique<NpumelXrtDevice>().release();
+  return NPUMEL_XRT_OK;
+}
+
+void device_close(NpumelXrtDevice* device) { std::unique_ptr<NpumelXrtDevice>(device).reset(); }
+
+NpumelXrtStatus context_open(NpumelXrtDevice*, const NpumelXrtPackage* package,
+                             NpumelXrtContext** out, NpumelXrtError* error) {
+  const std::lock_guard lock(state().mutex);
+  if (state().context_status != NPUMEL_XRT_OK)
+    return say(error, state().context_status, "scripted: context");
+  auto made = std::make_unique<NpumelXrtContext>();
+  const std::string text(static_cast<const char*>(package->xclbin), package->xclbin_bytes);
+  if (std::sscanf(text.c_str(), "xclbin2 v%d-%d", &made->abi, &made->mels) != 2)
+    return say(error, NPUMEL_XRT_BAD_PACKAGE, "scripted: not a test xclbin");
+  state().counters.contexts_opened++;
+  state().counters.contexts_alive++;
+  *out = made.release();
+  return NPUMEL_XRT_OK;
+}
+
+void context_close(NpumelXrtContext* context) {
+  const std::lock_guard lock(state().mutex);
+  state().counters.contexts_alive--;
+  std::unique_ptr<NpumelXrtContext>(context).reset();
+}
+
+NpumelXrtStatus run_make(NpumelXrtContext* context, size_t input_bytes, size_t output_bytes,
+                         NpumelXrtRun** out, NpumelXrtBuffers* buffers, NpumelXrtError*) {
+  const std::lock_guard lock(state().mutex);
+  auto made = std::make_unique<NpumelXrtRun>();
+  made->context = context;
+  made->input.resize(input_bytes);
+  made->device_input.resize(input_bytes);
+  made->output.resize(output_bytes);
+  made->device_output.resize(output_bytes);
+  *buffers = {made->input.data(), made->output.data()};
+  state().counters.runs_made++;
+  state().counters.runs_alive++;
+  *out = made.release();
+  return NPUMEL_XRT_OK;
+}
+
+// The device works whether anyone waits for it or not.
+bool run_ended(NpumelXrtRun* run) {
+  const std::lock_guard lock(state().mutex);
+  if (run->fault != RunFault::hang) run->on_device = false;
+  return !run->on_device;
+}
+
+bool run_destroy(NpumelXrtRun* run) {
+  const std::lock_guard lock(state().mutex);
+  if (run->on_device) {
+    state().counters.destroyed_in_progress++;
+    return false;
+  }
+  state().counters.runs_alive--;
+  std::unique_ptr<NpumelXrtRun>(run).reset();
+  return true;
+}
+
+NpumelXrtStatus run_sync_input(NpumelXrtRun* run, NpumelXrtError*) {
+  const std::lock_guard lock(state().mutex);
+  state().counters.input_syncs++;
+  run->device_input = run->input;
+  return NPUMEL_XRT_OK;
+}
+
+NpumelXrtStatus run_sync_poison(NpumelXrtRun* run, NpumelXrtError*) {
+  const std::lock_guard lock(state().mutex);
+  state().counters.poison_syncs++;
+  run->device_output = run->output;
+  return NPUMEL_XRT_OK;
+}
+
+NpumelXrtStatus run_sync_output(NpumelXrtRun* run, NpumelXrtError* error) {
+  const std::lock_guard lock(state().mutex);
+  if (run->fault == RunFault::sync_fails) return say(error, NPUMEL_XRT_FAILED, "scripted: sync");
+  state().counters.output_syncs++;
+  std::memcpy(run->output.data(), run->device_output.data(), run->output.size());
+  return NPUMEL_XRT_OK;
+}
+
+NpumelXrtStatus run_start(NpumelXrtRun* run, NpumelXrtError* error) {
+  const std::lock_guard lock(state().mutex);
+  run->fault = fault_of(state().counters.starts++);
+  if (run->fault == RunFault::refuse_start) return say(error, NPUMEL_XRT_FAILED, "scripted: start");
+  run->on_device = true;
+  if (run->fault == RunFault::hang) state().hung.push_back(run);
+  return NPUMEL_XRT_OK;
+}
+
+NpumelXrtStatus run_wait(NpumelXrtRun* run, unsigned timeout_ms, NpumelXrtError* error) {
+  std::unique_lock lock(state().mutex);
+  if (run->fault == RunFault::hang) {
+    state().released.wait_for(lock, std::chrono::milliseconds(timeout_ms),
+                              [&] { return !run->on_device; });
+    return say(error, NPUMEL_XRT_TIMEOUT, "scripted: no result in time");
+  }
+  run->on_device = false;
+  if (run->fault == RunFault::error_state) return say(error, NPUMEL_XRT_FAILED, "scripted: state");
+  compute(*run);
+  return NPUMEL_XRT_OK;
+}
+
+}  // namespace
+
+const NpumelXrtApi& scripted_xrt() {
+  static const NpumelXrtApi api = {
+      kNpumelXrtApiVersion, sizeof(NpumelXrtApi), "scripted",      device_open, device_close,
+      context_open,         context_close,        run_make,        run_ended,   run_destroy,
+      run_sync_input,       run_sync_poison,      run_sync_output, run_start,   run_wait};
+  return api;
+}
+
+void reset_scripted_xrt() {
+  const std::lock_guard lock(state().mutex);
+  state().counters = {};
+  state().faults.clear();
+  state().faults_from = kNever;
+  state().device_status = state().context_status = NPUMEL_XRT_OK;
+}
+
+void script_run(int n, RunFault fault) {
+  const std::lock_guard lock(state().mutex);
+  state().faults[n] = fault;
+}
+
+void script_runs_from(int n, RunFault fault) {
+  const std::lock_guard lock(state().mutex);
+  state().faults_from = n;
+  state().fault_from = fault;
+}
+
+void script_device_open(NpumelXrtStatus status) {
+  const std::lock_guard lock(state().mutex);
+  state().device_status = status;
+}
+
+void script_context_open(NpumelXrtStatus status) {
+  const std::lock_guard lock(state().mutex);
+  state().context_status = status;
+}
+
+void release_hung_runs() {
+  const std::lock_guard lock(state().mutex);
+  for (NpumelXrtRun* run : state().hung) run->on_device = false;
+  state().hung.clear();
+  state().released.notify_all();
+}
+
+ScriptedCounters scripted_counters() {
+  const std::lock_guard lock(state().mutex);
+  return state().counters;
+}
+
+}  // namespace npumel::test

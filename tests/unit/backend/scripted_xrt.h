@@ -1,0 +1,47 @@
+// A table of the XRT module with nothing behind it but the host twin and a script of faults. Device
+// and host copies of buffers are kept apart: a forgotten sync shows.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "gst/backend/xrt_api.h"
+
+namespace npumel::test {
+
+enum class RunFault {
+  none,
+  refuse_start,  ///< run_start fails
+  error_state,   ///< the wait says FAILED, the run has ended
+  hang,          ///< the wait expires, the run is on the device until release_hung_runs()
+  zeros,         ///< completed, all zeros
+  unwritten,     ///< completed, output not touched
+  first_row,     ///< completed, row 0 everywhere
+  one_row_late,  ///< completed, every row is the one before
+  wrong_row_57,  ///< completed, one row in the middle is wrong
+  sync_fails,    ///< the output cannot be fetched
+};
+
+struct ScriptedCounters {
+  int devices_opened = 0;
+  int contexts_opened = 0, contexts_alive = 0;
+  int runs_made = 0, runs_alive = 0;
+  int starts = 0, input_syncs = 0, poison_syncs = 0, output_syncs = 0;
+  int destroyed_in_progress = 0;  ///< what XRT would abort the process for
+};
+
+/// The table. Its state is reset by reset_scripted_xrt().
+const NpumelXrtApi& scripted_xrt();
+/// Mels and ABI come from the xclbin's text: see test_package.h.
+void reset_scripted_xrt();
+/// The n-th run_start since the reset (0 = the known-answer test) has this fault.
+void script_run(int n, RunFault fault);
+/// Every run_start from the n-th on.
+void script_runs_from(int n, RunFault fault);
+void script_device_open(NpumelXrtStatus status);
+void script_context_open(NpumelXrtStatus status);
+void release_hung_runs();
+ScriptedCounters scripted_counters();
+
+}  // namespace npumel::test

@@ -1,0 +1,353 @@
+// The supervisor over a scripted NPU: whatever the device does, the rows come out complete, in
+// order and right, and the application hears of it once.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <chrono>
+#include <cmath>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "gst/backend/mel_backend.h"
+#include "gst/backend/software_backend.h"
+#include "gst/backend/supervisor.h"
+#include "tests/unit/backend/scripted_xrt.h"
+#include "tests/unit/backend/test_package.h"
+
+namespace npumel {
+namespace {
+
+using test::RunFault;
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+
+constexpr int kMels = 80;
+constexpr uint64_t kNeverAgain = 3600000000000;  // retries wait an hour
+
+int16_t sample(int64_t index) {
+  const auto i = static_cast<double>(index);
+  return static_cast<int16_t>(9000 * std::sin(i * (0.05 + i * 1e-6)) +
+                              static_cast<double>(index * 7919 % 401));
+}
+
+class ScriptedNpu : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    test::reset_scripted_xrt();
+    test::write_package(folder, "mel", test::test_manifest());
+    config.recipe = resolve(Preset::whisper80, {}, 16000);
+    config.kernel_path = folder.path();
+    config.timeout_ms = 5000;
+    config.retry_interval = kNeverAgain;
+  }
+  // Parked runs end, and then let go of the context and of the device.
+  void TearDown() override {
+    test::release_hung_runs();
+    const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+    while (test::scripted_counters().contexts_alive > 0 && std::chrono::steady_clock::now() < limit)
+      std::this_thread::yield();
+    EXPECT_EQ(test::scripted_counters().contexts_alive, 0);
+    EXPECT_EQ(test::scripted_counters().runs_alive, 0);
+    EXPECT_EQ(test::scripted_counters().destroyed_in_progress, 0);
+  }
+
+  void start(Supervisor& supervisor) {
+    supervisor.open(config.choice, "", config.kernel_path);
+    supervisor.configure(config);
+  }
+
+  void submit(Supervisor& supervisor, int64_t batch, int frames = kBatchFrames) {
+    Slot* slot = supervisor.begin();
+    ASSERT_NE(slot, nullptr);
+    const int count = (frames - 1) * 160 + 400;
+    for (int i = 0; i < count; i++) {
+      if (slot->type == SampleType::s16)
+        static_cast<int16_t*>(slot->samples)[i] = sample(batch * 16000 + i);
+      else
+        static_cast<float*>(slot->samples)[i] = gain * sample(batch * 16000 + i) / 32768.0F;
+    }
+    supervisor.submit(*slot, frames);
+  }
+
+  // Collects one batch and holds every cell against software on the same samples.
+  std::string collect(Supervisor& supervisor, int64_t batch, int frames = kBatchFrames) {
+    std::vector<float> rows(static_cast<size_t>(frames * kMels), NAN);
+    const auto collected = supervisor.collect(RowSink{rows.data(), ElementType::f32, kMels, 1});
+    if (collected.interrupted) return "interrupted";
+    std::vector<int16_t> samples(static_cast<size_t>((frames - 1) * 160 + 400));
+    for (size_t i = 0; i < samples.size(); i++)
+      samples[i] = sample(batch * 16000 + static_cast<int64_t>(i));
+    std::vector<float> truth(rows.size());
+    SoftwareBackend software(config.recipe);
+    const double maximum = software.compute(samples.data(), SampleType::s16, frames,
+                                            RowSink{truth.data(), ElementType::f32, kMels, 1});
+    const auto floor = static_cast<float>(maximum - 8);
+    for (size_t i = 0; i < rows.size(); i++)
+      if (!(std::fabs(std::max(rows[i], floor) - std::max(truth[i], floor)) <= 0.1F)) {
+        ADD_FAILURE() << "batch " << batch << " cell " << i << ": " << rows[i] << ", " << truth[i];
+        break;
+      }
+    EXPECT_NEAR(collected.maximum, maximum, 0.05);
+    return collected.backend;
+  }
+
+  std::string pump(Supervisor& supervisor, int64_t batch) {
+    submit(supervisor, batch);
+    return collect(supervisor, batch);
+  }
+
+  test::TemporaryFolder folder;
+  SupervisorConfig config;
+  float gain = 1;
+};
+
+TEST_F(ScriptedNpu, OneRunAndTwoDataSyncsPerBatchAndNoNewBuffers) {
+  Supervisor npu(test::scripted_xrt());
+  start(npu);
+  EXPECT_STREQ(npu.active(), "npu");
+  const auto before = test::scripted_counters();
+  for (int64_t batch = 0; batch < 20; batch++) EXPECT_EQ(pump(npu, batch), "npu");
+  const auto after = test::scripted_counters();
+  EXPECT_EQ(after.starts - before.starts, 20);
+  EXPECT_EQ(after.input_syncs - before.input_syncs, 20);
+  EXPECT_EQ(after.output_syncs - before.output_syncs, 20);
+  EXPECT_EQ(after.poison_syncs - before.poison_syncs, 20);
+  EXPECT_EQ(after.runs_made, before.runs_made);
+  EXPECT_EQ(npu.stats().npu_batches, 20u);
+  EXPECT_EQ(npu.stats().input_buffer_size, 32480u);
+  EXPECT_EQ(npu.stats().output_buffer_size, 16000u);
+  EXPECT_EQ(npu.stats().instruction_buffer_size, 32u);
+  EXPECT_TRUE(npu.stats().npu_available);
+}
+
+TEST_F(ScriptedNpu, ShortBatchesAndSeveralInFlightKeepTheirOrder) {
+  config.in_flight = 3;
+  Supervisor npu(test::scripted_xrt());
+  start(npu);
+  EXPECT_EQ(npu.depth(), 3);
+  for (int64_t round = 0; round < 5; round++) {
+    for (int64_t i = 0; i < 3; i++) submit(npu, round * 3 + i, i == 2 ? 1 : 100);
+    EXPECT_EQ(npu.begin(), nullptr);
+    for (int64_t i = 0; i < 3; i++) EXPECT_EQ(collect(npu, round * 3 + i, i == 2 ? 1 : 100), "npu");
+  }
+}
+
+struct FaultCase {
+  const char* name;
+  RunFault fault;
+  int start;  ///< 0 is the known-answer test
+};
+class EveryFault : public ScriptedNpu, public ::testing::WithParamInterface<FaultCase> {};
+
+TEST_P(EveryFault, LosesNoBatchAndWarnsOnce) {
+  config.in_flight = 2;
+  if (GetParam().fault == RunFault::hang) config.timeout_ms = 50;
+  test::script_run(GetParam().start, GetParam().fault);
+  Supervisor npu(test::scripted_xrt());
+  start(npu);
+  int64_t submitted = 0;
+  for (int64_t batch = 0; batch < 8; batch++) {
+    while (npu.in_flight() < npu.depth()) submit(npu, submitted++);
+    const std::string backend = collect(npu, batch);
+    if (batch + 1 >= GetParam().start) {
+      EXPECT_EQ(backend, "software") << batch;
+    } else if (GetParam().fault != RunFault::refuse_start) {
+      EXPECT_EQ(backend, "npu") << batch;
+    }
+  }
+  int warnings = 0;
+  for (const BackendNotice& notice : npu.take_notices()) warnings += notice.warn ? 1 : 0;
+  EXPECT_EQ(warnings, GetParam().start == 0 ? 0 : 1);
+  EXPECT_FALSE(npu.stats().npu_available);
+  EXPECT_FALSE(npu.stats().npu_reason.empty());
+  EXPECT_EQ(test::scripted_counters().destroyed_in_progress, 0);
+}
+
+std::vector<FaultCase> all_faults() {
+  std::vector<FaultCase> cases;
+  for (const int start : {0, 1, 2, 5})
+    for (const auto& [name, fault] :
+         std::vector<std::pair<const char*, RunFault>>{{"refuse_start", RunFault::refuse_start},
+                                                       {"error_state", RunFault::error_state},
+                                                       {"hang", RunFault::hang},
+                                                       {"zeros", RunFault::zeros},
+                                                       {"unwritten", RunFault::unwritten},
+                                                       {"first_row", RunFault::first_row},
+                                                       {"one_row_late", RunFault::one_row_late},
+                                                       {"sync_fails", RunFault::sync_fails}})
+      cases.push_back({name, fault, start});
+  return cases;
+}
+INSTANTIATE_TEST_SUITE_P(, EveryFault, ::testing::ValuesIn(all_faults()), [](const auto& each) {
+  return std::string(each.param.name) + "_at_" + std::to_string(each.param.start);
+});
+
+TEST_F(ScriptedNpu, InsistingOnTheNpuTurnsAFaultIntoAnError) {
+  config.choice = BackendChoice::npu;
+  test::script_run(2, RunFault::zeros);
+  Supervisor npu(test::scripted_xrt());
+  start(npu);
+  EXPECT_EQ(pump(npu, 0), "npu");
+  submit(npu, 1);
+  std::vector<float> rows(100 * kMels);
+  try {
+    npu.collect(RowSink{rows.data(), ElementType::f32, kMels, 1});
+    FAIL() << "no error";
+  } catch (const BackendError& error) {
+    EXPECT_EQ(error.fault(), BackendFault::failed);
+  }
+}
+
+TEST_F(ScriptedNpu, AFullCheckFindsWhatSpotChecksMissAndNamesTheFirstSuspectBatch) {
+  config.verify_interval = 4;
+  test::script_runs_from(6, RunFault::wrong_row_57);  // batch 5 on; 57 is not among its spots
+  Supervisor npu(test::scripted_xrt());
+  start(npu);
+  npu.take_notices();
+  uint64_t lost_at = 0;
+  for (int64_t batch = 0; batch < 8; batch++) {
+    submit(npu, batch);
+    std::vector<float> rows(100 * kMels);
+    const auto got = npu.collect(RowSink{rows.data(), ElementType::f32, kMels, 1});
+    if (lost_at == 0 && std::string(got.backend) == "software")
+      lost_at = static_cast<uint64_t>(batch);
+  }
+  EXPECT_LE(lost_at, 7u);
+  EXPECT_GE(lost_at, 5u);
+  const auto notices = npu.take_notices();
+  ASSERT_THAT(notices, SizeIs(1));
+  EXPECT_LE(notices[0].batch, 5u);
+  EXPECT_GE(notices[0].batch, 4u) << "batches 0 to 3 were checked in full";
+  EXPECT_EQ(npu.stats().verify_failures, 1u);
+}
+
+TEST_F(ScriptedNpu, AnInterruptEndsTheWaitAndLeavesTheRunAlone) {
+  test::script_run(1, RunFault::hang);
+  auto npu = std::make_unique<Supervisor>(test::scripted_xrt());
+  start(*npu);
+  submit(*npu, 0);
+  EXPECT_FALSE(npu->ready());
+  std::thread flush([&] { npu->interrupt(); });
+  EXPECT_EQ(collect(*npu, 0), "interrupted");
+  flush.join();
+  EXPECT_EQ(npu->in_flight(), 1);
+  npu->discard();
+  npu->resume();
+  npu.reset();  // with the run still on the device
+  EXPECT_EQ(test::scripted_counters().destroyed_in_progress, 0);
+  EXPECT_GE(test::scripted_counters().runs_alive, 1) << "parked";
+}
+
+TEST_F(ScriptedNpu, IsTriedAgainAndGivenUpAfterThreeFailures) {
+  config.retry_interval = 1;
+  test::script_runs_from(1, RunFault::zeros);  // every known-answer test after the first fails
+  Supervisor npu(test::scripted_xrt());
+  start(npu);
+  const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  int64_t batch = 0;
+  while (npu.stats().npu_reason.find("not tried again") == std::string::npos &&
+         std::chrono::steady_clock::now() < limit)
+    EXPECT_EQ(pump(npu, batch++), "software");
+  EXPECT_THAT(npu.stats().npu_reason, HasSubstr("not tried again"));
+  EXPECT_EQ(test::scripted_counters().contexts_opened, 3);
+}
+
+TEST_F(ScriptedNpu, ComesBackAfterAPassingKnownAnswerTest) {
+  config.retry_interval = 1;
+  test::script_run(2, RunFault::error_state);
+  Supervisor npu(test::scripted_xrt());
+  start(npu);
+  EXPECT_EQ(pump(npu, 0), "npu");
+  EXPECT_EQ(pump(npu, 1), "software");
+  const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  int64_t batch = 2;
+  while (pump(npu, batch++) != "npu" && std::chrono::steady_clock::now() < limit) {
+  }
+  EXPECT_STREQ(npu.active(), "npu");
+  EXPECT_EQ(test::scripted_counters().contexts_opened, 2);
+}
+
+TEST_F(ScriptedNpu, ElementsShareOneContext) {
+  std::vector<std::unique_ptr<Supervisor>> elements;
+  for (int i = 0; i < 8; i++) {
+    elements.push_back(std::make_unique<Supervisor>(test::scripted_xrt()));
+    start(*elements.back());
+  }
+  for (int64_t batch = 0; batch < 3; batch++)
+    for (auto& element : elements) EXPECT_EQ(pump(*element, batch), "npu");
+  EXPECT_EQ(test::scripted_counters().contexts_opened, 1);
+  elements.clear();
+  EXPECT_EQ(test::scripted_counters().contexts_alive, 0);
+  EXPECT_EQ(test::scripted_counters().runs_alive, 0);
+}
+
+TEST_F(ScriptedNpu, FloatBeyondFullScaleGoesToSoftwareAndTheNpuStays) {
+  config.type = SampleType::f32;
+  Supervisor npu(test::scripted_xrt());
+  start(npu);
+  EXPECT_EQ(pump(npu, 0), "npu");
+  gain = 10;
+  submit(npu, 1);
+  std::vector<float> rows(100 * kMels);
+  EXPECT_STREQ(npu.collect(RowSink{rows.data(), ElementType::f32, kMels, 1}).backend, "software");
+  gain = 1;
+  EXPECT_EQ(pump(npu, 2), "npu");
+  EXPECT_EQ(npu.stats().fallbacks, 0u);
+}
+
+struct OpeningCase {
+  const char* name;
+  NpumelXrtStatus device, context;
+  BackendFault fault;
+};
+class OpeningFails : public ScriptedNpu, public ::testing::WithParamInterface<OpeningCase> {
+ protected:
+  void SetUp() override {
+    ScriptedNpu::SetUp();
+    test::script_device_open(GetParam().device);
+    test::script_context_open(GetParam().context);
+  }
+};
+
+TEST_P(OpeningFails, SoftwareTakesOverWithoutAWarning) {
+  Supervisor npu(test::scripted_xrt());
+  start(npu);
+  EXPECT_EQ(pump(npu, 0), "software");
+  EXPECT_THAT(npu.stats().npu_reason, HasSubstr("scripted"));
+  for (const BackendNotice& notice : npu.take_notices()) EXPECT_FALSE(notice.warn);
+}
+
+TEST_P(OpeningFails, InsistingIsTheDocumentedError) {
+  config.choice = BackendChoice::npu;
+  Supervisor npu(test::scripted_xrt());
+  try {
+    start(npu);
+    FAIL() << "no error";
+  } catch (const BackendError& error) {
+    EXPECT_EQ(error.fault(), GetParam().fault);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    , OpeningFails,
+    ::testing::Values(
+        OpeningCase{"no_device", NPUMEL_XRT_NOT_FOUND, NPUMEL_XRT_OK, BackendFault::not_found},
+        OpeningCase{"memlock", NPUMEL_XRT_PERMISSION, NPUMEL_XRT_OK, BackendFault::permission},
+        OpeningCase{"exhausted", NPUMEL_XRT_OK, NPUMEL_XRT_BUSY, BackendFault::busy},
+        OpeningCase{"xclbin", NPUMEL_XRT_OK, NPUMEL_XRT_BAD_PACKAGE, BackendFault::bad_package}),
+    [](const auto& opening) { return std::string(opening.param.name); });
+
+TEST_F(ScriptedNpu, ARecipeWithoutAKernelOpensNothing) {
+  config.recipe = resolve(Preset::kaldi80, {}, 16000);
+  Supervisor npu(test::scripted_xrt());
+  start(npu);
+  EXPECT_THAT(npu.stats().npu_reason, HasSubstr("has no NPU kernel"));
+  EXPECT_EQ(test::scripted_counters().contexts_opened, 0);
+  config.choice = BackendChoice::npu;
+  EXPECT_THROW(npu.configure(config), BackendError);
+}
+
+}  // namespace
+}  // namespace npumel

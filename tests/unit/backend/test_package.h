@@ -1,0 +1,55 @@
+// Kernel packages for tests: well-formed files that no NPU would run.
+#pragma once
+
+#include <cstring>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "kernels/aie2/host_twin.h"
+#include "kernels/mel/sha256.h"
+#include "tests/unit/backend/temporary_folder.h"
+
+namespace npumel::test {
+
+/// A transaction buffer of `words` words whose header gives its own size.
+inline std::string test_instructions(uint32_t words = 8) {
+  std::string bytes(words * sizeof(uint32_t), '\0');
+  const auto size = static_cast<uint32_t>(bytes.size());
+  std::memcpy(bytes.data() + 12, &size, sizeof size);
+  return bytes;
+}
+
+inline std::string test_xclbin(int abi, int mels) {
+  return "xclbin2 v" + std::to_string(abi) + "-" + std::to_string(mels);
+}
+
+inline nlohmann::json test_manifest(int abi = 2, int mels = 80) {
+  return {{"format", 1},
+          {"target", "npu1"},
+          {"abi", abi},
+          {"frames", 100},
+          {"hop", 160},
+          {"mels", mels},
+          {"recipe", "whisper" + std::to_string(mels)},
+          {"input", {{"type", "int16"}, {"samples", abi == 1 ? 40000 : 16240}}},
+          {"output",
+           {{"type", abi == 1 ? "int8" : "int16"},
+            {"layout", "frame-major"},
+            {"scale", abi == 1 ? 0.05 : 1.0 / 2048},
+            {"zero-point", abi == 1 ? 74 : 0}}},
+          {"host-twin", aie2::twin_name(abi, mels)},
+          {"instruction-words", 8},
+          {"sha256",
+           {{"xclbin", sha256_hex(test_xclbin(abi, mels))},
+            {"insts", sha256_hex(test_instructions())}}}};
+}
+
+/// Leaves NAME.json, NAME.xclbin and NAME.insts.bin in the folder.
+inline void write_package(const TemporaryFolder& folder, const std::string& name,
+                          const nlohmann::json& manifest) {
+  folder.write(name + ".json", manifest.dump());
+  folder.write(name + ".xclbin", test_xclbin(manifest["abi"], manifest["mels"]));
+  folder.write(name + ".insts.bin", test_instructions());
+}
+
+}  // namespace npumel::test
