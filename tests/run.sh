@@ -99,8 +99,13 @@ for unit in json.load(open(sys.argv[1])):
 
 suite_asan() {
   CXX=g++ configure asan -Db_sanitize=address,undefined -Dexamples=disabled -Dbenchmarks=disabled &&
-    ninja -C "$work/asan" -j "$jobs" &&
-    meson_tests asan asan --suite unit --suite check --suite fuzz --timeout-multiplier 4
+    ninja -C "$work/asan" -j "$jobs" || return 1
+  # Without the tests that are no program of ours: an instrumented plugin does not load into a
+  # gst-launch-1.0 that is not.
+  local names
+  mapfile -t names < <(meson test -C "$work/asan" --list --suite unit --suite check --suite fuzz |
+    sed -n 's/^.* \/ //p' | grep -vxE 'golden_vectors|plugin_file|aie2-(build|design|stack)')
+  meson_tests asan asan "${names[@]}" --timeout-multiplier 4
 }
 
 suite_tsan() {
