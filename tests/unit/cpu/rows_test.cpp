@@ -123,7 +123,7 @@ TEST(Rows, maximum_is_the_largest_value_written) {
 TEST(Rows, silence_is_the_logarithm_of_the_floor_exactly) {
   for (const auto log : {LogType::ln, LogType::log10, LogType::db})
     for (const auto mode : {FloorMode::max, FloorMode::add})
-      for (const double floor : {1e-37, 1e-10, 1.1920929e-7, 0.001, 1.0, 12345.678}) {
+      for (double floor = 1e-37; floor < 1e5; floor *= 3.7) {
         Recipe recipe = kernel_recipe(Preset::whisper80);
         recipe.normalization = {};
         recipe.log = log;
@@ -132,9 +132,9 @@ TEST(Rows, silence_is_the_logarithm_of_the_floor_exactly) {
         const double expected = log == LogType::ln      ? std::log(floor)
                                 : log == LogType::log10 ? std::log10(floor)
                                                         : 10 * std::log10(floor);
-        const std::vector<float> silence(samples_for(recipe, 18));
+        const std::vector<float> silence(samples_for(recipe, 4));
         for_each_target([&] {
-          for (const float value : compute_rows(recipe, silence, 18))
+          for (const float value : compute_rows(recipe, silence, 4))
             ASSERT_EQ(value, static_cast<float>(expected)) << nick(log) << " " << floor;
         });
       }
