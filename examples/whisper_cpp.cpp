@@ -6,6 +6,7 @@
 // one, and handed over with the axes that whisper_set_mel() wants: [80, 3000]. MODEL must have 80
 // mels (tiny to large-v2). With a model that has a vocabulary but no weights, which whisper.cpp
 // loads for tests, the program stops after handing over.
+#include <ggml-backend.h>
 #include <gst/app/app.h>
 #include <gst/gst.h>
 #include <whisper.h>
@@ -56,6 +57,7 @@ int main(int argc, char** argv) {
     return 2;
   }
   whisper_log_set(listen_to_log, nullptr);
+  ggml_backend_load_all();  // Debian builds the CPU code as a plugin of ggml
   const Owned<whisper_context> context(
       whisper_init_from_file_with_params(argv[1], whisper_context_default_params()));
   if (!context) {
