@@ -141,7 +141,7 @@ std::optional<int> one_rate(const Settings& settings, const GstStructure* struct
   g_value_init(&published, G_TYPE_INT);
   g_value_set_int(&published, rate);
   const GValue* range = gst_structure_get_value(structure, "rate");
-  if (range != nullptr && !gst_value_can_intersect(range, &published)) return std::nullopt;
+  if (range != nullptr && !gst_value_intersect(nullptr, range, &published)) return std::nullopt;
   return rate;
 }
 
@@ -249,7 +249,7 @@ std::string explain_mismatch(const GstCaps* have, const GstCaps* wanted) {
         const char* field = gst_structure_nth_field_name(theirs, static_cast<guint>(i));
         const GValue* want = gst_structure_get_value(theirs, field);
         const GValue* got = gst_structure_get_value(ours, field);
-        if (got == nullptr || gst_value_can_intersect(want, got)) continue;
+        if (got == nullptr || gst_value_intersect(nullptr, want, got)) continue;
         differing += (differing.empty() ? "" : "; ") + std::string(field) + ": wanted " +
                      text_of(want) + ", have " + text_of(got);
       }

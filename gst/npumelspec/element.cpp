@@ -35,10 +35,12 @@ bool Element::start() {
   stream_.supervisor().resume();
   stream_.supervisor().open(settings.backend, settings.device, settings.kernel_path);
   publish();
+  started_ = true;
   return true;
 }
 
 bool Element::stop() {
+  started_ = false;
   reset_stream();
   stream_.supervisor().close();
   configured_ = false;
@@ -46,6 +48,32 @@ bool Element::stop() {
   latency_samples_ = -1;
   last_latency_ = GST_CLOCK_TIME_NONE;
   return true;
+}
+
+/// Until the element starts its properties may still change, in any order with linking: everything
+/// that some property can give is possible then, and a wrong choice is an error that names the
+/// field instead of a link that fails without a reason.
+CapsPtr Element::transform_caps(GstPadDirection direction, const GstCaps* caps) const {
+  const bool downstream = direction == GST_PAD_SINK;
+  if (!started_)
+    return CapsPtr(
+        gst_static_pad_template_get_caps(downstream ? source_template() : sink_template()));
+  return downstream ? source_caps(settings(), caps) : sink_caps(settings(), caps);
+}
+
+/// The audio that is taken does not depend on whether the next element takes the features, but for
+/// the rate. Sources then send caps, and the mismatch is told by name; with the base class's answer
+/// they would find nothing in common and stop without a reason.
+void Element::sink_caps_query(GstQuery* query) const {
+  GstCaps* filter = nullptr;
+  gst_query_parse_caps(query, &filter);
+  const CapsPtr possible(gst_static_pad_template_get_caps(source_template()));
+  CapsPtr wanted(gst_pad_peer_query_caps(GST_BASE_TRANSFORM_SRC_PAD(self_), possible.get()));
+  if (gst_caps_is_empty(wanted.get())) wanted.reset(gst_caps_ref(possible.get()));
+  CapsPtr caps = transform_caps(GST_PAD_SRC, wanted.get());
+  if (filter != nullptr)
+    caps.reset(gst_caps_intersect_full(filter, caps.get(), GST_CAPS_INTERSECT_FIRST));
+  gst_query_set_caps_result(query, caps.get());
 }
 
 void Element::release_input() {
@@ -134,7 +162,8 @@ bool Element::decide_allocation(GstQuery* query) {
   if (pool != nullptr && size < bytes) {
     GST_DEBUG_OBJECT(self_, "downstream's pool has buffers of %u bytes, %zu are needed", size,
                      bytes);
-    gst_clear_object(&pool);
+    gst_object_unref(pool);
+    pool = nullptr;
   }
   const bool ours = pool == nullptr;
   if (ours) {

@@ -60,6 +60,8 @@ class Element final : private BufferSource {
   GstFlowReturn drain();
 
   // Any thread.
+  CapsPtr transform_caps(GstPadDirection direction, const GstCaps* caps) const;
+  void sink_caps_query(GstQuery* query) const;
   bool src_event(EventPtr event);
   bool latency_query(GstQuery* query);
   void interrupt() { stream_.supervisor().interrupt(); }
@@ -136,6 +138,7 @@ class Element final : private BufferSource {
   bool nonfinite_warned_ = false;
 
   // Any thread.
+  std::atomic<bool> started_{false};
   std::atomic<bool> live_{false};
   std::atomic<int64_t> latency_samples_{-1};  ///< -1: not known before caps
   std::atomic<int> rate_{0};

@@ -85,9 +85,7 @@ gboolean stop(GstBaseTransform* base) {
 GstCaps* transform_caps(GstBaseTransform* base, GstPadDirection direction, GstCaps* caps,
                         GstCaps* filter) {
   return guarded(base, static_cast<GstCaps*>(nullptr), [&] {
-    const npumel::Settings settings = element_of(base).settings();
-    npumel::CapsPtr result = direction == GST_PAD_SINK ? npumel::source_caps(settings, caps)
-                                                       : npumel::sink_caps(settings, caps);
+    npumel::CapsPtr result = element_of(base).transform_caps(direction, caps);
     if (filter != nullptr)
       result.reset(gst_caps_intersect_full(filter, result.get(), GST_CAPS_INTERSECT_FIRST));
     return result.release();
@@ -148,6 +146,10 @@ gboolean query(GstBaseTransform* base, GstPadDirection direction, GstQuery* quer
     npumel::Element& element = element_of(base);
     if (direction == GST_PAD_SRC && GST_QUERY_TYPE(query) == GST_QUERY_LATENCY)
       return element.latency_query(query) ? 1 : 0;
+    if (direction == GST_PAD_SINK && GST_QUERY_TYPE(query) == GST_QUERY_CAPS) {
+      element.sink_caps_query(query);
+      return 1;
+    }
     if (direction == GST_PAD_SINK && GST_QUERY_TYPE(query) == GST_QUERY_DRAIN) element.drain();
     return -1;
   });
