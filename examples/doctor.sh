@@ -90,6 +90,7 @@ fi
 manifests=0
 IFS=: read -r -a list <<<"$folders"
 for folder in "${list[@]:-}"; do
+  [ -n "$folder" ] || continue
   for manifest in "$folder"/*.json; do
     [ -e "$manifest" ] || continue
     manifests=$((manifests + 1))

@@ -71,7 +71,7 @@ class Fields {
   }
 
   std::string digest(const char* key) const {
-    const std::string value = text(key);
+    std::string value = text(key);
     if (value.size() != 64 || value.find_first_not_of("0123456789abcdef") != std::string::npos)
       refuse(where_ + ": " + key + " is not 64 lower-case hex digits");
     return value;
@@ -140,7 +140,8 @@ std::size_t KernelManifest::input_bytes() const {
 }
 
 std::size_t KernelManifest::output_bytes() const {
-  return std::size_t{kBatchFrames} * static_cast<std::size_t>(recipe.mels * coding.bytes);
+  return std::size_t{kBatchFrames} * static_cast<std::size_t>(recipe.mels) *
+         static_cast<std::size_t>(coding.bytes);
 }
 
 KernelManifest parse_manifest(const std::string& folder, const std::string& name,

@@ -66,7 +66,7 @@ void prove(NpuContext& context, const KernelManifest& manifest, unsigned timeout
     throw BackendError(BackendFault::failed, "known-answer test: " + reason);
   }
   check_xrt(core->api.run_sync_output(run->handle(), &error), error);
-  std::vector<float> rows(static_cast<size_t>(kBatchFrames * manifest.recipe.mels));
+  std::vector<float> rows(size_t{kBatchFrames} * static_cast<size_t>(manifest.recipe.mels));
   const RowRange range =
       decode_rows(run->output(), manifest.coding, manifest.recipe.mels, kBatchFrames,
                   LogType::log10, RowSink{rows.data(), ElementType::f32, manifest.recipe.mels, 1});

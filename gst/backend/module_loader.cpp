@@ -50,7 +50,7 @@ LoadedModule load_xrt_module() {
   const std::lock_guard lock(mutex);
   if (remembered == nullptr) {
     const char* named = secure_getenv("NPUMELSPEC_XRT_MODULE");
-    const LoadedModule loaded =
+    LoadedModule loaded =
         load_xrt_module(std::string(named != nullptr && *named != '\0' ? named : kInstalledModule));
     if (loaded.api == nullptr) return loaded;
     remembered = loaded.api;

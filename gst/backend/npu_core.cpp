@@ -58,8 +58,7 @@ void NpuCore::break_down(NpuRun::Outcome outcome, const std::string& reason) {
 
 namespace {
 
-// `oldest` may be the last that holds a run's buffers: called, and left, without the lock.
-void wait_for(NpuCore& core, NpuSubmission oldest) {
+void wait_for(NpuCore& core, const NpuSubmission& oldest) {
   NpumelXrtError error{};
   const unsigned limit = remaining_ms(oldest.deadline);
   const NpumelXrtStatus status = core.api.run_wait(oldest.run->handle(), limit, &error);
@@ -96,9 +95,12 @@ void serve(const std::shared_ptr<NpuCore>& core) {
   std::unique_lock lock(core->mutex);
   while (true) {
     if (!core->queue.empty()) {
-      NpuSubmission oldest = core->queue.front();
-      lock.unlock();
-      wait_for(*core, std::move(oldest));
+      {
+        // May be the last that holds the run's buffers: let go of without the lock.
+        const NpuSubmission oldest = core->queue.front();
+        lock.unlock();
+        wait_for(*core, oldest);
+      }
       lock.lock();
     } else if (!core->parked.empty()) {
       std::vector<NpuSubmission> ended = take_ended(*core);

@@ -42,7 +42,7 @@ RowCheck::RowCheck(const KernelManifest& manifest)
       software_row_(static_cast<size_t>(manifest.recipe.mels)) {
   if (by_twin_ && manifest.abi == 1) {
     expanded_.resize(static_cast<size_t>(kBatchFrames) * kWindow);
-    twin_rows_v1_.resize(static_cast<size_t>(kBatchFrames * manifest.recipe.mels));
+    twin_rows_v1_.resize(size_t{kBatchFrames} * static_cast<size_t>(manifest.recipe.mels));
   }
 }
 
@@ -98,10 +98,11 @@ bool RowCheck::full_v1_by_twin(const Rows& rows) {
   std::fill(expanded_.begin(), expanded_.end(), int16_t{0});
   expand_frames(rows.samples, rows.frames, expanded_.data());
   aie2::twin_v1(expanded_.data(), twin_rows_v1_.data());
+  const auto mels = static_cast<size_t>(manifest_.recipe.mels);
   for (int f = 0; f < rows.frames; f++)
     for (int m = 0; m < manifest_.recipe.mels; m++) {
       const int got = code(rows, f, m);
-      const int expected = twin_rows_v1_[static_cast<size_t>(f * manifest_.recipe.mels + m)];
+      const int8_t expected = twin_rows_v1_[static_cast<size_t>(f) * mels + static_cast<size_t>(m)];
       const RowCoding& coding = manifest_.coding;
       if (std::abs(got - expected) > 1)
         return !differs(f, m, (got - coding.zero_point) * coding.scale,

@@ -23,8 +23,8 @@ void store(uint16_t* to, float value) noexcept { *to = half_bits(value); }
 template <typename Code, typename Element>
 RowRange decode(const Code* rows, const RowCoding& coding, Map map, int mels, int frames,
                 const RowSink& out) noexcept {
-  int least = std::numeric_limits<Code>::max();
-  int most = std::numeric_limits<Code>::min();
+  int least = std::numeric_limits<int>::max();
+  int most = std::numeric_limits<int>::min();
   for (int f = 0; f < frames; f++) {
     const Code* row = rows + static_cast<ptrdiff_t>(f) * mels;
     auto* to = static_cast<Element*>(out.data) + f * out.frame_stride;

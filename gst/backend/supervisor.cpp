@@ -53,10 +53,10 @@ void Supervisor::configure(const SupervisorConfig& config) {
   const bool possible = self.npu.configure(config);
   self.ring.reset(possible ? config.in_flight : 1, config.type,
                   batch_capacity(config.recipe, config.max_frames));
-  self.journal.set_sizes(
-      static_cast<uint64_t>(batch_capacity(config.recipe, config.max_frames)) *
-          size_of(config.type),
-      static_cast<uint64_t>(config.max_frames * config.recipe.mels) * sizeof(float));
+  self.journal.set_sizes(static_cast<uint64_t>(batch_capacity(config.recipe, config.max_frames)) *
+                             size_of(config.type),
+                         static_cast<uint64_t>(config.max_frames) *
+                             static_cast<uint64_t>(config.recipe.mels) * sizeof(float));
   self.npu.report_sizes();
 }
 
