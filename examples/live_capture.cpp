@@ -13,6 +13,7 @@
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
+#include <fstream>
 #include <memory>
 #include <string>
 #include <thread>
@@ -24,13 +25,12 @@ struct Unref {
   void operator()(GstSample* sample) const { gst_sample_unref(sample); }
   void operator()(GstMessage* message) const { gst_message_unref(message); }
   void operator()(GError* error) const { g_error_free(error); }
-  void operator()(FILE* file) const { std::fclose(file); }
 };
 template <typename T>
 using Owned = std::unique_ptr<T, Unref>;
 
 /// One buffer of features: called on this program's own thread, so it may take its time.
-void use(GstSample* sample, FILE* file) {
+void use(GstSample* sample, std::ofstream& file) {
   GstBuffer* buffer = gst_sample_get_buffer(sample);
   GstMapInfo map;
   if (!gst_buffer_map(buffer, &map, GST_MAP_READ)) return;
@@ -41,7 +41,8 @@ void use(GstSample* sample, FILE* file) {
                                                         GST_FORMAT_TIME, GST_BUFFER_PTS(buffer));
   std::printf("%" GST_TIME_FORMAT " %zu frames of %d mels\n", GST_TIME_ARGS(when),
               map.size / sizeof(float) / static_cast<size_t>(mels), mels);
-  if (file != nullptr) std::fwrite(map.data, 1, map.size, file);
+  if (file.is_open())
+    file.write(reinterpret_cast<const char*>(map.data), static_cast<std::streamsize>(map.size));
   gst_buffer_unmap(buffer, &map);
 }
 
@@ -105,7 +106,8 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "error: %s\n", error->message);
     return 1;
   }
-  const Owned<FILE> file(argc > 3 ? std::fopen(argv[3], "wb") : nullptr);
+  std::ofstream file;
+  if (argc > 3) file.open(argv[3], std::ios::binary);
   const Owned<GstElement> sink(gst_bin_get_by_name(GST_BIN(pipeline.get()), "sink"));
   const Owned<GstBus> bus(gst_element_get_bus(pipeline.get()));
   static volatile std::sig_atomic_t interrupted = 0;
@@ -125,7 +127,7 @@ int main(int argc, char** argv) {
     if (interrupted == 1) interrupted = 2;
     const Owned<GstSample> sample(
         gst_app_sink_try_pull_sample(GST_APP_SINK(sink.get()), 100 * GST_MSECOND));
-    if (sample) use(sample.get(), file.get());
+    if (sample) use(sample.get(), file);
     while (const Owned<GstMessage> message{gst_bus_pop(bus.get())})
       if (!handle(message.get(), pipeline.get(), failed)) going = false;
   }

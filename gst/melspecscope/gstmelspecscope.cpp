@@ -244,43 +244,46 @@ GstFlowReturn next_scroll_picture(GstMelSpecScope* self, GstBuffer** output) {
 
 // ---- streaming ----
 
+/// May throw.
+GstFlowReturn take_input(GstMelSpecScope* self, BufferPtr buffer, bool discont) {
+  Stream& stream = *self->stream;
+  if (!stream.view) return GST_FLOW_NOT_NEGOTIATED;
+  npumel::ViewSettings wanted = view_settings(self);
+  wanted.scroll = stream.view_settings.scroll;  // fixed with the caps
+  if (wanted != stream.view_settings) {
+    stream.view_settings = wanted;
+    make_view(self);
+  }
+  stream.mel.emplace(std::move(buffer), stream.input);
+  if (!stream.mel->usable()) {
+    GST_ELEMENT_ERROR(self, STREAM, FORMAT,
+                      ("A buffer of %" G_GSIZE_FORMAT " bytes does not hold whole frames of %d "
+                       "mels.",
+                       stream.mel->size(), stream.input.stream.mels),
+                      (nullptr));
+    stream.mel.reset();
+    return GST_FLOW_ERROR;
+  }
+  if (!wanted.scroll) return GST_FLOW_OK;
+  if (!GST_BUFFER_PTS_IS_VALID(stream.mel->buffer())) {
+    GST_ELEMENT_ERROR(self, STREAM, FORMAT, ("mode=scroll needs buffers with a time."), (nullptr));
+    stream.mel.reset();
+    return GST_FLOW_ERROR;
+  }
+  const GstClockTime time = GST_BUFFER_PTS(stream.mel->buffer());
+  if (stream.scroller.add(*stream.view, stream.mel->block(), time, discont))
+    GST_DEBUG_OBJECT(self, "display goes on at %" GST_TIME_FORMAT, GST_TIME_ARGS(time));
+  return GST_FLOW_OK;
+}
+
 GstFlowReturn submit_input_buffer(GstBaseTransform* base, gboolean is_discont, GstBuffer* input) {
   GstMelSpecScope* self = GST_MEL_SPEC_SCOPE(base);
   const bool discont = GST_BUFFER_IS_DISCONT(input);
   const GstFlowReturn flow = parent_class()->submit_input_buffer(base, is_discont, input);
   BufferPtr buffer(std::exchange(base->queued_buf, nullptr));
   if (flow != GST_FLOW_OK || !buffer) return flow;
-  return guarded(self, GST_FLOW_ERROR, [&] {
-    Stream& stream = *self->stream;
-    if (!stream.view) return GST_FLOW_NOT_NEGOTIATED;
-    npumel::ViewSettings wanted = view_settings(self);
-    wanted.scroll = stream.view_settings.scroll;  // fixed with the caps
-    if (wanted != stream.view_settings) {
-      stream.view_settings = wanted;
-      make_view(self);
-    }
-    stream.mel.emplace(std::move(buffer), stream.input);
-    if (!stream.mel->usable()) {
-      GST_ELEMENT_ERROR(self, STREAM, FORMAT,
-                        ("A buffer of %" G_GSIZE_FORMAT " bytes does not hold whole frames of %d "
-                         "mels.",
-                         stream.mel->size(), stream.input.stream.mels),
-                        (nullptr));
-      stream.mel.reset();
-      return GST_FLOW_ERROR;
-    }
-    if (!wanted.scroll) return GST_FLOW_OK;
-    if (!GST_BUFFER_PTS_IS_VALID(stream.mel->buffer())) {
-      GST_ELEMENT_ERROR(self, STREAM, FORMAT, ("mode=scroll needs buffers with a time."),
-                        (nullptr));
-      stream.mel.reset();
-      return GST_FLOW_ERROR;
-    }
-    const GstClockTime time = GST_BUFFER_PTS(stream.mel->buffer());
-    if (stream.scroller.add(*stream.view, stream.mel->block(), time, discont))
-      GST_DEBUG_OBJECT(self, "display goes on at %" GST_TIME_FORMAT, GST_TIME_ARGS(time));
-    return GST_FLOW_OK;
-  });
+  return guarded(self, GST_FLOW_ERROR,
+                 [&] { return take_input(self, std::move(buffer), discont); });
 }
 
 GstFlowReturn generate_output(GstBaseTransform* base, GstBuffer** output) {
