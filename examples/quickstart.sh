@@ -11,7 +11,7 @@ build=$root/build-quickstart
 
 # shellcheck source=tests/packages.sh
 . "$root/tests/packages.sh"
-install_packages "${build_packages[@]}" "${run_packages[@]}" libcairo2-dev
+install_packages "${build_packages[@]}" "${run_packages[@]}" libcairo2-dev fonts-dejavu-core
 
 [ -r "$audio" ] || {
   echo "error: cannot read $audio" >&2

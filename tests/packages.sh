@@ -16,7 +16,7 @@ test_packages=(
   clang clang-format clang-tidy libclang-rt-14-dev
   libgmock-dev libbenchmark-dev libfftw3-dev libcairo2-dev
   python3 python3-numpy python3-gi python3-gst-1.0 gir1.2-gst-plugins-base-1.0
-  valgrind git ca-certificates
+  valgrind git ca-certificates fonts-dejavu-core
   mmdebstrap mount # the Debian 13 root of tests/xrt
 )
 
