@@ -75,15 +75,18 @@ suite_gcc() {
     meson_tests gcc gcc --no-suite hardware
 }
 
+# Without optimisation: this build is for clang's warnings and clang-tidy, and compiles twice as fast.
+configure_clang() {
+  CXX=clang++ configure clang -Dbuildtype=debug -Dwerror=true -Dexamples=enabled \
+    -Dbenchmarks=enabled -Dscope-text=enabled
+}
+
 suite_clang() {
-  CXX=clang++ configure clang -Dwerror=true -Dexamples=enabled -Dbenchmarks=enabled -Dscope-text=enabled &&
-    ninja -C "$work/clang" -j "$jobs" &&
-    meson_tests clang clang --suite unit
+  configure_clang && ninja -C "$work/clang" -j "$jobs" && meson_tests clang clang --suite unit
 }
 
 suite_tidy() {
-  CXX=clang++ configure clang -Dwerror=true -Dexamples=enabled -Dbenchmarks=enabled -Dscope-text=enabled &&
-    ninja -C "$work/clang" -j "$jobs" || return 1
+  configure_clang && ninja -C "$work/clang" -j "$jobs" || return 1
   local files
   mapfile -t files < <(python3 -c '
 import json, os, sys
@@ -98,7 +101,7 @@ for unit in json.load(open(sys.argv[1])):
 }
 
 suite_asan() {
-  CXX=g++ configure asan -Db_sanitize=address,undefined -Dexamples=disabled -Dbenchmarks=disabled &&
+  CXX=g++ configure asan -Doptimization=1 -Db_sanitize=address,undefined -Dxrt=disabled -Dexamples=disabled -Dbenchmarks=disabled &&
     ninja -C "$work/asan" -j "$jobs" || return 1
   # Without the tests that are no program of ours: an instrumented plugin does not load into a
   # gst-launch-1.0 that is not.
