@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
+#include <atomic>
 #include <chrono>
 #include <cmath>
 #include <memory>
@@ -184,6 +185,14 @@ INSTANTIATE_TEST_SUITE_P(, EveryFault, ::testing::ValuesIn(all_faults()), [](con
   return std::string(each.param.name) + "_at_" + std::to_string(each.param.start);
 });
 
+TEST_F(ScriptedNpu, RowsOfTheRunBeforeAreNotTakenForThisOnes) {
+  test::script_run(3, RunFault::unwritten);  // third batch, in the first one's buffers
+  Supervisor npu(test::scripted_xrt());
+  start(npu);
+  for (int i = 0; i < 2; i++) EXPECT_EQ(pump(npu, 7), "npu");
+  EXPECT_EQ(pump(npu, 7), "software") << "the old rows fit, but nobody has written them";
+}
+
 TEST_F(ScriptedNpu, InsistingOnTheNpuTurnsAFaultIntoAnError) {
   config.choice = BackendChoice::npu;
   test::script_run(2, RunFault::zeros);
@@ -229,7 +238,14 @@ TEST_F(ScriptedNpu, AnInterruptEndsTheWaitAndLeavesTheRunAlone) {
   start(*npu);
   submit(*npu, 0);
   EXPECT_FALSE(npu->ready());
-  std::thread flush([&] { npu->interrupt(); });
+  std::atomic<bool> entering = false;
+  std::thread flush([&] {
+    while (!entering) std::this_thread::yield();
+    // Most probably collect() waits by now; a deaf wait would end in software after the timeout.
+    for (int i = 0; i < 1000; i++) std::this_thread::yield();
+    npu->interrupt();
+  });
+  entering = true;
   EXPECT_EQ(collect(*npu, 0), "interrupted");
   flush.join();
   EXPECT_EQ(npu->in_flight(), 1);
