@@ -46,6 +46,7 @@ CHECK_TEST(auto_pads_with_silence_where_the_peer_fixes_frames) {
   ASSERT_EQUAL(received[1]->frames(), 30);
   ASSERT_EQUAL(received[1]->valid_frames, 20);
   ASSERT_EQUAL(received[1]->offset_end, 60);
+  ASSERT_EQUAL(received[1]->duration, time_of(60 * 160) - time_of(30 * 160));
   fail_unless(stream.rows() == rows_of(with_zeros(samples, 10 * 160), "frames=30"));
 }
 

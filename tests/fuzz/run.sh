@@ -11,7 +11,7 @@ seconds=${1:-60}
 root=$(cd "$(dirname "$0")/../.." && pwd)
 build=$root/build-fuzz
 targets=("$@")
-[ $# -gt 0 ] || targets=(element framer)
+[ $# -gt 0 ] || targets=(element)
 
 if [ ! -f "$build/build.ninja" ]; then
   CXX=${FUZZ_CXX:-clang++} meson setup "$build" "$root" -Dtests=enabled -Dexamples=disabled \
