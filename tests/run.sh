@@ -113,8 +113,7 @@ suite_asan() {
 
 suite_tsan() {
   CXX=clang++ configure tsan -Db_sanitize=thread -Dexamples=disabled -Dbenchmarks=disabled -Dxrt=disabled &&
-    ninja -C "$work/tsan" -j "$jobs" tests/unit/backend/test_backend tests/unit/cpu/test_cpu &&
-    GTEST_FILTER='-Rows.*:Accuracy.*:Fft.*' meson_tests tsan tsan backend cpu --timeout-multiplier 4
+    meson_tests tsan tsan --suite threads --timeout-multiplier 4
 }
 
 suite_memory() {
