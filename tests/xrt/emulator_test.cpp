@@ -42,14 +42,15 @@ Counters counters() {
 }
 
 std::vector<char> instructions() {
-  std::ifstream file(std::string(TEST_PACKAGES) + "/increment.insts.bin", std::ios::binary);
+  std::ifstream file(std::string(TEST_PACKAGES) + "/increment/increment.insts.bin",
+                     std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
 /// One context with one kernel and its buffers, as the plugin's module makes them.
 struct Session {
   explicit Session(xrt::device& device)
-      : xclbin(std::string(TEST_PACKAGES) + "/increment.xclbin"),
+      : xclbin(std::string(TEST_PACKAGES) + "/increment/increment.xclbin"),
         context(device, device.register_xclbin(xclbin)),
         kernel(context, "MLIR_AIE"),
         program(instructions()),

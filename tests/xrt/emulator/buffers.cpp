@@ -130,7 +130,11 @@ int Buffers::sync(const amdxdna_drm_sync_bo& call) {
     uint8_t* device = buffer->separate.data() + call.offset;
     std::memcpy(to_device ? device : host, to_device ? host : device, call.size);
   }
-  report_.count([&](Counters& c) { ++(to_device ? c.syncs_to_device : c.syncs_from_device); });
+  report_.count([&](Counters& c) {
+    ++(!to_device          ? c.syncs_from_device
+       : buffer->is_output ? c.syncs_of_poison
+                           : c.syncs_to_device);
+  });
   return 0;
 }
 

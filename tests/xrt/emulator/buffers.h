@@ -2,6 +2,7 @@
 // caches are not coherent: a forgotten sync gives wrong data here, every time.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -22,7 +23,8 @@ struct Buffer {
   uint64_t offset = 0;   ///< in the arena; for DEV buffers in the heap
   uint64_t address = 0;  ///< as the device sees it
   uint8_t* host = nullptr;
-  std::vector<uint8_t> separate;  ///< the device's copy, empty when both share `host`
+  std::atomic<bool> is_output{false};  ///< a run has written to it
+  std::vector<uint8_t> separate;       ///< the device's copy, empty when both share `host`
 
   std::span<uint8_t> device() {
     return separate.empty() ? std::span(host, size) : std::span(separate);

@@ -27,7 +27,12 @@ class Driver {
   void* map(void* address, size_t length, int protection, int flags, uint64_t offset);
 
   bool set_faults(const std::string& text);
-  Report& report() { return report_; }
+  Counters counters() const {
+    Counters now = report_.counters();
+    now.faults = faults_.injected();
+    return now;
+  }
+  void reset_counters() { report_.reset(); }
 
  private:
   int dispatch(unsigned int number, void* argument);

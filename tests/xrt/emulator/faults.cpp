@@ -71,6 +71,7 @@ bool Faults::set(const std::string& text) {
   const std::lock_guard lock(mutex_);
   rules_ = std::move(rules);
   calls_.clear();
+  injected_ = 0;
   return true;
 }
 
@@ -83,7 +84,9 @@ Fault Faults::next(const std::string& site) {
     const bool hit = rule.repeat == '+'   ? call >= rule.nth
                      : rule.repeat == '*' ? call % rule.nth == 0
                                           : call == rule.nth;
-    if (hit) return rule.fault;
+    if (!hit) continue;
+    ++injected_;
+    return rule.fault;
   }
   return {};
 }

@@ -1,6 +1,7 @@
 // Which call goes wrong, and how.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <mutex>
@@ -34,6 +35,8 @@ class Faults {
   bool set(const std::string& text);
   /// Counts one call at the site and says what happens to it.
   Fault next(const std::string& site);
+  /// How many calls have failed since set().
+  uint64_t injected() const { return injected_; }
 
  private:
   struct Rule {
@@ -47,6 +50,7 @@ class Faults {
   std::mutex mutex_;
   std::vector<Rule> rules_;
   std::map<std::string, uint64_t> calls_;
+  std::atomic<uint64_t> injected_{0};
 };
 
 }  // namespace npumel::emu

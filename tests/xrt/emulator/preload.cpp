@@ -86,7 +86,7 @@ EXPORTED void* mmap64(void* address, size_t length, int protection, int flags, i
 EXPORTED bool npumel_emu_set_faults(const char* faults) { return driver().set_faults(faults); }
 
 EXPORTED void npumel_emu_counters(npumel::emu::Counters* counters) {
-  *counters = driver().report().counters();
+  *counters = driver().counters();
 }
 
-EXPORTED void npumel_emu_reset_counters() { driver().report().reset(); }
+EXPORTED void npumel_emu_reset_counters() { driver().reset_counters(); }

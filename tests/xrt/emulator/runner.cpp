@@ -52,6 +52,7 @@ State Runner::run(const Packet& packet, const std::set<uint32_t>& pinned, const 
     report_.violation("buffer smaller than the kernel reads or writes");
     return State::error;
   }
+  output.buffer->is_output = true;
   // The real kernel streams its rows out while it reads: computing beside the buffer keeps a wrong
   // program from reading its own result.
   std::vector<uint8_t> rows(program_.output_bytes);

@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
-"""Makes a test xclbin and its instruction file with Debian's xclbinutil.
+"""Makes a test kernel package with Debian's xclbinutil.
 
-usage: make_xclbin.py PROGRAM NAME FOLDER
+usage: make_package.py PROGRAM FOLDER
 
-Writes FOLDER/NAME.xclbin and FOLDER/NAME.insts.bin. PROGRAM is one the emulated driver knows
+Writes FOLDER/PROGRAM/PROGRAM.{xclbin,insts.bin} and, unless PROGRAM is "increment", the manifest
+PROGRAM.json; then FOLDER/PROGRAM.made. PROGRAM is one that the emulated driver knows
 (emulator/programs.h): the PDI, which on a real device is the array's configuration, only names it.
 Nothing here runs on silicon. The instruction file is a transaction of one operation, a wait for the
 output DMA's token, as real kernels end with.
 """
+import hashlib
 import json
 import struct
 import subprocess
@@ -59,22 +61,44 @@ def instructions():
     return header + wait_for_token
 
 
-def main(program, name, folder):
-    folder = Path(folder)
+def manifest(program, xclbin, insts):
+    abi, mels = (int(part) for part in program[1:].split("-"))
+    coding = ({"type": "int8", "scale": 0.05, "zero-point": 74} if abi == 1 else
+              {"type": "int16", "scale": 1 / 2048, "zero-point": 0})
+    return {
+        "format": 1, "target": "npu1", "abi": abi, "frames": 100, "hop": 160, "mels": mels,
+        "recipe": f"whisper{mels}",
+        "input": {"type": "int16", "samples": 40000 if abi == 1 else 16240},
+        "output": {"layout": "frame-major", **coding},
+        "tolerance": 0.045 if abi == 1 else 0.02,
+        "host-twin": f"npumel-aie2-{program}",
+        "instruction-words": insts.stat().st_size // 4,
+        "sha256": {"xclbin": hashlib.sha256(xclbin.read_bytes()).hexdigest(),
+                   "insts": hashlib.sha256(insts.read_bytes()).hexdigest()}}
+
+
+def main(program, folder):
+    package = Path(folder) / program
+    package.mkdir(mode=0o755, exist_ok=True)
+    xclbin, insts = package / f"{program}.xclbin", package / f"{program}.insts.bin"
     with tempfile.TemporaryDirectory() as scratch:
         scratch = Path(scratch)
         pdi = scratch / "program.pdi"
         pdi.write_text(f"npumelspec-test-pdi {program}\n".ljust(64, "."), encoding="ascii")
         for file, content in (("memory", memory_topology()), ("kernels", kernels()),
-                              ("partition", partition(name, pdi))):
+                              ("partition", partition(program, pdi))):
             (scratch / f"{file}.json").write_text(json.dumps(content, indent=1), encoding="utf-8")
         subprocess.run(
             ["xclbinutil", "--add-replace-section", f"MEM_TOPOLOGY:JSON:{scratch}/memory.json",
              "--add-kernel", f"{scratch}/kernels.json",
              "--add-replace-section", f"AIE_PARTITION:JSON:{scratch}/partition.json",
-             "--force", "--quiet", "--output", str(folder / f"{name}.xclbin")],
+             "--force", "--quiet", "--output", str(xclbin)],
             check=True, stdout=subprocess.DEVNULL)
-    (folder / f"{name}.insts.bin").write_bytes(instructions())
+    insts.write_bytes(instructions())
+    if program != "increment":
+        text = json.dumps(manifest(program, xclbin, insts), indent=2) + "\n"
+        (package / f"{program}.json").write_text(text, encoding="utf-8")
+    (Path(folder) / f"{program}.made").touch()
 
 
 if __name__ == "__main__":

@@ -1,0 +1,21 @@
+// Without a device: run without with-npu.sh, on a machine that has no NPU or hides it.
+#include "tests/xrt/npu_stream.h"
+
+using namespace npumel;
+using namespace npumel::xrt_test;
+namespace {
+
+CHECK_TEST(without_a_device_xrt_is_not_even_opened) {
+  fail_unless(!std::filesystem::exists("/dev/accel/accel0"),
+              "this test needs a place without an NPU");
+  const auto samples = check::audio(3 * kBatchSamples);
+  const Result result = run_stream("backend=auto preset=whisper80" + kernel_path("v2-80"), samples);
+  fail_unless(result.active == "software");
+  ASSERT_EQUAL(result.warnings, 0);
+  ASSERT_EQUAL(result.suspect_batches.size(), 1);
+  fail_unless(!result.reason.empty());
+  fail_unless(!is_mapped("npumelspec-xrt"), "the module is mapped");
+  fail_unless(!is_mapped("libxrt"), "XRT is mapped");
+}
+
+}  // namespace
