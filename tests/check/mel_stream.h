@@ -83,15 +83,17 @@ class MelStream {
   static MelStream idle(const std::string& properties) { return {Idle(), properties}; }
 
   ~MelStream() {
-    if (!harness_) return;
+    if (!element_) return;
     bus_.reset();
     harness_.reset();
+    gst_element_set_state(element_.get(), GST_STATE_NULL);
   }
   MelStream(const MelStream&) = delete;
   MelStream& operator=(const MelStream&) = delete;
 
   /// Audio caps; channels=1 and layout=interleaved unless given.
   void set_caps(std::string caps) {
+    if (!started()) return;
     if (caps.find("channels") == std::string::npos) caps += ",channels=1";
     if (caps.find("layout") == std::string::npos) caps += ",layout=interleaved";
     gst_harness_set_src_caps_str(harness_.get(), caps.c_str());
@@ -148,7 +150,9 @@ class MelStream {
   PostedError error() { return posted(*bus_); }
   BusWatch& bus() { return *bus_; }
   GstHarness* harness() const { return harness_.get(); }
-  GstElement* element() const { return harness_->element; }
+  GstElement* element() const { return element_.get(); }
+  /// False when the element refused to start: nothing but the bus and element() can be used then.
+  bool started() const { return harness_ != nullptr; }
   Caps output_caps() const { return Caps(gst_pad_get_current_caps(harness_->sinkpad)); }
 
   Owned<GstStructure> stats() const {
@@ -166,11 +170,15 @@ class MelStream {
   struct Idle {};
   MelStream(Idle, const std::string& properties) {
     GError* error = nullptr;
-    const Owned<GstElement> element(gst_parse_launch(("npumelspec " + properties).c_str(), &error));
+    element_.reset(gst_parse_launch(("npumelspec " + properties).c_str(), &error));
     // Not an assertion of gst-check: fuzz targets come here, too.
-    if (!element || error) g_error("npumelspec %s: %s", properties.c_str(), error->message);
-    bus_ = std::make_unique<BusWatch>(element.get());
-    harness_.reset(gst_harness_new_with_element(element.get(), "sink", "src"));
+    if (!element_ || error) g_error("npumelspec %s: %s", properties.c_str(), error->message);
+    gst_object_ref_sink(element_.get());
+    bus_ = std::make_unique<BusWatch>(element_.get());
+    // A harness cannot be made of an element that does not start.
+    if (gst_element_set_state(element_.get(), GST_STATE_PLAYING) == GST_STATE_CHANGE_FAILURE)
+      return;
+    harness_.reset(gst_harness_new_with_element(element_.get(), "sink", "src"));
     gst_harness_set_drop_buffers(harness_.get(), TRUE);
     gst_pad_add_probe(harness_->sinkpad,
                       static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER |
@@ -190,6 +198,7 @@ class MelStream {
     return GST_PAD_PROBE_OK;
   }
 
+  Owned<GstElement> element_;
   std::unique_ptr<BusWatch> bus_;
   Harness harness_;
   std::deque<Item> items_;

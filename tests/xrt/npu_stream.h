@@ -109,6 +109,10 @@ Result run_stream(const std::string& properties, const std::vector<T>& samples,
                   const char* caps = "audio/x-raw,format=S16LE,rate=16000") {
   MelStream stream(properties, caps);
   Result result;
+  if (!stream.started()) {
+    read_messages(stream, result);
+    return result;
+  }
   GstFlowReturn flow = GST_FLOW_OK;
   for (size_t at = 0; at < samples.size() && flow == GST_FLOW_OK; at += kBatchSamples) {
     const size_t count = std::min(kBatchSamples, samples.size() - at);
