@@ -175,8 +175,9 @@ class MelStream {
     if (!element_ || error) g_error("npumelspec %s: %s", properties.c_str(), error->message);
     gst_object_ref_sink(element_.get());
     bus_ = std::make_unique<BusWatch>(element_.get());
-    // A harness cannot be made of an element that does not start.
-    if (gst_element_set_state(element_.get(), GST_STATE_PLAYING) == GST_STATE_CHANGE_FAILURE)
+    // Only backend=npu can refuse to start, and a harness cannot be made of an element that does.
+    if (properties.find("backend=npu") != std::string::npos &&
+        gst_element_set_state(element_.get(), GST_STATE_PLAYING) == GST_STATE_CHANGE_FAILURE)
       return;
     harness_.reset(gst_harness_new_with_element(element_.get(), "sink", "src"));
     gst_harness_set_drop_buffers(harness_.get(), TRUE);
