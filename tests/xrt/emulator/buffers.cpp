@@ -72,8 +72,8 @@ int Buffers::create(amdxdna_drm_create_bo& call) {
   std::shared_ptr<Buffer> buffer;
   switch (call.type) {
     case AMDXDNA_BO_DEV_HEAP:
-      // XRT leaves the heap to the kernel's clean-up when a call on it fails half-way; here the next
-      // heap takes its place.
+      // XRT leaves the heap to the kernel's clean-up when a call on it fails half-way; here the
+      // next heap takes its place.
       if (call.size > kHeapSize) return -EINVAL;
       buffer = in_arena(call.size, 0);
       if (buffer) buffer->address = kHeapBase;
