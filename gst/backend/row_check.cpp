@@ -16,7 +16,7 @@ constexpr int kWindow = 400;
 constexpr int kRotating = 4;
 // A step that is coprime to the batch: the rotating frames visit all others.
 constexpr int kRotationStep = 23;
-// Cells that the integer kernel is held to: see interface.md's rule, in decades.
+// Cells that the integer kernel is held to, in decades: its noise lies below them.
 constexpr double kBelowFramePeak = 6;
 constexpr double kBelowBatchMaximum = 8;
 // No 16-bit audio exceeds this; a garbage maximum must not switch the comparison off.
