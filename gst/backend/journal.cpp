@@ -23,6 +23,12 @@ void Journal::set_instruction_size(uint64_t bytes) {
   stats_.instruction_buffer_size = bytes;
 }
 
+void Journal::set_device(const std::string& name, const std::string& address) {
+  const std::lock_guard lock(mutex_);
+  stats_.npu_name = name;
+  stats_.npu_address = address;
+}
+
 void Journal::set_npu(bool available, const std::string& reason) {
   const std::lock_guard lock(mutex_);
   stats_.npu_available = available;

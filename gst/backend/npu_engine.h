@@ -31,6 +31,7 @@ class NpuEngine {
 
   const KernelManifest& manifest() const noexcept { return manifest_; }
   std::size_t instruction_bytes() const noexcept { return instruction_bytes_; }
+  const NpuDevice& device() const noexcept { return *context_->core()->device; }
   const std::shared_ptr<NpuRun>& run(std::size_t slot) const { return runs_.at(slot); }
   bool broken() const { return context_->broken(); }
   /// True when 16-bit samples may be written straight into the run's input buffer.

@@ -102,6 +102,7 @@ void NpuService::report_sizes() {
   if (!engine_) return;
   journal_.set_sizes(engine_->manifest().input_bytes(), engine_->manifest().output_bytes());
   journal_.set_instruction_size(engine_->instruction_bytes());
+  journal_.set_device(engine_->device().name(), engine_->device().address());
 }
 
 void NpuService::close() noexcept {

@@ -48,6 +48,7 @@ struct SupervisorStats {
   int runlist_depth = 0;
   bool npu_available = false;
   std::string npu_reason;  ///< why the NPU is not used, in words; "" when it is
+  std::string npu_name, npu_address;  ///< of the NPU that was opened last; PCI address
 };
 
 /// Threads: open, configure, begin, submit, collect, discard and close belong to the streaming

@@ -33,7 +33,8 @@ bool Element::start() {
   nonfinite_warned_ = false;
   configured_ = false;
   stream_.supervisor().resume();
-  stream_.supervisor().open(settings.backend, settings.device, settings.kernel_path);
+  choose_device(settings);
+  stream_.supervisor().open(settings.backend, device().wanted, settings.kernel_path);
   publish();
   started_ = true;
   return true;
@@ -44,6 +45,7 @@ bool Element::stop() {
   reset_stream();
   stream_.supervisor().close();
   configured_ = false;
+  forget_device();
   out_caps_.reset();
   latency_samples_ = -1;
   last_latency_ = GST_CLOCK_TIME_NONE;
@@ -102,7 +104,7 @@ bool Element::set_caps(GstCaps* in, GstCaps* out) {
   config.backend.type =
       GST_AUDIO_INFO_FORMAT(&info) == GST_AUDIO_FORMAT_S16LE ? SampleType::s16 : SampleType::f32;
   config.backend.choice = settings.backend;
-  config.backend.device = settings.device;
+  config.backend.device = device().wanted;
   config.backend.kernel_path = settings.kernel_path;
   config.backend.timeout_ms = settings.npu_timeout;
   config.backend.verify_interval = settings.verify_interval;
@@ -403,6 +405,7 @@ void Element::publish() {
         "batch", G_TYPE_UINT64, static_cast<guint64>(notice.batch), nullptr);
     gst_element_post_message(GST_ELEMENT(self_),
                              gst_message_new_element(GST_OBJECT(self_), structure));
+    if (notice.backend == "npu") announce_device();
     if (notice.warn)
       GST_ELEMENT_WARNING(
           self_, RESOURCE, FAILED,

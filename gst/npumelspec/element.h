@@ -71,6 +71,9 @@ class Element final : private BufferSource {
   std::string recipe_text() const;
   /// Says why caps that the sink pad refuses are refused, as an element error.
   void explain_refusal(const GstCaps* caps);
+  /// Whether a context may be kept; says in the log why not. device_context.h.
+  bool accepts_context(const GstContext* context) const;
+  bool answer_context(GstQuery* query) const;
 
  private:
   // BufferSource
@@ -94,6 +97,18 @@ class Element final : private BufferSource {
   bool peer_takes(GstCaps* caps) const;
   int64_t tail_samples() const;
 
+  // device_context.cpp
+  /// Which NPU, as texts like the property `device`.
+  struct Device {
+    std::string wanted;       ///< "" = the first
+    std::string opened;       ///< PCI address; "" = none since start()
+    bool own_choice = false;  ///< neither the property nor a context said which
+  };
+  void choose_device(const Settings& settings);
+  void announce_device();
+  void forget_device();
+  Device device() const;
+
   // events.cpp
   bool sink_caps_event(EventPtr event);
   bool gap_event(EventPtr event);
@@ -115,6 +130,7 @@ class Element final : private BufferSource {
 
   GstNpuMelSpec* self_;
   Settings settings_;  ///< object lock
+  Device device_;      ///< object lock
 
   // Fixed by set_caps, used by the streaming thread; recipe and shape also by queries (object
   // lock).

@@ -13,6 +13,16 @@
  * buffers. #GstNpuMelSpec:normalize is off by default: raw log-mel values are the only ones that
  * do not depend on the length of a buffer.
  *
+ * ## Which NPU
+ *
+ * #GstNpuMelSpec:device names it. Where that is not set, a #GstContext of type "gst.npu.device"
+ * does: the string field `device` of its structure is an index or a PCI address. An application
+ * sets it on the pipeline (gst_element_set_context()) or answers the NEED_CONTEXT message of an
+ * element that starts; without an answer the first NPU is taken and told to the others by a
+ * HAVE_CONTEXT message. After the start gst_element_get_context() on the element says which NPU it
+ * uses (fields `device`, a PCI address, and `name`). A context without a valid `device`, or one
+ * that names another NPU while the element runs, is ignored with a warning in the log.
+ *
  * ## Examples
  * |[
  * gst-launch-1.0 filesrc location=speech.wav ! decodebin ! audioconvert ! audioresample !
@@ -66,6 +76,11 @@ void get_property(GObject* object, guint id, GValue* value, GParamSpec* spec) {
 void finalize(GObject* object) {
   const std::unique_ptr<npumel::Element> element(GST_NPU_MEL_SPEC(object)->element);
   G_OBJECT_CLASS(gst_npu_mel_spec_parent_class)->finalize(object);
+}
+
+void set_context(GstElement* object, GstContext* context) {
+  if (guarded(object, false, [&] { return element_of(object).accepts_context(context); }))
+    GST_ELEMENT_CLASS(gst_npu_mel_spec_parent_class)->set_context(object, context);
 }
 
 GstStateChangeReturn change_state(GstElement* object, GstStateChange transition) {
@@ -144,6 +159,7 @@ gboolean src_event(GstBaseTransform* base, GstEvent* event) {
 gboolean query(GstBaseTransform* base, GstPadDirection direction, GstQuery* query) {
   const auto handled = guarded(base, 0, [&] {
     npumel::Element& element = element_of(base);
+    if (GST_QUERY_TYPE(query) == GST_QUERY_CONTEXT && element.answer_context(query)) return 1;
     if (direction == GST_PAD_SRC && GST_QUERY_TYPE(query) == GST_QUERY_LATENCY)
       return element.latency_query(query) ? 1 : 0;
     if (direction == GST_PAD_SINK && GST_QUERY_TYPE(query) == GST_QUERY_CAPS) {
@@ -187,6 +203,7 @@ static void gst_npu_mel_spec_class_init(GstNpuMelSpecClass* klass) {
   npumel::register_mel_meta();
 
   element_class->change_state = GST_DEBUG_FUNCPTR(change_state);
+  element_class->set_context = GST_DEBUG_FUNCPTR(set_context);
   gst_element_class_set_static_metadata(
       element_class, "NPU mel spectrogram", "Filter/Analyzer/Audio",
       "Turns mono audio into the mel-spectrogram features of published speech and audio models, on "
