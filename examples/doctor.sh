@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # examples/doctor.sh: answers "why is my NPU not used?"
 #
-# Looks at the driver, the device node, the limits, XRT, the plugin and its kernel packages, then
-# lets the plugin itself try backend=npu and says what it said. Changes nothing. Exit status 0 when
-# a batch was computed on the NPU.
+# Looks at the driver, the device node, the limits, XRT, the plugin and its kernel packages, each of
+# which the plugin tries alone; then lets the plugin choose with backend=npu and says what it said.
+# Changes nothing. Exit status 0 when a batch was computed on the NPU.
 #
 #   GST_PLUGIN_PATH=build/gst NPUMELSPEC_XRT_MODULE=build/gst/backend/xrt/npumelspec-xrt.so \
 #     NPUMELSPEC_KERNEL_PATH=FOLDER examples/doctor.sh      # for a build that is not installed
@@ -47,6 +47,8 @@ echo "== locked memory"
 limit=$(ulimit -l)
 if [ "$limit" = unlimited ] || [ "$limit" -ge 131072 ]; then
   good "ulimit -l is $limit"
+elif [ "$(id -u)" -eq 0 ]; then
+  good "ulimit -l is $limit, which does not bind root"
 else
   bad "ulimit -l is $limit KiB; the driver library locks 64 MiB for each process: raise memlock in /etc/security/limits.d (LimitMEMLOCK for a service)"
 fi
@@ -55,14 +57,15 @@ if [ -n "${XCL_EMULATION_MODE:-}" ]; then
 fi
 
 echo "== XRT and the module"
-if command -v dpkg-query >/dev/null; then
-  for package in libxrt2 libxrt-npu2; do
-    if version=$(dpkg-query -W -f '${Version}' "$package" 2>/dev/null) && [ -n "$version" ]; then
-      good "$package $version"
-    else
-      note "$package is not installed as a Debian package"
-    fi
-  done
+versions=$({
+  dpkg-query -W -f '${Package} ${Version}\n' libxrt2 libxrt-npu2 xrt-base xrt_plugin-amdxdna
+  rpm -q xrt xrt-plugin-amdxdna
+  pacman -Q xrt xrt-plugin-amdxdna
+} 2>/dev/null | grep -E ' [0-9]|-[0-9]')
+if [ -n "$versions" ]; then
+  while read -r version; do good "$version"; done <<<"$versions"
+else
+  note "no package of XRT is known to this system"
 fi
 module=${NPUMELSPEC_XRT_MODULE:-}
 if [ -z "$module" ]; then
@@ -81,6 +84,51 @@ else
     bad "$module lacks $(echo "$missing" | tr '\n' ' ')"
   fi
 fi
+ready=$problems # what a kernel package needs before it can be tried
+
+# ask_plugin PROPERTIES...: two batches with backend=npu. Prints what the plugin said about it, in a line.
+ask_plugin() {
+  local said
+  if said=$(gst-launch-1.0 -m audiotestsrc num-buffers=40 samplesperbuffer=800 \
+    ! audio/x-raw,format=S16LE,rate=16000,channels=1 ! npumelspec backend=npu "$@" ! fakesink 2>&1) &&
+    grep -q 'npumelspec-backend, backend=(string)npu' <<<"$said"; then
+    sed -n 's/.*reason=(string)"\([^"]*\)", batch.*/\1/p' <<<"$said" | tr -d '\134' | head -n 1
+    return 0
+  fi
+  grep -m 1 '^ERROR' <<<"$said" || echo "gst-launch-1.0 ended without computing on the NPU"
+  return 1
+}
+
+# look_at_package FOLDER NAME: what can be said without a device. Prints why it will be refused.
+look_at_package() {
+  local file kind stated
+  for kind in json xclbin insts.bin; do
+    file=$1/$2.$kind
+    if [ -L "$file" ]; then
+      echo "$2.$kind is a link, which is not followed"
+    elif [ ! -f "$file" ]; then
+      echo "$2.$kind is missing"
+    elif [ "$kind" != json ]; then
+      stated=$(tr -d ' \n' <"$1/$2.json" | grep -o "\"${kind%.bin}\":\"[0-9a-f]*\"" | cut -d '"' -f 4)
+      [ "$stated" = "$(sha256sum <"$file" | cut -d ' ' -f 1)" ] ||
+        echo "$2.$kind is not the file that the manifest describes (SHA-256)"
+    fi
+  done
+}
+
+# try_package FOLDER NAME: alone, in a folder of its own.
+try_package() {
+  local alone preset said
+  alone=$(mktemp -d)
+  cp "$1/$2.json" "$1/$2.xclbin" "$1/$2.insts.bin" "$alone"
+  preset=$(tr -d ' \n' <"$1/$2.json" | grep -o '"recipe":"[a-z0-9]*"' | cut -d '"' -f 4)
+  if said=$(ask_plugin "kernel-path=$alone" "preset=${preset:-whisper80}"); then
+    good "$1/$2: $said"
+  else
+    bad "$1/$2 is refused: ${said##*"$alone/"}"
+  fi
+  rm -r "$alone"
+}
 
 echo "== kernel packages"
 folders=${NPUMELSPEC_KERNEL_PATH:-}
@@ -90,29 +138,41 @@ fi
 manifests=0
 IFS=: read -r -a list <<<"$folders"
 for folder in "${list[@]:-}"; do
-  [ -n "$folder" ] || continue
+  [ -d "$folder" ] || continue
+  owner=$(stat -c %u "$folder")
+  if [ "$owner" -ne 0 ] && [ "$owner" -ne "$(id -u)" ]; then
+    bad "$folder is refused: it belongs to another user"
+    continue
+  elif [ -n "$(find -H "$folder" -maxdepth 0 -perm /022)" ]; then
+    bad "$folder is refused: others can write to it (chmod go-w)"
+    continue
+  fi
   for manifest in "$folder"/*.json; do
     [ -e "$manifest" ] || continue
     manifests=$((manifests + 1))
-    good "$manifest"
+    name=$(basename "$manifest" .json)
+    reasons=$(look_at_package "$folder" "$name")
+    if [ -n "$reasons" ]; then
+      bad "$folder/$name is refused: $(head -n 1 <<<"$reasons")"
+    elif [ "$ready" -gt 0 ]; then
+      note "$folder/$name is complete; not tried, because of the problems above"
+    else
+      try_package "$folder" "$name"
+    fi
   done
 done
-[ "$manifests" -gt 0 ] || bad "no kernel package in ${folders:-any folder}: kernels/aie2/README.md says how to build one"
+[ "$manifests" -gt 0 ] ||
+  bad "no kernel package in ${folders:-any folder}: kernels/aie2/README.md says how to build one"
 
 echo "== the plugin's own word (known-answer test included)"
 if ! gst-inspect-1.0 npumelspec >/dev/null 2>&1; then
   bad "GStreamer does not find npumelspec (GST_PLUGIN_PATH?)"
+elif said=$(ask_plugin); then
+  good "$said"
+  echo "the NPU is used"
+  exit 0
 else
-  said=$(gst-launch-1.0 -m audiotestsrc num-buffers=40 samplesperbuffer=800 \
-    ! audio/x-raw,format=S16LE,rate=16000,channels=1 ! npumelspec backend=npu ! fakesink 2>&1)
-  status=$?
-  if [ $status -eq 0 ] && grep -q 'npumelspec-backend, backend=(string)npu' <<<"$said"; then
-    good "$(sed -n 's/.*reason=(string)"\([^"]*\)", batch.*/\1/p' <<<"$said" | tr -d '\134' | head -n 1)"
-    echo "the NPU is used"
-    exit 0
-  fi
-  bad "$(grep -m 1 '^ERROR' <<<"$said" || echo "gst-launch-1.0 ended with status $status")"
-  grep -A 3 '^Additional debug info' <<<"$said" | tail -n +2 | while read -r line; do note "$line"; done
+  bad "$said"
 fi
 
 echo "$problems problems: the NPU is not used, the CPU does the same work"
