@@ -47,7 +47,7 @@ struct SupervisorStats {
   uint64_t input_buffer_size = 0, output_buffer_size = 0, instruction_buffer_size = 0;
   int runlist_depth = 0;
   bool npu_available = false;
-  std::string npu_reason;  ///< why the NPU is not used, in words; "" when it is
+  std::string npu_reason;             ///< why the NPU is not used, in words; "" when it is
   std::string npu_name, npu_address;  ///< of the NPU that was opened last; PCI address
 };
 
