@@ -103,7 +103,7 @@ for unit in json.load(open(sys.argv[1])):
 }
 
 suite_asan() {
-  CXX=g++ configure asan -Doptimization=1 -Db_sanitize=address,undefined -Dxrt=disabled -Dexamples=disabled -Dbenchmarks=disabled &&
+  CXX=g++ configure asan -Doptimization=1 -Dsimd=few -Db_sanitize=address,undefined -Dxrt=disabled -Dexamples=disabled -Dbenchmarks=disabled &&
     ninja -C "$work/asan" -j "$jobs" || return 1
   # Without the tests that are no program of ours: an instrumented plugin does not load into a
   # gst-launch-1.0 that is not.
@@ -114,7 +114,7 @@ suite_asan() {
 }
 
 suite_tsan() {
-  CXX=clang++ configure tsan -Db_sanitize=thread -Dexamples=disabled -Dbenchmarks=disabled -Dxrt=disabled &&
+  CXX=clang++ configure tsan -Dsimd=few -Db_sanitize=thread -Dexamples=disabled -Dbenchmarks=disabled -Dxrt=disabled &&
     meson_tests tsan tsan --suite threads --timeout-multiplier 4
 }
 
