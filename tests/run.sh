@@ -48,7 +48,7 @@ configure() {
   local dir=$work/$1
   shift
   if [ -f "$dir/build.ninja" ]; then
-    meson configure "$dir" "$@" >/dev/null
+    meson setup --reconfigure "$dir" "$@" >/dev/null # `meson configure` would not know new options
   else
     meson setup "$dir" "$root" -Dtests=enabled "$@"
   fi

@@ -38,7 +38,7 @@ root=$("$here/make-root.sh" trixie)
   done
   shift
   if [ -f "$build/build.ninja" ]; then
-    meson configure "$build" "${options[@]}" >/dev/null
+    meson setup --reconfigure "$build" "${options[@]}" >/dev/null
   else
     CXX="ccache g++" meson setup "$build" "${options[@]}"
   fi
