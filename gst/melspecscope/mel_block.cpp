@@ -34,7 +34,7 @@ void MelBlock::read_largest(int64_t first, int64_t last, std::span<float> scratc
   read_frame(first, out);
   for (int64_t t = first + 1; t < last; ++t) {
     read_frame(t, scratch);
-    for (size_t m = 0; m < static_cast<size_t>(mels); ++m) out[m] = std::max(out[m], scratch[m]);
+    for (size_t m = 0; m < static_cast<size_t>(mels); ++m) out[m] = std::fmax(out[m], scratch[m]);
   }
 }
 

@@ -21,7 +21,8 @@ struct MelBlock {
 
   /// Copies frame t (0 <= t < frames) to `out`, which holds `mels` values.
   void read_frame(int64_t t, std::span<float> out) const;
-  /// For every mel the largest of frames [first, last); `scratch` and `out` hold `mels` values.
+  /// For every mel the largest number in frames [first, last); `scratch` and `out` hold `mels`
+  /// values.
   void read_largest(int64_t first, int64_t last, std::span<float> scratch,
                     std::span<float> out) const;
 };

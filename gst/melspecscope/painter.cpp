@@ -29,7 +29,9 @@ Painter::Painter(int mels, int height, ColorMap map, const PixelFormat& format)
 uint8_t Painter::level(float value) const {
   if (!(value > range_.low)) return 0;
   if (value >= range_.high) return 255;
-  return static_cast<uint8_t>((value - range_.low) / (range_.high - range_.low) * 256);
+  // Just below `high` the quotient may round up to 1.
+  const float place = (value - range_.low) / (range_.high - range_.low) * 256;
+  return static_cast<uint8_t>(std::min(place, 255.0F));
 }
 
 void Painter::paint(std::span<const float> values, uint8_t* pixel, ptrdiff_t stride) {

@@ -16,7 +16,8 @@ constexpr float kNothing = std::numeric_limits<float>::lowest();
 ScrollPlot::ScrollPlot(const Painter& painter, int width, double frames_per_column)
     : painter_(painter),
       width_(width),
-      frames_per_column_(frames_per_column),
+      // A frame that covers more than the whole plot looks the same, and takes for ever.
+      frames_per_column_(std::max(frames_per_column, 1.0 / width)),
       pending_(static_cast<size_t>(painter.mels()), kNothing),
       values_(pending_.size() * static_cast<size_t>(width)),
       maxima_(static_cast<size_t>(width)),
@@ -68,8 +69,8 @@ void ScrollPlot::skip(int64_t frames) {
   frames_ += frames;
   const int64_t complete = columns_after(frames_);
   const int64_t fresh = std::min<int64_t>(complete - columns_, width_);
-  if (fresh > 0) std::fill(pending_.begin(), pending_.end(), kNothing);
   for (int64_t i = 0; i < fresh; ++i) {
+    if (!pending_used_) std::fill(pending_.begin(), pending_.end(), kNothing);
     paint_newest(next_);
     next_ = (next_ + 1) % width_;
     pending_used_ = false;

@@ -44,6 +44,12 @@ TEST(Painter, LevelsCoverTheRangeAndClampBeyondIt) {
   EXPECT_EQ(painter.level(NAN), 0);
 }
 
+TEST(Painter, TheBrightestColourIsNotLostToRounding) {
+  Painter painter(1, 1, ColorMap::gray, kRgb);
+  painter.set_range({-8, 1});
+  EXPECT_EQ(painter.level(std::nextafter(1.0F, 0.0F)), 255);
+}
+
 TEST(PaintPage, PutsBandZeroAtTheBottomAndFrameZeroAtTheLeft) {
   const std::vector<float> values = {1, 0, 0,   // frame 0: band 0 is loud
                                      0, 0, 1};  // frame 1: band 2
@@ -80,6 +86,12 @@ TEST(PaintPage, NeverLosesALoudCellWhenItShrinks) {
   for (int y = 0; y < 20; ++y)
     for (int x = 0; x < 64; ++x) lit += page.level(x, y) != 0 ? 1 : 0;
   EXPECT_EQ(lit, 1);
+}
+
+TEST(PaintPage, AValueThatIsNoNumberHidesNoOther) {
+  for (const std::vector<float>& values : {std::vector<float>{NAN, 1}, std::vector<float>{1, NAN}})
+    EXPECT_EQ(Page({values.data(), ElementType::f32, Layout::frame_major, 1, 2}, 1, 1).level(0, 0),
+              255);
 }
 
 TEST(FromHalf, IsExact) {

@@ -165,6 +165,21 @@ TEST(Scroll, SpanBelowAFrameAPixelRepeatsFrames) {
   EXPECT_EQ(display.row(), (Levels{10, 10, 20, 20}));
 }
 
+TEST(Scroll, ASpanFarBelowAFrameShowsTheNewestFrameEverywhere) {
+  Display display(4, 1e-9);
+  Scroller scroller = scroller_at(100);
+  display.feed(scroller, {10, 20}, 0);
+  EXPECT_EQ(display.row(), (Levels{20, 20, 20, 20}));
+}
+
+TEST(Scroll, AHoleLeavesTheColumnThatHadBegun) {
+  Display display(4, 0.08);
+  Scroller scroller = scroller_at(100);
+  display.feed(scroller, {10, 20, 40}, 0);
+  display.feed(scroller, {50, 60}, 60);
+  EXPECT_EQ(display.row(), (Levels{20, 40, 0, 60}));
+}
+
 TEST(ScrollPlot, ANewRangeRepaintsWhatIsThere) {
   Painter painter(1, 1, ColorMap::gray, kRgb);
   painter.set_range({0, 256});
