@@ -17,7 +17,8 @@ test_packages=(
   libgmock-dev libbenchmark-dev libfftw3-dev libcairo2-dev
   python3 python3-numpy python3-gi python3-gst-1.0 gir1.2-gst-plugins-base-1.0
   valgrind git ca-certificates fonts-dejavu-core
-  mmdebstrap mount # the Debian 13 root of tests/xrt
+  xvfb gstreamer1.0-x gstreamer1.0-alsa # a window to look at, and ALSA's null device
+  mmdebstrap mount # the roots of tests/xrt
 )
 
 # install_packages NAME...: installs those that are missing; needs root or sudo only then.
