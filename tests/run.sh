@@ -17,10 +17,12 @@ export PATH=/usr/bin:$PATH
 
 usage() { sed -n '2,9s/^# \{0,1\}//p' "$0"; }
 
-all_suites=(house format gcc clang tidy tsan memory xrt)
-# By name only, until it has been seen to pass as a whole.
-more_suites=(asan)
+# Two lanes run side by side: while one waits for a download or a timeout, the other one computes.
+# Suites of a lane run in this order; those that share a build folder are in the same lane.
+lanes=("house format gcc memory" "xrt clang tidy tsan")
+read -ra all_suites <<<"${lanes[*]}"
 install_only=false
+without_xrt=false
 suites=()
 for argument in "$@"; do
   case $argument in
@@ -77,40 +79,23 @@ suite_gcc() {
     meson_tests gcc gcc --no-suite hardware
 }
 
-# Without optimisation: this build is for clang's warnings and clang-tidy, and compiles twice as fast.
-configure_clang() {
-  CXX=clang++ configure clang -Dbuildtype=debug -Dwerror=true -Dexamples=enabled \
-    -Dbenchmarks=enabled -Dscope-text=enabled
-}
-
+# The second compiler and the sanitizers share a build: what clang warns about does not depend on them.
 suite_clang() {
-  configure_clang && ninja -C "$work/clang" -j "$jobs" && meson_tests clang clang --suite unit
-}
-
-suite_tidy() {
-  configure_clang && ninja -C "$work/clang" -j "$jobs" || return 1
-  local files
-  mapfile -t files < <(python3 -c '
-import json, os, sys
-for unit in json.load(open(sys.argv[1])):
-    path = os.path.relpath(os.path.join(unit["directory"], unit["file"]), sys.argv[2])
-    if path.startswith(("kernels/", "gst/", "examples/")):
-        print(path)' "$work/clang/compile_commands.json" "$root" | sort -u)
-  [ ${#files[@]} -gt 0 ] || { echo "no file to check"; return 1; }
-  printf '%s\0' "${files[@]}" |
-    xargs -0 -n 2 -P "$jobs" clang-tidy --quiet -p "$work/clang" 2>/dev/null &&
-    echo "${#files[@]} files are clean"
-}
-
-suite_asan() {
-  CXX=g++ configure asan -Doptimization=1 -Dsimd=few -Db_sanitize=address,undefined -Dxrt=disabled -Dexamples=disabled -Dbenchmarks=disabled &&
-    ninja -C "$work/asan" -j "$jobs" || return 1
+  CXX=clang++ configure clang -Dbuildtype=plain -Doptimization=1 -Ddebug=true -Dwerror=true -Dsimd=few \
+    -Db_sanitize=address,undefined -Dexamples=enabled -Dbenchmarks=enabled -Dscope-text=enabled \
+    -Dxrt=disabled && ninja -C "$work/clang" -j "$jobs" || return 1
   # Without the tests that are no program of ours: an instrumented plugin does not load into a
   # gst-launch-1.0 that is not.
   local names
-  mapfile -t names < <(meson test -C "$work/asan" --list --suite unit --suite check --suite fuzz |
+  mapfile -t names < <(meson test -C "$work/clang" --list --suite unit --suite check --suite fuzz |
     sed -n 's/^.* \/ //p' | grep -vxE 'golden_vectors|plugin_file|aie2-(build|design|stack)')
-  meson_tests asan asan "${names[@]}" --timeout-multiplier 4
+  meson_tests clang clang "${names[@]}" --timeout-multiplier 4
+}
+
+suite_tidy() {
+  CXX=clang++ configure tidy -Dexamples=enabled -Dscope-text=enabled -Dsimd=few &&
+    ninja -C "$work/tidy" -j "$jobs" kernels/aie2/{dft_tables,mel_tables,tables_sha256}.h &&
+    python3 tests/tidy.py "$work/tidy" "$root" "$jobs"
 }
 
 suite_tsan() {
@@ -125,28 +110,50 @@ suite_memory() {
 
 suite_xrt() { tests/xrt/run.sh; }
 
-failed=()
-for suite in "${suites[@]}"; do
-  if ! declare -F "suite_$suite" >/dev/null; then
-    echo "unknown suite $suite; there are: ${all_suites[*]} ${more_suites[*]}" >&2
-    exit 2
-  fi
-  if [ "$suite" = xrt ] && [ -n "${without_xrt:-}" ]; then
-    echo "LEFT OUT xrt (--no-xrt): nothing here says anything about the XRT module"
-    continue
-  fi
-  started=$SECONDS
+# run_suite SUITE: one line that says how it ended; the end of its log when it failed.
+run_suite() {
+  local suite=$1 started=$SECONDS
   if "suite_$suite" >"$logs/$suite.log" 2>&1; then
     echo "PASS $suite ($((SECONDS - started)) s): $(tail -n 1 "$logs/$suite.log")"
-  else
-    failed+=("$suite")
-    tail -n 60 "$logs/$suite.log" | sed "s/^/$suite | /"
-    echo "FAIL $suite ($((SECONDS - started)) s), log: build-test/logs/$suite.log"
+    return 0
   fi
-done
+  echo "$(tail -n 60 "$logs/$suite.log" | sed "s/^/$suite | /")
+FAIL $suite ($((SECONDS - started)) s), log: build-test/logs/$suite.log"
+  return 1
+}
 
-if [ ${#failed[@]} -gt 0 ]; then
-  echo "FAILED: ${failed[*]}"
+# run_lane SUITE...: those of them that were asked for, one after the other.
+run_lane() {
+  local suite bad=0
+  for suite in "$@"; do
+    [[ " ${suites[*]} " == *" $suite "* ]] || continue
+    run_suite "$suite" || bad=1
+  done
+  return $bad
+}
+
+for suite in "${suites[@]}"; do
+  [[ " ${all_suites[*]} " == *" $suite "* ]] || {
+    echo "unknown suite $suite; there are: ${all_suites[*]}" >&2
+    exit 2
+  }
+done
+if $without_xrt; then
+  echo "LEFT OUT xrt (--no-xrt): nothing here says anything about the XRT module"
+  mapfile -t suites < <(printf '%s\n' "${suites[@]}" | grep -vx xrt)
+fi
+[ ${#suites[@]} -gt 0 ] || { echo "no suite is left to run" >&2; exit 1; }
+
+running=()
+for lane in "${lanes[@]}"; do
+  # shellcheck disable=SC2086 # a lane is a list of words
+  run_lane $lane &
+  running+=($!)
+done
+status=0
+for lane in "${running[@]}"; do wait "$lane" || status=1; done
+if [ $status -ne 0 ]; then
+  echo "FAILED: see above"
   exit 1
 fi
-echo "all suites passed: ${suites[*]}"
+echo "all suites passed: ${suites[*]} ($SECONDS s)"
