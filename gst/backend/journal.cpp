@@ -7,7 +7,6 @@ namespace npumel {
 void Journal::begin() {
   const std::lock_guard lock(mutex_);
   stats_ = {};
-  notices_.clear();
   started_ = false;
   active_ = "software";
 }

@@ -15,7 +15,7 @@ namespace npumel {
 
 class Journal {
  public:
-  /// Counters from zero, software active, no notices.
+  /// Counters from zero, software active. Notices that nobody has taken yet stay.
   void begin();
 
   void set_sizes(uint64_t input, uint64_t output);

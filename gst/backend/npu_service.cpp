@@ -32,8 +32,8 @@ void NpuService::look(BackendChoice choice, const std::string& device) {
   device_.reset();
   if (choice == BackendChoice::software) return;
   if (scripted_ == nullptr) absence_ = npu_absence();
-  if (absence_ && choice == BackendChoice::npu)
-    throw BackendError(absence_->fault, absence_->reason);
+  config_.choice = choice;
+  if (absence_) not_used(BackendError(absence_->fault, absence_->reason));
   if (choice != BackendChoice::npu) return;
   const LoadedModule module =
       scripted_ != nullptr ? LoadedModule{scripted_, ""} : load_xrt_module();
@@ -73,8 +73,9 @@ bool NpuService::configure(const SupervisorConfig& config) {
     not_used(BackendError(BackendFault::unsupported, "backend=software was asked for"));
     return false;
   }
-  if (absence_) {
-    not_used(BackendError(absence_->fault, absence_->reason));
+  if (absence_) {  // look() has told
+    if (config.choice == BackendChoice::npu) throw BackendError(absence_->fault, absence_->reason);
+    journal_.set_npu(false, absence_->reason);
     return false;
   }
   if (!has_kernel(config.recipe)) {

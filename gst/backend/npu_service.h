@@ -24,10 +24,11 @@ class NpuService {
   NpuService(const NpuService&) = delete;
   NpuService& operator=(const NpuService&) = delete;
 
-  /// Is there a device? Throws BackendError only with BackendChoice::npu.
+  /// Is there a device? If not, that is the first notice. Throws BackendError only with
+  /// BackendChoice::npu.
   void look(BackendChoice choice, const std::string& device);
   /// Opens it for the recipe. True when batches may go to the NPU now or later. Leaves the first
-  /// notice. Throws BackendError only with BackendChoice::npu.
+  /// notice unless look() has. Throws BackendError only with BackendChoice::npu.
   bool configure(const SupervisorConfig& config);
   void report_sizes();
   void close() noexcept;

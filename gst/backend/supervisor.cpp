@@ -41,6 +41,7 @@ Supervisor::~Supervisor() = default;
 void Supervisor::open(BackendChoice choice, const std::string& device,
                       const std::string& kernel_path) {
   static_cast<void>(kernel_path);  // packages are chosen by recipe, which configure() knows
+  impl_->journal.begin();
   impl_->npu.look(choice, device);
 }
 

@@ -64,7 +64,8 @@ class Supervisor {
   Supervisor(const Supervisor&) = delete;
   Supervisor& operator=(const Supervisor&) = delete;
 
-  /// From start(): looks for the device. Throws BackendError only with BackendChoice::npu.
+  /// From start(): looks for the device; that there is none is a notice at once. Throws
+  /// BackendError only with BackendChoice::npu.
   void open(BackendChoice choice, const std::string& device, const std::string& kernel_path);
   /// From set_caps, with nothing in flight. Allocates every slot. Throws BackendError (only with
   /// BackendChoice::npu), std::bad_alloc.

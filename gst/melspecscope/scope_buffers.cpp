@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "gst/common/pool_offer.h"
+
 namespace npumel {
 
 MappedMel::MappedMel(BufferPtr buffer, const ScopeInput& input) : buffer_(std::move(buffer)) {
@@ -23,26 +25,16 @@ bool choose_video_pool(GstQuery* query) {
   GstVideoInfo info;
   if (caps == nullptr || !gst_video_info_from_caps(&info, caps)) return false;
 
-  GstBufferPool* pool = nullptr;
-  guint size = 0;
-  guint least = 0;
-  guint most = 0;
-  const bool offered = gst_query_get_n_allocation_pools(query) > 0;
-  if (offered) gst_query_parse_nth_allocation_pool(query, 0, &pool, &size, &least, &most);
-  if (pool == nullptr) pool = gst_video_buffer_pool_new();
-  size = MAX(size, static_cast<guint>(GST_VIDEO_INFO_SIZE(&info)));
+  PoolOffer offer = PoolOffer::read(query);
+  if (!offer.pool) offer.pool.reset(gst_video_buffer_pool_new());
+  offer.size = MAX(offer.size, static_cast<guint>(GST_VIDEO_INFO_SIZE(&info)));
 
-  GstStructure* config = gst_buffer_pool_get_config(pool);
-  gst_buffer_pool_config_set_params(config, caps, size, least, most);
+  GstStructure* config = gst_buffer_pool_get_config(offer.pool.get());
+  gst_buffer_pool_config_set_params(config, caps, offer.size, offer.least, offer.most);
   if (gst_query_find_allocation_meta(query, GST_VIDEO_META_API_TYPE, nullptr))
     gst_buffer_pool_config_add_option(config, GST_BUFFER_POOL_OPTION_VIDEO_META);
-  gst_buffer_pool_set_config(pool, config);
-
-  if (offered)
-    gst_query_set_nth_allocation_pool(query, 0, pool, size, least, most);
-  else
-    gst_query_add_allocation_pool(query, pool, size, least, most);
-  gst_object_unref(pool);
+  gst_buffer_pool_set_config(offer.pool.get(), config);
+  offer.write(query);
   return true;
 }
 

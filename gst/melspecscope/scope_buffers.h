@@ -7,14 +7,10 @@
 #include <memory>
 #include <optional>
 
+#include "gst/common/buffer_ptr.h"
 #include "gst/melspecscope/scope_caps.h"
 
 namespace npumel {
-
-struct BufferDeleter {
-  void operator()(GstBuffer* buffer) const { gst_buffer_unref(buffer); }
-};
-using BufferPtr = std::unique_ptr<GstBuffer, BufferDeleter>;
 
 /// A mel buffer that is mapped for reading.
 class MappedMel {

@@ -119,12 +119,8 @@ GstFlowReturn Assembler::sink(int64_t first, int count, RowSink& rows) {
   const int64_t index = shape.buffer_of(first);
   const int64_t planned = shape.end(index) - shape.start(index);
   if (!current_) {
-    const GstFlowReturn flow = source_.acquire(bytes(planned), current_);
+    const GstFlowReturn flow = source_.acquire(bytes(planned), current_, map_);
     if (flow != GST_FLOW_OK) return flow;
-    if (!gst_buffer_map(current_.get(), &map_, GST_MAP_WRITE)) {
-      current_.reset();
-      return GST_FLOW_ERROR;
-    }
   }
   const bool frame_major = config_.layout == Layout::frame_major;
   const RowSink whole{map_.data, config_.type, frame_major ? mels : 1, frame_major ? 1 : planned};
@@ -242,10 +238,9 @@ GstFlowReturn Assembler::take_stored(const Block& complete, Output& output) {
   }
 
   BufferPtr buffer;
-  const GstFlowReturn flow = source_.acquire(bytes(block.rows), buffer);
+  GstMapInfo map = {};
+  const GstFlowReturn flow = source_.acquire(bytes(block.rows), buffer, map);
   if (flow != GST_FLOW_OK) return flow;
-  GstMapInfo map;
-  if (!gst_buffer_map(buffer.get(), &map, GST_MAP_WRITE)) return GST_FLOW_ERROR;
   write(map.data, rows, block.rows);
   gst_buffer_unmap(buffer.get(), &map);
   if (!config_.shape.whole()) store_.drop_before(config_.shape.start(buffers_ + 1));

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "gst/backend/mel_backend.h"
+#include "gst/common/buffer_ptr.h"
 #include "gst/npumelspec/row_store.h"
 #include "gst/npumelspec/shape.h"
 #include "kernels/mel/normalize.h"
@@ -18,17 +19,13 @@ namespace npumel {
 
 enum class NormalizeMode { none, buffer, running, fixed };
 
-struct BufferDeleter {
-  void operator()(GstBuffer* buffer) const { gst_buffer_unref(buffer); }
-};
-using BufferPtr = std::unique_ptr<GstBuffer, BufferDeleter>;
-
 /// Where output buffers come from: the negotiated pool.
 class BufferSource {
  public:
   virtual ~BufferSource() = default;
-  /// A writable buffer of exactly `bytes` bytes.
-  virtual GstFlowReturn acquire(size_t bytes, BufferPtr& buffer) = 0;
+  /// A buffer of exactly `bytes` bytes, mapped for writing. On failure both stay empty, and what is
+  /// an error has been posted.
+  virtual GstFlowReturn acquire(size_t bytes, BufferPtr& buffer, GstMapInfo& map) = 0;
 };
 
 /// One buffer's worth of rows.

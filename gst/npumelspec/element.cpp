@@ -5,9 +5,7 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "gst/npumelspec/errors.h"
-#include "gst/npumelspec/meta.h"
-#include "gst/npumelspec/tensor.h"
+#include "gst/backend/monotonic.h"
 #include "kernels/mel/framing.h"
 
 #define GST_CAT_DEFAULT npumelspec_debug
@@ -29,7 +27,7 @@ bool Element::start() {
   const Settings settings = this->settings();
   counters_.frames = counters_.buffers = 0;
   counters_.samples_in = counters_.samples_inserted = counters_.samples_dropped = 0;
-  counters_.nonfinite = 0;
+  counters_.nonfinite = counters_.late_buffers = 0;
   nonfinite_warned_ = false;
   configured_ = false;
   stream_.supervisor().resume();
@@ -122,13 +120,13 @@ bool Element::set_caps(GstCaps* in, GstCaps* out) {
   const Timeline::Config timing = {rate, settings.alignment_threshold, settings.discont_wait,
                                    settings.max_gap};
 
+  const bool same = configured_ && config == config_ && timing == timing_ &&
+                    gst_caps_is_equal(out_caps_.get(), out);
+  if (configured_ && !same) drain();
   active_ = settings;
   announced_frames_ = config.output.shape.frames;  // the base class announces `out` after this
-  if (configured_ && config == config_ && timing == timing_ &&
-      gst_caps_is_equal(out_caps_.get(), out))
-    return true;
+  if (same) return true;
 
-  if (configured_) drain();
   configured_ = false;
   reset_stream();
   timeline_.configure(timing);
@@ -147,62 +145,6 @@ bool Element::set_caps(GstCaps* in, GstCaps* out) {
   publish();
   update_latency();
   return true;
-}
-
-bool Element::decide_allocation(GstQuery* query) {
-  const Shape& shape = stream_.shape();
-  const size_t bytes = static_cast<size_t>(std::max(shape.frames, shape.first)) *
-                       static_cast<size_t>(config_.output.mels) * size_of(config_.output.type);
-  if (bytes == 0) return true;  // the whole stream in one buffer: its size is not known yet
-
-  GstBufferPool* pool = nullptr;
-  guint size = 0;
-  guint min = 0;
-  guint max = 0;
-  const bool offered = gst_query_get_n_allocation_pools(query) > 0;
-  if (offered) gst_query_parse_nth_allocation_pool(query, 0, &pool, &size, &min, &max);
-  if (pool != nullptr && size < bytes) {
-    GST_DEBUG_OBJECT(self_, "downstream's pool has buffers of %u bytes, %zu are needed", size,
-                     bytes);
-    gst_object_unref(pool);
-    pool = nullptr;
-  }
-  const bool ours = pool == nullptr;
-  if (ours) {
-    pool = gst_buffer_pool_new();
-    size = static_cast<guint>(bytes);
-    max = 0;
-    min = std::max(min, 2U);
-  }
-  if (offered)
-    gst_query_set_nth_allocation_pool(query, 0, pool, size, min, max);
-  else
-    gst_query_add_allocation_pool(query, pool, size, min, max);
-  gst_object_unref(pool);
-  return true;
-}
-
-GstFlowReturn Element::acquire(size_t bytes, BufferPtr& buffer) {
-  GstBaseTransform* base = GST_BASE_TRANSFORM(self_);
-  GstBuffer* acquired = nullptr;
-  if (!stream_.shape().whole()) {
-    if (GstBufferPool* pool = gst_base_transform_get_buffer_pool(base)) {
-      GstFlowReturn flow = GST_FLOW_OK;
-      if (!gst_buffer_pool_is_active(pool) && !gst_buffer_pool_set_active(pool, TRUE))
-        flow = GST_FLOW_ERROR;
-      if (flow == GST_FLOW_OK) flow = gst_buffer_pool_acquire_buffer(pool, &acquired, nullptr);
-      gst_object_unref(pool);
-      if (flow == GST_FLOW_FLUSHING || flow == GST_FLOW_EOS) return flow;
-      if (flow != GST_FLOW_OK) acquired = nullptr;
-      if (acquired != nullptr && gst_buffer_get_size(acquired) < bytes) gst_clear_buffer(&acquired);
-    }
-  }
-  if (acquired == nullptr) acquired = gst_buffer_new_allocate(nullptr, bytes, nullptr);
-  if (acquired == nullptr) throw std::bad_alloc();
-  if (gst_buffer_get_size(acquired) != bytes)
-    gst_buffer_set_size(acquired, static_cast<gssize>(bytes));
-  buffer.reset(acquired);
-  return GST_FLOW_OK;
 }
 
 /// Where a buffer's samples belong: silence to insert before them, how many of them to skip.
@@ -233,12 +175,17 @@ GstFlowReturn Element::place(GstBuffer* buffer, int64_t* silence, int64_t* skip,
   return GST_FLOW_OK;
 }
 
+/// What is left of the input when downstream has refused a buffer is lost with it: what comes next
+/// has a time of its own.
+void Element::forget_refused() {
+  if (!input_ && !stream_.has_input()) return;
+  reset_stream();
+  resynced_ = true;
+}
+
 GstFlowReturn Element::submit(BufferPtr buffer) {
   GstBaseTransform* base = GST_BASE_TRANSFORM(self_);
-  if (input_) {  // downstream refused a buffer before all of the input was used
-    reset_stream();
-    resynced_ = true;
-  }
+  forget_refused();
   if (base->segment.format != GST_FORMAT_TIME) {
     GST_ELEMENT_ERROR(self_, STREAM, FORMAT,
                       ("Audio without a time segment: set format=time on appsrc, or insert a "
@@ -290,7 +237,9 @@ GstFlowReturn Element::produce(GstBuffer** buffer, bool wait) {
   *buffer = nullptr;
   if (!configured_) return GST_FLOW_OK;
   Output output;
+  const uint64_t begun = now_ns();
   const GstFlowReturn flow = stream_.next(output, wait);
+  if (output.buffer) judge_computing(now_ns() - begun);
   publish();
   if (flow != GST_FLOW_OK) return flow;
   if (!output.buffer) {
@@ -314,76 +263,6 @@ void Element::too_long() {
                      "max-duration",
                      GST_TIME_ARGS(active_.max_duration)),
                     (nullptr));
-}
-
-/// A buffer of another length than the caps say is preceded by caps that say so.
-GstFlowReturn Element::announce_frames(int frames) {
-  if (frames == announced_frames_ || stream_.shape().whole()) return GST_FLOW_OK;
-  const CapsPtr caps =
-      with_frames(out_caps_.get(), config_.backend.recipe, stream_.shape().frames, frames);
-  // Pushing refused caps succeeds, only the buffer after them fails: ask first.
-  if (!peer_takes(caps.get()) ||
-      !gst_pad_push_event(GST_BASE_TRANSFORM_SRC_PAD(self_), gst_event_new_caps(caps.get()))) {
-    GST_ELEMENT_ERROR(
-        self_, CORE, NEGOTIATION,
-        ("The next element refuses a buffer of %d instead of %d frames, as %s asks "
-         "for: its caps must leave frames open",
-         frames, stream_.shape().frames, first_output_ ? "first-frames" : "eos-mode=short"),
-        (nullptr));
-    return GST_FLOW_NOT_NEGOTIATED;
-  }
-  announced_frames_ = frames;
-  return GST_FLOW_OK;
-}
-
-GstFlowReturn Element::stamp(Output& output) {
-  const int hop = config_.backend.recipe.hop_length;
-  const int64_t start = output.start * hop;
-  const int64_t end = (output.start + output.rows) * hop;
-  const GstFlowReturn flow = announce_frames(output.rows);
-  if (flow != GST_FLOW_OK) return flow;
-
-  GstBuffer* buffer = output.buffer.get();
-  GST_BUFFER_PTS(buffer) = timeline_.at(start);
-  GST_BUFFER_DURATION(buffer) = timeline_.at(end) - timeline_.at(start);
-  GST_BUFFER_OFFSET(buffer) = static_cast<guint64>(output.start);
-  GST_BUFFER_OFFSET_END(buffer) = static_cast<guint64>(output.start + output.rows);
-  if (first_output_) GST_BUFFER_FLAG_SET(buffer, GST_BUFFER_FLAG_DISCONT);
-  if (first_output_ && resynced_) GST_BUFFER_FLAG_SET(buffer, GST_BUFFER_FLAG_RESYNC);
-  if (output.silent) GST_BUFFER_FLAG_SET(buffer, GST_BUFFER_FLAG_GAP);
-  first_output_ = resynced_ = false;
-  attach_mel_meta(buffer, output);
-  attach_tensor_meta(buffer, config_.output.layout, config_.output.type, config_.output.mels,
-                     output.rows);
-  attach_captures(buffer, start);
-  counters_.buffers += 1;
-  counters_.frames += static_cast<uint64_t>(output.valid);
-  return GST_FLOW_OK;
-}
-
-void Element::note_captures(GstBuffer* buffer, int64_t position) {
-  const GType api = GST_REFERENCE_TIMESTAMP_META_API_TYPE;
-  gpointer state = nullptr;
-  while (GstMeta* meta = gst_buffer_iterate_meta_filtered(buffer, &state, api)) {
-    const auto* reference = reinterpret_cast<const GstReferenceTimestampMeta*>(meta);
-    captures_.push_back(
-        {CapsPtr(gst_caps_ref(reference->reference)), reference->timestamp, position});
-  }
-}
-
-/// The capture time of the buffer's first sample, counted from the latest one that is known.
-void Element::attach_captures(GstBuffer* buffer, int64_t position) {
-  if (captures_.empty()) return;
-  int64_t latest = -1;
-  for (const Capture& capture : captures_)
-    if (capture.position <= position) latest = capture.position;
-  std::erase_if(captures_, [&](const Capture& capture) { return capture.position < latest; });
-  for (const Capture& capture : captures_) {
-    if (capture.position != latest) continue;
-    const GstClockTime since = timeline_.at(position) - timeline_.at(capture.position);
-    gst_buffer_add_reference_timestamp_meta(buffer, capture.clock.get(), capture.time + since,
-                                            GST_CLOCK_TIME_NONE);
-  }
 }
 
 /// What the streaming thread learnt becomes visible: messages, notifications, counters.

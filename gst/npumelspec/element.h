@@ -29,6 +29,7 @@ struct Counters {
   std::atomic<uint64_t> frames{0}, buffers{0};
   std::atomic<uint64_t> samples_in{0}, samples_inserted{0}, samples_dropped{0};
   std::atomic<uint64_t> nonfinite{0};
+  std::atomic<uint64_t> late_buffers{0};
 };
 
 /// Methods named after a vfunc implement it. Unless said otherwise they run under the stream lock,
@@ -77,19 +78,25 @@ class Element final : private BufferSource {
 
  private:
   // BufferSource
-  GstFlowReturn acquire(size_t bytes, BufferPtr& buffer) override;
+  GstFlowReturn acquire(size_t bytes, BufferPtr& buffer, GstMapInfo& map) override;
 
   // element.cpp
   GstFlowReturn place(GstBuffer* buffer, int64_t* silence, int64_t* skip, int64_t samples);
-  GstFlowReturn stamp(Output& output);
-  GstFlowReturn announce_frames(int frames);
   GstFlowReturn produce(GstBuffer** buffer, bool wait);
-  void note_captures(GstBuffer* buffer, int64_t position);
-  void attach_captures(GstBuffer* buffer, int64_t position);
+  void forget_refused();
   void release_input();
   void reset_stream();
   void publish();
   void too_long();
+
+  // allocation.cpp
+  GstFlowReturn allocate(size_t bytes, BufferPtr& buffer);
+
+  // output.cpp
+  GstFlowReturn stamp(Output& output);
+  GstFlowReturn announce_frames(int frames);
+  void note_captures(GstBuffer* buffer, int64_t position);
+  void attach_captures(GstBuffer* buffer, int64_t position);
 
   // drain.cpp
   GstFlowReturn push_pending();
@@ -120,6 +127,7 @@ class Element final : private BufferSource {
   void update_liveness();
   void update_latency();
   GstClockTime own_latency() const;
+  void judge_computing(GstClockTime taken);
 
   /// When a sample was captured, by another clock: GstReferenceTimestampMeta of the input.
   struct Capture {

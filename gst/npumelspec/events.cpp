@@ -88,8 +88,9 @@ bool Element::segment_event(EventPtr event) {
                       ("segment with rate %f", segment->rate));
     return false;
   }
-  const GstSegment* now = &GST_BASE_TRANSFORM(self_)->segment;
-  if (!gst_segment_is_equal(now, segment)) drain();
+  GstSegment now = GST_BASE_TRANSFORM(self_)->segment;
+  now.position = segment->position;  // how far the stream has come is no property of the segment
+  if (!gst_segment_is_equal(&now, segment)) drain();
   return forward(std::move(event));
 }
 
@@ -98,6 +99,7 @@ bool Element::gap_event(EventPtr event) {
   GstClockTime start = GST_CLOCK_TIME_NONE;
   GstClockTime duration = GST_CLOCK_TIME_NONE;
   gst_event_parse_gap(event.get(), &start, &duration);
+  forget_refused();
   if (!configured_ || stream_.empty()) return forward(std::move(event));
 
   if (GST_CLOCK_TIME_IS_VALID(duration) && duration <= active_.max_gap) {
@@ -106,7 +108,6 @@ bool Element::gap_event(EventPtr event) {
     if (!placement.resync) {
       const int64_t silence = std::max<int64_t>(samples + placement.gap, 0);
       counters_.samples_inserted += static_cast<uint64_t>(silence);
-      release_input();
       stream_.feed(silence, nullptr, 0);
       return push_pending() == GST_FLOW_OK;
     }

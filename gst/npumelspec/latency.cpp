@@ -15,6 +15,19 @@ GstClockTime Element::own_latency() const {
   return waiting + (live_ ? settings().processing_latency : 0);
 }
 
+/// `taken`: between the last sample that a buffer needed and the complete buffer. A live pipeline
+/// has granted processing-latency for that; what takes longer comes too late for a sink that syncs.
+void Element::judge_computing(GstClockTime taken) {
+  if (!live_) return;
+  const GstClockTime granted = settings().processing_latency;
+  if (taken <= granted) return;
+  counters_.late_buffers += 1;
+  GST_WARNING_OBJECT(self_,
+                     "computing a buffer took %" GST_TIME_FORMAT
+                     ", more than processing-latency=%" GST_TIME_FORMAT,
+                     GST_TIME_ARGS(taken), GST_TIME_ARGS(granted));
+}
+
 bool Element::latency_query(GstQuery* query) {
   if (!gst_pad_peer_query(GST_BASE_TRANSFORM_SINK_PAD(self_), query)) return false;
   gboolean live = FALSE;

@@ -48,6 +48,8 @@ class Stream {
   /// Supervisor::depth() - 1 batches. GST_FLOW_FLUSHING: interrupted. Throws BackendError.
   GstFlowReturn next(Output& output, bool wait);
 
+  /// Whether something that was fed waits to be consumed.
+  bool has_input() const { return silence_ > 0 || samples_left_ > 0; }
   /// Samples taken, silence included, since reset().
   int64_t samples() const { return framer_.samples(); }
   /// Whether anything is held that finish() could turn into output.
@@ -60,7 +62,6 @@ class Stream {
     std::bitset<kBatchFrames> silent;
   };
 
-  bool has_input() const { return silence_ > 0 || samples_left_ > 0; }
   bool closing() const;
   bool advance();
   void submit(int frames);

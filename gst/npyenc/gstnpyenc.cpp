@@ -38,26 +38,18 @@
 #include <utility>
 
 #include "gst/npyenc/npy_header.h"
+#include "gst/npyenc/stream_format.h"
 
 GST_DEBUG_CATEGORY_STATIC(npy_enc_debug);
 #define GST_CAT_DEFAULT npy_enc_debug
 
 namespace {
 
+using npumel::StreamFormat;
+
 enum class Mode { concat, stack };
 
 enum : guint { PROP_MODE = 1 };
-
-/// What the caps of the stream say, as far as the file depends on it.
-struct StreamFormat {
-  bool half = false;
-  bool mel_major = false;
-  int mels = 0;
-  int frames = 0;  ///< a buffer, 0 = any number
-
-  const char* descr() const { return half ? "<f2" : "<f4"; }
-  gsize frame_size() const { return static_cast<gsize>(mels) * (half ? 2 : 4); }
-};
 
 /// Belongs to the streaming thread, but for state changes while that is stopped.
 struct FileState {
@@ -119,16 +111,6 @@ void reset(FileState& file, bool keep_caps) {
   }
 }
 
-/// Frames between the starts of two buffers; 0 when the caps do not tell.
-gint64 stride_of(const GstStructure* structure) {
-  int rate = 0, hop = 0, num = 0, den = 1;
-  if (!gst_structure_get_int(structure, "rate", &rate) ||
-      !gst_structure_get_int(structure, "hop-length", &hop) || hop <= 0 ||
-      !gst_structure_get_fraction(structure, "framerate", &num, &den) || num <= 0)
-    return 0;
-  return gint64{rate} * den / (gint64{hop} * num);
-}
-
 gboolean push_segment(GstNpyEnc* self) {
   GstSegment segment;
   gst_segment_init(&segment, GST_FORMAT_BYTES);
@@ -137,11 +119,7 @@ gboolean push_segment(GstNpyEnc* self) {
 
 gboolean set_caps(GstNpyEnc* self, GstCaps* caps) {
   FileState& file = self->file;
-  const GstStructure* structure = gst_caps_get_structure(caps, 0);
-
-  // A short first or last buffer comes with caps of its own.
-  GstCaps* lasting = gst_caps_copy(caps);
-  gst_structure_remove_fields(gst_caps_get_structure(lasting, 0), "frames", "framerate", nullptr);
+  GstCaps* lasting = npumel::lasting_caps(caps);
   const bool first = file.caps == nullptr;
   const bool same = !first && gst_caps_is_equal(lasting, file.caps);
   if (!first && !same) {
@@ -155,24 +133,19 @@ gboolean set_caps(GstNpyEnc* self, GstCaps* caps) {
   gst_caps_replace(&file.caps, lasting);
   gst_caps_unref(lasting);
 
-  StreamFormat& format = file.format;
-  format.half = g_str_equal(gst_structure_get_string(structure, "format"), "F16LE");
-  format.mel_major = g_str_equal(gst_structure_get_string(structure, "layout"), "mel-major");
-  gst_structure_get_int(structure, "mels", &format.mels);
-  gst_structure_get_int(structure, "frames", &format.frames);
+  file.format = npumel::stream_format(caps);
   if (first) {
     GST_OBJECT_LOCK(self);
     file.mode = static_cast<Mode>(self->mode);
     GST_OBJECT_UNLOCK(self);
   }
 
-  const gint64 stride = stride_of(structure);
-  if (file.mode == Mode::concat && stride > 0 && stride < format.frames) {
+  if (file.mode == Mode::concat && file.format.overlaps()) {
     GST_ELEMENT_ERROR(self, STREAM, FORMAT,
                       ("Buffers overlap: %d frames each, %" G_GINT64_FORMAT
                        " frames apart. mode=concat would write frames twice; use mode=stack, or "
                        "npumelspec stride=0.",
-                       format.frames, stride),
+                       file.format.frames, file.format.stride),
                       (nullptr));
     return FALSE;
   }

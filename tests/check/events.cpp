@@ -76,6 +76,21 @@ CHECK_TEST(a_new_segment_ends_the_old_one_before_it_passes) {
   fail_unless(stream.buffers()[2]->has(GST_BUFFER_FLAG_DISCONT));
 }
 
+CHECK_TEST(the_same_segment_again_changes_nothing) {
+  const Samples samples = audio(16000);
+  MelStream stream("frames=30 eos-mode=short");
+  stream.push(std::span<const int16_t>(samples).first(7777), 0);
+  GstSegment segment;
+  gst_segment_init(&segment, GST_FORMAT_TIME);
+  stream.segment(segment);
+  stream.push(std::span<const int16_t>(samples).subspan(7777), time_of(7777));
+  stream.eos();
+  MelStream plain("frames=30 eos-mode=short");
+  run(plain, samples);
+  fail_unless(stream.rows() == plain.rows());
+  ASSERT_EQUAL(count_of(stream, GST_EVENT_SEGMENT), 2);
+}
+
 CHECK_TEST(the_same_caps_again_change_nothing) {
   const Samples samples = audio(16000);
   MelStream stream("frames=30 eos-mode=short");
@@ -116,6 +131,29 @@ CHECK_TEST(a_change_of_sample_format_continues_with_the_same_features) {
   ASSERT_EQUAL(both.size(), 2 * one.size());
   fail_unless(std::equal(one.begin(), one.end(), both.begin()));
   fail_unless(std::equal(one.begin(), one.end(), both.begin() + static_cast<long>(one.size())));
+}
+
+CHECK_TEST(what_is_set_while_playing_holds_from_the_next_caps_on) {
+  MelStream stream("frames=10 eos-mode=short");
+  stream.push(audio(8000), 0);
+  g_object_set(stream.element(), "frames", 20, "stride", 5, "preset", 1, nullptr);
+  gst_util_set_object_arg(G_OBJECT(stream.element()), "eos-mode", "drop");
+  stream.push(audio(8000), time_of(8000));
+  stream.set_caps("audio/x-raw,format=F32LE,rate=16000");
+  // The old stream ends as it began, its short last buffer included.
+  ASSERT_EQUAL(stream.frames(), 100);
+  for (const Received* buffer : stream.buffers()) {
+    ASSERT_EQUAL(buffer->frames(), 10);
+    ASSERT_EQUAL(buffer->mels(), 80);
+  }
+  stream.forget();
+  stream.push(as_float(audio(16000)), GST_SECOND);
+  fail_unless(stream.buffers().size() > 2);
+  for (const Received* buffer : stream.buffers()) {
+    ASSERT_EQUAL(buffer->frames(), 20);
+    ASSERT_EQUAL(buffer->mels(), 128);
+  }
+  ASSERT_EQUAL(stream.buffers()[1]->offset, 5);
 }
 
 CHECK_TEST(reconfigure_makes_the_element_ask_downstream_again) {

@@ -1,4 +1,6 @@
 // LATENCY: (frames-1)*hop + reach, and what a live pipeline adds.
+#include <gst/check/gsttestclock.h>
+
 #include "kernels/mel/framing.h"
 #include "tests/check/audio.h"
 #include "tests/check/mel_stream.h"
@@ -47,6 +49,38 @@ struct Upstream {
 GstClockTime round_up(guint64 samples, int rate) {
   return gst_util_uint64_scale_ceil(samples, GST_SECOND, static_cast<guint64>(rate));
 }
+
+/// Counts what the element logs as a warning, while it lives.
+class WarningLog {
+ public:
+  WarningLog() {
+    gst_debug_set_threshold_for_name("npumelspec", GST_LEVEL_WARNING);
+    gst_debug_add_log_function(note, this, nullptr);
+  }
+  ~WarningLog() {
+    gst_debug_remove_log_function_by_data(this);
+    gst_debug_unset_threshold_for_name("npumelspec");
+  }
+  WarningLog(const WarningLog&) = delete;
+  WarningLog& operator=(const WarningLog&) = delete;
+
+  int count(const char* words) const {
+    int found = 0;
+    for (const std::string& line : lines_) found += line.find(words) != std::string::npos;
+    return found;
+  }
+
+ private:
+  static void note(GstDebugCategory* category, GstDebugLevel level, const gchar*, const gchar*,
+                   gint, GObject*, GstDebugMessage* message, gpointer user_data) {
+    auto* self = static_cast<WarningLog*>(user_data);
+    if (level == GST_LEVEL_WARNING &&
+        std::string("npumelspec") == gst_debug_category_get_name(category))
+      self->lines_.emplace_back(gst_debug_message_get(message));
+  }
+
+  std::vector<std::string> lines_;
+};
 
 int latency_messages(MelStream& stream) { return stream.bus().count(GST_MESSAGE_LATENCY); }
 
@@ -139,4 +173,97 @@ CHECK_TEST(caps_with_another_rate_announce_another_latency) {
   stream.set_caps("audio/x-raw,format=S16LE,rate=32000");
   stream.push(audio(1600), GST_SECOND);
   fail_unless(latency_messages(stream) >= 1);
+}
+
+CHECK_TEST(a_live_buffer_leaves_when_its_last_sample_arrives_and_not_later) {
+  // Chunks of 2.5 ms, each at the time of its end, as a sound card gives them.
+  const int chunk = 40, needed = 9 * 160 + 200;
+  MelStream stream("frames=10 processing-latency=0");
+  Upstream upstream{.live = true, .min = 0};
+  upstream.attach(stream);
+  const GstClockTime own = ask(stream).min;
+  ASSERT_EQUAL(own, time_of(needed));
+  gst_harness_use_testclock(stream.harness());
+  GstTestClock* clock = gst_harness_get_testclock(stream.harness());
+  const auto samples = audio(16000);
+  size_t seen = 0;
+  for (size_t begin = 0; begin < samples.size(); begin += chunk) {
+    const GstClockTime now = time_of(begin + chunk);
+    gst_test_clock_set_time(clock, now);
+    stream.push(std::span<const int16_t>(samples).subspan(begin, chunk), time_of(begin));
+    for (; seen < stream.buffers().size(); ++seen) {
+      const Received& buffer = *stream.buffers()[seen];
+      ASSERT_EQUAL(buffer.pts, seen * time_of(1600));
+      ASSERT_EQUAL(now, buffer.pts + own);
+    }
+  }
+  ASSERT_EQUAL(seen, 9);
+  gst_object_unref(clock);
+}
+
+CHECK_TEST(a_sink_shows_each_buffer_at_its_time_plus_the_latency) {
+  const Owned<GstElement> pipeline(
+      gst_parse_launch("appsrc name=src is-live=true format=time min-latency=10000000 ! "
+                       "audio/x-raw,format=S16LE,rate=16000,channels=1,layout=interleaved ! "
+                       "npumelspec frames=10 processing-latency=5000000 ! "
+                       "fakesink name=sink sync=true processing-deadline=0",
+                       nullptr));
+  const Owned<GstElement> source(gst_bin_get_by_name(GST_BIN(pipeline.get()), "src"));
+  GstClock* clock = gst_test_clock_new();
+  gst_pipeline_use_clock(GST_PIPELINE(pipeline.get()), clock);
+  fail_unless(gst_element_set_state(pipeline.get(), GST_STATE_PLAYING) != GST_STATE_CHANGE_FAILURE);
+  const auto samples = audio(8000);
+  const auto push = [&](size_t begin, size_t count) {
+    GstBuffer* buffer = buffer_of(std::span<const int16_t>(samples).subspan(begin, count));
+    GST_BUFFER_PTS(buffer) = time_of(begin);
+    GstFlowReturn flow = GST_FLOW_ERROR;
+    g_signal_emit_by_name(source.get(), "push-buffer", buffer, &flow);
+    gst_buffer_unref(buffer);
+    ASSERT_EQUAL(flow, GST_FLOW_OK);
+  };
+  // With the caps the element knows its latency and asks the application to have it distributed.
+  push(0, 160);
+  const Owned<GstBus> bus(gst_element_get_bus(pipeline.get()));
+  bool asked = false;
+  while (!asked) {
+    const Message message(gst_bus_timed_pop_filtered(
+        bus.get(), GST_CLOCK_TIME_NONE,
+        static_cast<GstMessageType>(GST_MESSAGE_LATENCY | GST_MESSAGE_ERROR)));
+    fail_if(GST_MESSAGE_TYPE(message.get()) == GST_MESSAGE_ERROR);
+    asked = std::string(GST_OBJECT_NAME(GST_MESSAGE_SRC(message.get()))).find("npumelspec") == 0;
+  }
+  fail_unless(gst_bin_recalculate_latency(GST_BIN(pipeline.get())));
+  push(160, 7840);
+  const GstClockTime latency = time_of(9 * 160 + 200) + 15 * GST_MSECOND;
+  for (guint64 k = 0; k < 4; ++k) {
+    GstClockID id = nullptr;
+    gst_test_clock_wait_for_next_pending_id(GST_TEST_CLOCK(clock), &id);
+    ASSERT_EQUAL(gst_clock_id_get_time(id), k * time_of(1600) + latency);
+    gst_clock_id_unref(id);
+    fail_unless(gst_test_clock_crank(GST_TEST_CLOCK(clock)));
+  }
+  gst_element_set_state(pipeline.get(), GST_STATE_NULL);
+  gst_object_unref(clock);
+}
+
+CHECK_TEST(computing_longer_than_processing_latency_is_logged_and_counted_when_live) {
+  struct {
+    bool live;
+    const char* granted;
+    guint64 late;
+  } const cases[] = {{true, "0", 9}, {true, "3600000000000", 0}, {false, "0", 0}};
+  for (const auto& expected : cases) {
+    MelStream stream =
+        MelStream::idle(std::string("frames=10 processing-latency=") + expected.granted);
+    Upstream upstream{.live = expected.live};
+    upstream.attach(stream);
+    stream.set_caps("audio/x-raw,format=S16LE,rate=16000");
+    const WarningLog log;
+    stream.push(audio(16000), 0);
+    ASSERT_EQUAL(stream.buffers().size(), 9);
+    ASSERT_EQUAL(stream.stat("late-buffers"), expected.late);
+    ASSERT_EQUAL(log.count("processing-latency"), expected.late);
+    // Nothing for an application's user: the bus stays quiet.
+    ASSERT_EQUAL(stream.bus().count(GST_MESSAGE_WARNING), 0);
+  }
 }

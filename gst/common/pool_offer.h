@@ -1,0 +1,38 @@
+// The buffer pool of an ALLOCATION query: read what downstream offers, write what was chosen.
+#pragma once
+
+#include <gst/gst.h>
+
+#include <memory>
+
+namespace npumel {
+
+struct PoolDeleter {
+  void operator()(GstBufferPool* pool) const { gst_object_unref(pool); }
+};
+using PoolPtr = std::unique_ptr<GstBufferPool, PoolDeleter>;
+
+struct PoolOffer {
+  PoolPtr pool;  ///< null: downstream has none
+  guint size = 0;
+  guint least = 0;
+  guint most = 0;  ///< 0: any number of buffers
+
+  static PoolOffer read(GstQuery* query) {
+    PoolOffer offer;
+    if (gst_query_get_n_allocation_pools(query) == 0) return offer;
+    GstBufferPool* pool = nullptr;
+    gst_query_parse_nth_allocation_pool(query, 0, &pool, &offer.size, &offer.least, &offer.most);
+    offer.pool.reset(pool);
+    return offer;
+  }
+
+  void write(GstQuery* query) const {
+    if (gst_query_get_n_allocation_pools(query) > 0)
+      gst_query_set_nth_allocation_pool(query, 0, pool.get(), size, least, most);
+    else
+      gst_query_add_allocation_pool(query, pool.get(), size, least, most);
+  }
+};
+
+}  // namespace npumel
