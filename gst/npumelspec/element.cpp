@@ -28,7 +28,8 @@ bool Element::start() {
   counters_.frames = counters_.buffers = 0;
   counters_.samples_in = counters_.samples_inserted = counters_.samples_dropped = 0;
   counters_.nonfinite = counters_.late_buffers = 0;
-  nonfinite_warned_ = false;
+  nonfinite_warned_ = empty_warned_ = false;
+  note_answer(GST_CAPS_NONE, GST_CAPS_NONE);
   configured_ = false;
   stream_.supervisor().resume();
   choose_device(settings);
@@ -64,15 +65,17 @@ CapsPtr Element::transform_caps(GstPadDirection direction, const GstCaps* caps) 
 /// The audio that is taken does not depend on whether the next element takes the features, but for
 /// the rate. Sources then send caps, and the mismatch is told by name; with the base class's answer
 /// they would find nothing in common and stop without a reason.
-void Element::sink_caps_query(GstQuery* query) const {
+void Element::sink_caps_query(GstQuery* query) {
   GstCaps* filter = nullptr;
   gst_query_parse_caps(query, &filter);
   const CapsPtr possible(gst_static_pad_template_get_caps(source_template()));
   CapsPtr wanted(gst_pad_peer_query_caps(GST_BASE_TRANSFORM_SRC_PAD(self_), possible.get()));
   if (gst_caps_is_empty(wanted.get())) wanted.reset(gst_caps_ref(possible.get()));
   CapsPtr caps = transform_caps(GST_PAD_SRC, wanted.get());
-  if (filter != nullptr)
+  if (filter != nullptr) {
     caps.reset(gst_caps_intersect_full(filter, caps.get(), GST_CAPS_INTERSECT_FIRST));
+    note_answer(filter, caps.get());
+  }
   gst_query_set_caps_result(query, caps.get());
 }
 
@@ -142,6 +145,7 @@ bool Element::set_caps(GstCaps* in, GstCaps* out) {
                      framing(config.backend.recipe).reach;
   GST_INFO_OBJECT(self_, "recipe %s (%s), %s backend", recipe_id(config.backend.recipe).c_str(),
                   nick(config.backend.recipe.preset), stream_.supervisor().active());
+  warn_of_empty_filters();
   publish();
   update_latency();
   return true;

@@ -62,7 +62,7 @@ class Element final : private BufferSource {
 
   // Any thread.
   CapsPtr transform_caps(GstPadDirection direction, const GstCaps* caps) const;
-  void sink_caps_query(GstQuery* query) const;
+  void sink_caps_query(GstQuery* query);
   bool src_event(EventPtr event);
   bool latency_query(GstQuery* query);
   void interrupt() { stream_.supervisor().interrupt(); }
@@ -72,6 +72,8 @@ class Element final : private BufferSource {
   std::string recipe_text() const;
   /// Says why caps that the sink pad refuses are refused, as an element error.
   void explain_refusal(const GstCaps* caps);
+  /// The same for data that comes before caps.
+  void explain_missing_caps();
   /// Whether a context may be kept; says in the log why not. device_context.h.
   bool accepts_context(const GstContext* context) const;
   bool answer_context(GstQuery* query) const;
@@ -123,6 +125,11 @@ class Element final : private BufferSource {
   bool forward(EventPtr event);
   void flush_stop();
 
+  // explain.cpp
+  void note_answer(const GstCaps* wanted, const GstCaps* left);
+  void explain_silence();
+  void warn_of_empty_filters();
+
   // latency.cpp
   void update_liveness();
   void update_latency();
@@ -138,6 +145,7 @@ class Element final : private BufferSource {
 
   GstNpuMelSpec* self_;
   Settings settings_;  ///< object lock
+  CapsPtr refused_;    ///< what upstream would have sent; object lock
   Device device_;      ///< object lock
 
   // Fixed by set_caps, used by the streaming thread; recipe and shape also by queries (object
@@ -160,6 +168,7 @@ class Element final : private BufferSource {
   std::vector<Capture> captures_;  ///< in order of position
   std::string backend_;            ///< as last notified
   bool nonfinite_warned_ = false;
+  bool empty_warned_ = false;
 
   // Any thread.
   std::atomic<bool> started_{false};

@@ -36,6 +36,8 @@ bool Element::sink_event(EventPtr event) {
     case GST_EVENT_GAP:
       return gap_event(std::move(event));
     case GST_EVENT_EOS:
+      explain_silence();
+      [[fallthrough]];
     case GST_EVENT_SEGMENT_DONE:
     case GST_EVENT_STREAM_START:
       drain();
@@ -114,34 +116,6 @@ bool Element::gap_event(EventPtr event) {
   }
   drain();
   return forward(std::move(event));
-}
-
-void Element::explain_refusal(const GstCaps* caps) {
-  const GstStructure* structure = gst_caps_get_structure(caps, 0);
-  int channels = 0;
-  int rate = 0;
-  gst_structure_get_int(structure, "channels", &channels);
-  gst_structure_get_int(structure, "rate", &rate);
-  const Settings settings = this->settings();
-  const int published = published_rate(settings.preset);
-  if (channels > 1) {
-    GST_ELEMENT_ERROR(self_, CORE, NEGOTIATION,
-                      ("npumelspec takes one channel, not %d: insert audioconvert ! "
-                       "audioresample before it, or deinterleave for one feature stream a channel",
-                       channels),
-                      ("refused %" GST_PTR_FORMAT, caps));
-  } else if (published != 0 && rate != 0 && rate != published) {
-    GST_ELEMENT_ERROR(self_, CORE, NEGOTIATION,
-                      ("preset=%s is defined for %d Hz, not for %d Hz: insert audioconvert ! "
-                       "audioresample before it, or use preset=custom",
-                       nick(settings.preset), published, rate),
-                      ("refused %" GST_PTR_FORMAT, caps));
-  } else {
-    GST_ELEMENT_ERROR(self_, CORE, NEGOTIATION,
-                      ("npumelspec takes mono S16LE or F32LE audio of 4 to 192 kHz: insert "
-                       "audioconvert ! audioresample before it"),
-                      ("refused %" GST_PTR_FORMAT, caps));
-  }
 }
 
 }  // namespace npumel

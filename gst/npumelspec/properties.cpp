@@ -45,18 +45,21 @@ class Installer {
 
 void install_recipe(Installer& add) {
   add.choice(kPreset, "preset", "Preset",
-             "Published front end to reproduce. The properties from mels to input-scale change "
-             "single values of it, in any order of setting; caps then say preset=custom",
+             "Published front end to reproduce, for audio of 16 kHz unless its line says "
+             "otherwise. The properties from mels to input-scale change single values of it, in "
+             "any order of setting; caps then say preset=custom. recipe lists all values",
              recipe_enum_type<Preset>(), static_cast<int>(Preset::whisper80));
-  add.integer(kMels, "mels", "Mels", "Mel bins of a frame (-1 = as the preset)", -1, 512, -1);
+  add.integer(kMels, "mels", "Mels",
+              "Values of a frame: number of mel filters (-1 = as the preset)", -1, 512, -1);
   add.integer(kNfft, "n-fft", "FFT size", "Samples of the Fourier transform (-1 = as the preset)",
               -1, 65536, -1);
   add.integer(kWinLength, "win-length", "Window length",
               "Samples under the window function, at most n-fft (-1 = as the preset)", -1, 65536,
               -1);
   add.integer(kHopLength, "hop-length", "Hop length",
-              "Samples between two frames (-1 = as the preset)", -1, 192000, -1);
-  add.choice(kWindow, "window", "Window function", "Window function",
+              "Samples from one frame to the next (-1 = as the preset)", -1, 65536, -1);
+  add.choice(kWindow, "window", "Window function",
+             "What weighs the samples of a frame before the transform",
              recipe_enum_type<WindowFunction>(), -1);
   add.choice(kWindowPlace, "window-place", "Window place",
              "Where the window function lies inside a longer FFT", recipe_enum_type<WindowPlace>(),
@@ -76,7 +79,8 @@ void install_recipe(Installer& add) {
   add.choice(kPadding, "padding", "Padding", "What lies before and after the audio",
              recipe_enum_type<Padding>(), -1);
   add.choice(kFrameCount, "frame-count", "Frame count rule",
-             "How many frames n samples make (rounded down)", recipe_enum_type<FrameCount>(), -1);
+             "How many frames n samples make (divisions are rounded down)",
+             recipe_enum_type<FrameCount>(), -1);
   add.choice(kLog, "log", "Logarithm", "Logarithm of the mel energies", recipe_enum_type<LogType>(),
              -1);
   add.real(kLogFloor, "log-floor", "Logarithm floor",
@@ -100,16 +104,19 @@ void install_recipe(Installer& add) {
 
 void install_output(Installer& add) {
   add.integer(kFrames, "frames", "Frames",
-              "Frames per output buffer; 0 = the whole stream in one buffer, at its end", 0, 3000,
-              100);
+              "Frames per output buffer, one a hop-length (10 ms in most presets): fewer give less "
+              "latency; 0 = the whole stream in one buffer, at its end",
+              0, 3000, 100);
   add.integer(kFirstFrames, "first-frames", "First frames",
               "Frames in the first buffer (0 = as frames)", 0, 3000, 0);
   add.integer(kStride, "stride", "Stride",
               "Frames by which a buffer is ahead of the one before; less than frames makes them "
               "overlap (0 = frames)",
               0, 3000, 0);
-  add.choice(kNormalize, "normalize", "Normalize", "Normalisation of the values", normalize_type(),
-             static_cast<int>(NormalizeMode::none));
+  add.choice(kNormalize, "normalize", "Normalize",
+             "Normalisation of the values; running and fixed only with presets that clamp below a "
+             "maximum (whisper, granite, voxtral, openwakeword)",
+             normalize_type(), static_cast<int>(NormalizeMode::none));
   add.real(kFixedMax, "fixed-max", "Fixed maximum",
            "The maximum that normalize=fixed clamps below, in the units of log", -1e6, 1e6, 1.5);
   add.time(kTailSilence, "tail-silence", "Tail silence",
@@ -159,13 +166,17 @@ void install_time(Installer& add) {
   add.time(kAlignmentThreshold, "alignment-threshold", "Alignment threshold",
            "Timestamps may be off by this (ns) before they count as a jump", 40 * GST_MSECOND);
   add.time(kDiscontWait, "discont-wait", "Discont wait",
-           "How long (ns) timestamps must be off before a jump is accepted", GST_SECOND);
+           "How long (ns) timestamps must be off by more than alignment-threshold before a jump is "
+           "accepted",
+           GST_SECOND);
   add.time(kProcessingLatency, "processing-latency", "Processing latency",
-           "Time (ns) reported for computing a buffer in live pipelines", 20 * GST_MSECOND,
-           kAlways);
+           "Time (ns) granted for computing a buffer in live pipelines, a part of the latency; "
+           "late-buffers in stats counts those that took longer",
+           20 * GST_MSECOND, kAlways);
   add.add(kStats, g_param_spec_boxed("stats", "Statistics",
                                      "Counters since the stream started: frames, batches, samples, "
-                                     "times in ns, and npu-reason: why the NPU is not used",
+                                     "times in ns; late-buffers: took longer than "
+                                     "processing-latency; npu-reason: why the NPU is not used",
                                      GST_TYPE_STRUCTURE, kReadOnly));
 }
 

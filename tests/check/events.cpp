@@ -177,13 +177,16 @@ CHECK_TEST(downstream_flow_returns_reach_upstream) {
   ASSERT_EQUAL(stream.error().code, -1);
 }
 
-CHECK_TEST(data_before_caps_is_not_negotiated) {
+CHECK_TEST(data_before_caps_is_not_negotiated_and_the_error_says_what_to_insert) {
   MelStream stream = MelStream::idle("frames=10");
   stream.event(gst_event_new_stream_start("s"));
   GstSegment segment;
   gst_segment_init(&segment, GST_FORMAT_TIME);
   stream.segment(segment);
   ASSERT_EQUAL(stream.push(audio(1600), 0), GST_FLOW_NOT_NEGOTIATED);
+  const PostedError error = stream.error();
+  fail_unless(error.is(GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION), "%s", error.text.c_str());
+  fail_unless(error.says("rawaudioparse"), "%s", error.text.c_str());
 }
 
 CHECK_TEST(a_segment_that_is_not_time_is_an_error) {

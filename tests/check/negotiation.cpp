@@ -67,6 +67,55 @@ CHECK_TEST(the_error_for_stereo_says_what_to_insert) {
   fail_unless(error.says("audioconvert"), "%s", error.text.c_str());
 }
 
+CHECK_TEST(a_source_that_has_only_the_wrong_rate_ends_with_the_reason) {
+  const Owned<GstElement> pipeline(
+      gst_parse_launch("audiotestsrc num-buffers=3 ! audio/x-raw,rate=44100 ! "
+                       "npumelspec name=mel ! fakesink",
+                       nullptr));
+  const Owned<GstElement> mel(gst_bin_get_by_name(GST_BIN(pipeline.get()), "mel"));
+  const Owned<GstBus> bus(gst_element_get_bus(pipeline.get()));
+  gst_element_set_state(pipeline.get(), GST_STATE_PLAYING);
+  std::string reason;
+  while (reason.empty()) {
+    const Message message(
+        gst_bus_timed_pop_filtered(bus.get(), 20 * GST_SECOND, GST_MESSAGE_ERROR));
+    fail_unless(message != nullptr, "no error of npumelspec");
+    if (GST_MESSAGE_SRC(message.get()) != GST_OBJECT_CAST(mel.get())) continue;
+    GError* error = nullptr;
+    gst_message_parse_error(message.get(), &error, nullptr);
+    reason = error->message;
+    g_error_free(error);
+  }
+  fail_unless(reason.find("44100") != std::string::npos &&
+                  reason.find("audioresample") != std::string::npos,
+              "%s", reason.c_str());
+  gst_element_set_state(pipeline.get(), GST_STATE_NULL);
+}
+
+CHECK_TEST(an_end_before_any_caps_is_no_error_when_nothing_was_refused) {
+  MelStream stream = MelStream::idle("");
+  stream.event(gst_event_new_stream_start("s"));
+  fail_unless(stream.eos());
+  ASSERT_EQUAL(stream.error().code, -1);
+}
+
+CHECK_TEST(empty_filters_are_warned_of_once_and_only_where_somebody_made_them_up) {
+  struct {
+    const char* properties;
+    int warnings;
+  } const cases[] = {{"mels=300", 1}, {"preset=custom", 0}, {"preset=kaldi80", 0}, {"", 0}};
+  for (const auto& expected : cases) {
+    MelStream stream(expected.properties);
+    stream.push(audio(16000), 0);
+    stream.set_caps("audio/x-raw,format=F32LE,rate=16000");
+    stream.push(as_float(audio(16000)), GST_SECOND);
+    const PostedError warning = posted(stream.bus(), GST_MESSAGE_WARNING);
+    ASSERT_EQUAL(warning.code >= 0, expected.warnings > 0);
+    if (expected.warnings > 0) fail_unless(warning.says("of 300 mels"), "%s", warning.text.c_str());
+    ASSERT_EQUAL(stream.bus().count(GST_MESSAGE_WARNING), 0);
+  }
+}
+
 CHECK_TEST(converters_find_the_right_audio_by_themselves) {
   for (const char* source :
        {"rate=44100,channels=2", "rate=16000,channels=1", "rate=48000,channels=6"}) {
