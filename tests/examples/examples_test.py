@@ -146,6 +146,14 @@ class LiveCapture(WithFolder):
         self.assertEqual(code, 1)
         self.assertIn("error:", said)
 
+    def test_a_warning_is_told_and_the_stream_goes_on(self):
+        # As when an NPU is lost. ALSA's null device warns that nobody can take samples so fast.
+        raw = self.folder / "app.f32"
+        code, said = run(self.program, "alsasrc device=null num-buffers=30", "frames=1", raw, check=False)
+        self.assertEqual(code, 0)
+        self.assertIn("warning: Can't record audio fast enough", said)
+        self.assertGreaterEqual(raw.stat().st_size, 20 * 80 * 4)
+
     def test_an_interrupt_ends_the_stream_with_its_last_frames(self):
         raw = self.folder / "app.f32"
         source = "audiotestsrc is-live=true ! audio/x-raw,rate=16000,channels=1"
