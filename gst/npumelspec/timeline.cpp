@@ -23,11 +23,10 @@ void Timeline::start(GstClockTime base, int64_t samples) {
 Timeline::Placement Timeline::place(GstClockTime pts, bool flagged, int64_t samples,
                                     int64_t position) {
   const GstClockTime expected = at(position);
-  const bool timed = GST_CLOCK_TIME_IS_VALID(pts);
-  const GstClockTime here = timed ? pts : expected;
-  const bool jumped = gst_audio_stream_align_process(align_.get(), flagged && timed, here,
-                                                     static_cast<guint>(samples), nullptr, nullptr,
-                                                     nullptr) != FALSE;
+  const GstClockTime here = GST_CLOCK_TIME_IS_VALID(pts) ? pts : expected;
+  const bool jumped =
+      gst_audio_stream_align_process(align_.get(), flagged, here, static_cast<guint>(samples),
+                                     nullptr, nullptr, nullptr) != FALSE;
   if (!jumped) return {};
 
   const GstClockTimeDiff jump = GST_CLOCK_DIFF(expected, here);
