@@ -19,6 +19,10 @@ std::string mel_caps(int frames, const char* framerate = "10/1") {
   return text.data();
 }
 
+std::string with(std::string text, const std::string& old, const std::string& other) {
+  return text.replace(text.find(old), old.size(), other);
+}
+
 /// A scope between a hand-made mel stream and a video sink of given caps.
 Harness scope(const char* properties, const char* video, const std::string& mel = mel_caps(10)) {
   const std::string launch = std::string("melspecscope colormap=gray range=fixed ") +
@@ -223,6 +227,39 @@ CHECK_TEST(an_empty_page_is_the_lowest_colour) {
   fail_unless_equals_int(gst_harness_push(h.get(), empty), GST_FLOW_OK);
   const Buffer picture(gst_harness_pull(h.get()));
   fail_unless_equals_int(red(picture.get(), 32, 31, 15), 0);
+}
+
+CHECK_TEST(other_features_in_mid_stream_start_a_new_display) {
+  const Harness h = scope("", "video/x-raw, format=RGB, width=20, height=16, framerate=10/1");
+  gst_harness_push(h.get(), mel_buffer(10, 50, 0));
+  gst_harness_set_src_caps_str(h.get(), with(mel_caps(10), "mels=4", "mels=2").c_str());
+  GstBuffer* two_mels = buffer_of(std::vector<float>(20, 200));
+  GST_BUFFER_PTS(two_mels) = 100 * GST_MSECOND;
+  fail_unless_equals_int(gst_harness_push(h.get(), two_mels), GST_FLOW_OK);
+  gst_buffer_unref(gst_harness_pull(h.get()));
+  const Buffer later(gst_harness_pull(h.get()));
+  fail_unless_equals_uint64(GST_BUFFER_PTS(later.get()), 100 * GST_MSECOND);
+  fail_unless_equals_int(red(later.get(), 20, 19, 8), 200);
+  fail_unless_equals_int(red(later.get(), 20, 18, 8), 0);
+}
+
+CHECK_TEST(half_precision_in_mel_major_order_is_read_by_the_caps) {
+  std::string caps = with(mel_caps(2), "F32LE", "F16LE");
+  caps = with(with(caps, "frame-major", "mel-major"), "mels=4", "mels=2");
+  const Harness h = scope("mode=page", "video/x-raw, format=RGB, width=2, height=2", caps);
+  constexpr uint16_t k128 = 0x5800, k64 = 0x5400;
+  GstBuffer* buffer = buffer_of(std::vector<uint16_t>{k128, 0, k64, 0});  // band 0, then band 1
+  GST_BUFFER_PTS(buffer) = 0;
+  fail_unless_equals_int(gst_harness_push(h.get(), buffer), GST_FLOW_OK);
+  const Buffer picture(gst_harness_pull(h.get()));
+  fail_unless_equals_int(red(picture.get(), 2, 0, 1), 128);
+  fail_unless_equals_int(red(picture.get(), 2, 0, 0), 64);
+  fail_unless_equals_int(red(picture.get(), 2, 1, 1), 0);
+}
+
+CHECK_TEST(scroll_without_a_frame_rate_does_not_link) {
+  const Harness h = scope("", "video/x-raw, format=RGB, width=20, height=16, framerate=0/1");
+  fail_unless_equals_int(gst_harness_push(h.get(), mel_buffer(10, 50, 0)), GST_FLOW_NOT_NEGOTIATED);
 }
 
 CHECK_TEST(a_colour_map_can_be_changed_while_playing) {
