@@ -27,8 +27,9 @@ extract() { # FILE IN OUT PROPERTIES...
   shift 3
   [ ! -e "$target" ] || return 0
   mkdir -p "$(dirname "$target")"
-  if gst-launch-1.0 -q filesrc location="$file" ! decodebin ! audioconvert ! audioresample \
-    ! npumelspec frames=0 "$@" ! npyenc ! filesink location="$target.part" >/dev/null 2>"$target.log" &&
+  # Sound only: at a file of video alone a plain decodebin would wait for ever.
+  if gst-launch-1.0 -q filesrc location="$file" ! decodebin expose-all-streams=false caps=audio/x-raw \
+    ! audioconvert ! audioresample ! npumelspec frames=0 "$@" ! npyenc ! filesink location="$target.part" >/dev/null 2>"$target.log" &&
     [ -s "$target.part" ]; then
     mv "$target.part" "$target"
     rm -f "$target.log"

@@ -4,41 +4,46 @@
 # From a fresh Debian machine to Whisper mel features: installs what is missing, builds the plugin,
 # turns AUDIO (any format decodebin knows; default: recorded speech from alsa-utils) into mel.npy
 # and mel.png in the current folder, and says what it did and on which backend.
+# BUILD=FOLDER builds elsewhere than in build-quickstart beside the sources.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
-audio=${1:-/usr/share/sounds/alsa/Front_Center.wav}
-build=$root/build-quickstart
+build=${BUILD:-$root/build-quickstart}
+
+fail() {
+  echo "error: $*" >&2
+  exit 1
+}
+# Before anything takes time.
+[ $# -le 1 ] || fail "one file at a time (a name with spaces needs quotes)"
+if [ $# -eq 1 ]; then
+  [ -e "$1" ] || fail "there is no file $1"
+  [ -f "$1" ] && [ -r "$1" ] || fail "cannot read $1"
+  [ -s "$1" ] || fail "$1 is empty"
+fi
+probe=$(mktemp .quickstart.XXXXXX 2>/dev/null) || fail "cannot write to $PWD, where mel.npy and mel.png would go"
+rm "$probe"
+command -v apt-get >/dev/null ||
+  fail "this is not Debian: install what tests/packages.sh names, then see \"Building by hand\" in README.md"
 
 # shellcheck source=tests/packages.sh
 . "$root/tests/packages.sh"
-install_packages "${build_packages[@]}" "${run_packages[@]}" libcairo2-dev fonts-dejavu-core
+install_packages "${build_packages[@]}" "${run_packages[@]}" libcairo2-dev fonts-dejavu-core ||
+  fail "the packages could not be installed (apt-get's words are above)"
 
-[ -r "$audio" ] || {
-  echo "error: cannot read $audio" >&2
-  exit 1
-}
-
-if [ ! -f "$build/build.ninja" ]; then
-  meson setup "$build" "$root" --buildtype=release \
-    -Dtests=disabled -Dexamples=disabled -Dbenchmarks=disabled >"$root/.quickstart.log" 2>&1 || {
-    cat "$root/.quickstart.log" >&2
-    echo "error: meson setup failed (output above)" >&2
-    exit 1
-  }
-  rm -f "$root/.quickstart.log"
-fi
+audio=$(realpath "${1:-/usr/share/sounds/alsa/Front_Center.wav}")
+mkdir -p "$build" || fail "cannot build in $build"
 log=$build/quickstart.log
-ninja -C "$build" >"$log" 2>&1 || {
-  cat "$log" >&2
-  echo "error: the build failed (output above)" >&2
-  exit 1
-}
+if [ ! -f "$build/build.ninja" ]; then
+  echo "building in $build (some minutes the first time)"
+  meson setup "$build" "$root" --buildtype=release \
+    -Dtests=disabled -Dexamples=disabled -Dbenchmarks=disabled >"$log" 2>&1 ||
+    fail "meson setup failed: $log"
+fi
+ninja -C "$build" >"$log" 2>&1 || fail "the build failed: $log"
 
 export GST_PLUGIN_PATH=$build/gst${GST_PLUGIN_PATH:+:$GST_PLUGIN_PATH}
-# A relative name would be taken from the folder of the file source's own parser: make it absolute.
-case $audio in /*) ;; *) audio=$PWD/$audio ;; esac
-
-launch=(filesrc "location=$audio" ! decodebin ! audioconvert ! audioresample
+# Sound only: with a video without any, a plain decodebin would wait for ever.
+launch=(filesrc "location=$audio" ! decodebin expose-all-streams=false caps=audio/x-raw ! audioconvert ! audioresample
   ! npumelspec name=mel preset=whisper80 frames=0 normalize=buffer
   ! tee name=t
   t. ! queue ! npyenc ! filesink location=mel.npy
@@ -48,9 +53,12 @@ shown=$(printf '%q ' "${launch[@]}")
 echo "GST_PLUGIN_PATH=$build/gst gst-launch-1.0 ${shown//\\!/!}"
 started=$(date +%s%N)
 if ! gst-launch-1.0 -v "${launch[@]}" >"$log" 2>&1; then
-  grep -E 'ERROR|WARNING|Additional|gst' "$log" >&2 || cat "$log" >&2
-  echo "error: the pipeline failed. If a decoder is missing, gstreamer1.0-libav knows most formats." >&2
-  exit 1
+  why=$(sed -n 's/^ERROR: from element [^:]*\(:[^: ]*\)*: //p; s/^WARNING: erroneous pipeline: //p' "$log" | head -n 1)
+  case $why in
+    *"missing a plug-in"* | *"Internal data stream error"* | *"no suitable"* | "")
+      why="no sound in it that can be decoded (gstreamer1.0-libav knows more formats)" ;;
+  esac
+  fail "$audio: $why (log: $log)"
 fi
 took=$(($(date +%s%N) - started))
 

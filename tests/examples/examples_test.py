@@ -232,10 +232,13 @@ class Corpus(WithFolder):
 
     def test_a_file_that_cannot_be_decoded_is_listed_and_the_others_are_done(self):
         (self.corpus / "broken.wav").write_bytes(b"this is no audio" * 100)
+        run("gst-launch-1.0", "-q", "videotestsrc", "num-buffers=5", "!", "vp8enc", "!", "matroskamux",
+            "!", "filesink", f"location={self.corpus / 'silent film.ogg'}")
         code, said = self.extract(check=False)
         self.assertEqual(code, 1)
-        self.assertIn("1 files failed", said)
-        self.assertIn("broken.wav", (self.out / "failed.txt").read_text())
+        self.assertIn("2 files failed", said)
+        for name in ("broken.wav", "silent film.ogg"):
+            self.assertIn(name, (self.out / "failed.txt").read_text())
         self.assertEqual(len(list(self.out.rglob("*.npy"))), 2)
 
     def test_other_properties_do_not_mix_with_what_is_there(self):

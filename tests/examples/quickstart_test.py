@@ -1,0 +1,94 @@
+#!/usr/bin/python3
+"""examples/quickstart.sh over every kind of file, and the one line that it says when it fails.
+
+Everything it installs is there already, and it builds in the folder of this build, where nothing is
+left to do.
+"""
+import os
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+import numpy as np
+
+from support import EXAMPLES, run, speech_like, write_wav
+
+SPEECH = "audiotestsrc num-buffers=40 samplesperbuffer=1024 wave=pink-noise ! audio/x-raw,rate=16000"
+
+
+class Quickstart(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+
+    def quickstart(self, *arguments, folder=None):
+        done = subprocess.run(
+            [EXAMPLES / "quickstart.sh", *arguments], cwd=folder or self.folder, text=True, timeout=250,
+            capture_output=True, env={**os.environ, "BUILD": os.environ["NPUMELSPEC_BUILD"]})
+        return done.returncode, done.stdout, done.stderr
+
+    def expect_features(self, frames, *arguments):
+        code, said, errors = self.quickstart(*arguments)
+        self.assertEqual(code, 0, errors)
+        mel = np.load(self.folder / "mel.npy")
+        self.assertEqual(mel.shape[1], 80)
+        self.assertAlmostEqual(mel.shape[0], frames, delta=12)  # what codecs add at the edges
+        self.assertIn(f"{mel.shape[0]} frames x 80 mels", said)
+        self.assertIn("backend: software", said)
+        self.assertEqual((self.folder / "mel.png").read_bytes()[1:4], b"PNG")
+
+    def expect_error(self, words, *arguments, folder=None):
+        code, _, errors = self.quickstart(*arguments, folder=folder)
+        self.assertEqual(code, 1)
+        self.assertEqual(len(errors.splitlines()), 1, errors)
+        self.assertTrue(errors.startswith("error: "), errors)
+        self.assertIn(words, errors)
+
+    def encode(self, name, encoder):
+        run("bash", "-c", f"gst-launch-1.0 -q {encoder} ! filesink location='{self.folder / name}'")
+        return self.folder / name
+
+    def test_no_argument_is_the_default_clip(self):
+        self.expect_features(143)
+
+    def test_compressed_audio(self):
+        for name, encoder in (("a.ogg", "vorbisenc ! oggmux"), ("a.flac", "flacenc"),
+                              ("a.mp3", "lamemp3enc")):
+            with self.subTest(name):
+                self.expect_features(256, self.encode(name, f"{SPEECH} ! audioconvert ! {encoder}"))
+
+    def test_the_sound_of_a_video(self):
+        video = self.encode("a film.mkv", "matroskamux name=m videotestsrc num-buffers=20 ! vp8enc ! m. "
+                            f"{SPEECH} ! audioconvert ! vorbisenc ! m. m.")
+        self.expect_features(256, video)
+
+    def test_relative_names_with_spaces_and_signs(self):
+        for name in ("two words.wav", "it's \"1\" & $HOME!.wav"):
+            write_wav(self.folder / name, speech_like(1))
+            with self.subTest(name):
+                self.expect_features(100, name)
+
+    def test_files_that_are_no_audio(self):
+        (self.folder / "text.txt").write_text("This is a text.\n" * 100)
+        (self.folder / "noise.bin").write_bytes(np.random.default_rng(1).bytes(5000))
+        (self.folder / "empty.wav").touch()
+        silent = self.encode("silent.mkv", "videotestsrc num-buffers=5 ! vp8enc ! matroskamux")
+        self.expect_error("text.txt", "text.txt")
+        self.expect_error("noise.bin", "noise.bin")
+        self.expect_error("is empty", "empty.wav")
+        self.expect_error("no sound in it", silent)
+
+    def test_names_that_are_no_files(self):
+        self.expect_error("there is no file missing.wav", "missing.wav")
+        self.expect_error("cannot read /tmp", "/tmp")
+        self.expect_error("one file at a time", "one", "two")
+
+    def test_a_folder_that_cannot_be_written(self):
+        # Nobody may write there, root neither.
+        self.expect_error("cannot write to /proc", folder="/proc")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
