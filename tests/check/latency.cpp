@@ -267,3 +267,16 @@ CHECK_TEST(computing_longer_than_processing_latency_is_logged_and_counted_when_l
     ASSERT_EQUAL(stream.bus().count(GST_MESSAGE_WARNING), 0);
   }
 }
+
+CHECK_TEST(a_latency_event_has_the_element_ask_again_whether_upstream_is_live) {
+  MelStream stream = MelStream::idle("frames=10 processing-latency=0");
+  Upstream upstream;
+  upstream.attach(stream);
+  stream.set_caps("audio/x-raw,format=S16LE,rate=16000");
+  stream.push(audio(16000), 0);
+  ASSERT_EQUAL(stream.stat("late-buffers"), 0);
+  upstream.live = true;  // as when a live source joins
+  gst_harness_push_upstream_event(stream.harness(), gst_event_new_latency(0));
+  stream.push(audio(16000), GST_SECOND);
+  fail_unless(stream.stat("late-buffers") > 0);
+}
