@@ -75,6 +75,6 @@ audio = frames * 0.01
 print(f"mel.npy: {frames} frames x {mels} mels, {header['descr']} (whisper80, normalised as Whisper does)")
 print(f"mel.png: their picture")
 print(f"backend: {backend}")
-print(f"speed:   {audio:.2f} s of audio in {took * 1000:.0f} ms, {audio / took:.0f} times real time "
+print(f"speed:   {audio:.2f} s of audio in {took * 1000:.0f} ms, {audio / took:.1f} times real time "
       "(start of the program, decoding, resampling and drawing included)")
 PY
