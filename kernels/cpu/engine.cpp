@@ -11,8 +11,7 @@ namespace npumel {
 namespace HWY_NAMESPACE {
 
 const Engine* TargetEngine() {
-  static constexpr Engine kEngine{static_cast<int>(hn::MaxLanes(GroupTag())),
-                                  static_cast<int>(hn::MaxLanes(WideTag())), &Compute, &Spectrum};
+  static constexpr Engine kEngine{static_cast<int>(hn::MaxLanes(GroupTag())), &Compute, &Spectrum};
   return &kEngine;
 }
 

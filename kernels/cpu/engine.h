@@ -16,8 +16,7 @@ struct Job {
 };
 
 struct Engine {
-  int lanes = 1;       ///< frames computed at once
-  int wide_lanes = 1;  ///< the same where the transform is computed in double
+  int lanes = 1;  ///< frames computed at once
   float (*compute)(const KernelTables& tables, const Job& job,
                    const MelWorkspace& workspace) = nullptr;
   /// Power spectra alone, of real frames that lie back to back: bins() values each. For tests.

@@ -54,6 +54,18 @@ HWY_INLINE V Strength(const Complex<V>& z) {
     return power;
 }
 
+/// Strengths are float whatever the transform is computed in: what is left to do adds numbers of
+/// one sign.
+template <class D>
+HWY_INLINE void StoreStrength(D d, hn::Vec<D> value, float* to) {
+  if constexpr (sizeof(Lane<D>) == sizeof(double)) {
+    const hn::Rebind<float, D> narrow;
+    hn::Store(hn::DemoteTo(narrow, value), narrow, to);
+  } else {
+    hn::Store(value, d, to);
+  }
+}
+
 /// Real transforms of R points over all columns: window function, first butterflies, and the
 /// twiddle factors that Cooley-Tukey order needs. Of R samples the first kTaken can be non-zero.
 template <int R, int kTaken, bool kCenter, class D>
@@ -64,7 +76,8 @@ HWY_NOINLINE void FirstPass(D d, const KernelTables& tables, const Lane<D>* wind
   const FftPlan& plan = tables.fft;
   const uint32_t* offsets = tables.load.offsets.data();
   const Lane<D>* twiddles = plan.twiddles.template data<Lane<D>>();
-  const size_t pitch = work_pitch(plan, hn::Lanes(d));
+  const size_t slot = 2 * hn::Lanes(d);
+  const size_t pitch = column_pitch(plan, hn::Lanes(d));
   const bool coprime = plan.coprime;
   const V center = kCenter ? LoadValues(d, mean) : hn::Zero(d);
   Lane<D>* const work_begin = work;
@@ -81,45 +94,46 @@ HWY_NOINLINE void FirstPass(D d, const KernelTables& tables, const Lane<D>* wind
     if (coprime) {
       if constexpr (R % 2 == 0)
         out[0] = {hn::Add(out[0].re, out[0].im), hn::Sub(out[0].re, out[0].im)};
-      for (int k = 0; k < kParallel; ++k) StoreComplex(d, out[k], work + 2 * k * hn::Lanes(d));
+      for (size_t k = 0; k < kParallel; ++k) StoreComplex(d, out[k], work + k * pitch);
     } else {
       if constexpr (R % 2 == 0) {
         // Samples `column` and `column` + columns of the sequence that packed_halves transforms.
         Lane<D>* even =
-            work_begin + static_cast<size_t>(column / 2) * pitch + column % 2 * hn::Lanes(d);
+            work_begin + static_cast<size_t>(column / 2) * slot + column % 2 * hn::Lanes(d);
         hn::Store(out[0].re, d, even);
-        hn::Store(out[0].im, d, even + static_cast<size_t>(plan.columns / 2) * pitch);
+        hn::Store(out[0].im, d, even + static_cast<size_t>(plan.columns / 2) * slot);
       } else {
         StoreComplex(d, out[0], work);
       }
-      for (int k = 1; k < kParallel; ++k)
-        StoreComplex(d, Mul(out[k], SetComplex(d, twiddles + 2 * (k - 1))),
-                     work + 2 * k * hn::Lanes(d));
+      for (size_t k = 1; k < kParallel; ++k)
+        StoreComplex(d, Mul(out[k], SetComplex(d, twiddles + 2 * (k - 1))), work + k * pitch);
       twiddles += 2 * (kParallel - 1);
     }
     offsets += R;
     window += R;
-    work += pitch;
+    work += slot;
   }
 }
 
-/// One pass that is not the last, over all columns.
+/// One pass that is not the last, over `columns` columns.
 template <int R, class D>
-HWY_NOINLINE void MiddlePass(D d, const FftPlan& fft, const FftPass& pass, Lane<D>* work) {
+HWY_NOINLINE void MiddlePass(D d, const FftPlan& fft, const FftPass& pass, size_t columns,
+                             Lane<D>* work) {
   using V = hn::Vec<D>;
   const ComplexPlan& plan = fft.complex;
-  const size_t pitch = work_pitch(fft, hn::Lanes(d));
-  const size_t width = static_cast<size_t>(fft.parallel) * 2 * hn::Lanes(d);
-  const size_t step = static_cast<size_t>(pass.step) * pitch;
-  const size_t block = static_cast<size_t>(pass.block) * pitch;
-  const size_t end = static_cast<size_t>(plan.length) * pitch;
+  const size_t slot = 2 * hn::Lanes(d);
+  const size_t pitch = column_pitch(fft, hn::Lanes(d));
+  const size_t step = static_cast<size_t>(pass.step) * slot;
+  const size_t block = static_cast<size_t>(pass.block) * slot;
+  const size_t length = static_cast<size_t>(plan.length) * slot;
   const Lane<D>* twiddles = plan.twiddles.template data<Lane<D>>() + pass.twiddle;
-  for (size_t n = 0; n < step; n += pitch) {
+  Lane<D>* const end = work + columns * pitch;
+  for (size_t n = 0; n < step; n += slot) {
     Complex<V> w[R];
     for (int q = 1; q < R; ++q) w[q] = SetComplex(d, twiddles + 2 * (q - 1));
-    for (size_t start = n; start < end; start += block) {
-      for (size_t column = 0; column < width; column += 2 * hn::Lanes(d)) {
-        Lane<D>* at = work + start + column;
+    for (Lane<D>* column = work; column < end; column += pitch) {
+      for (size_t start = n; start < length; start += block) {
+        Lane<D>* at = column + start;
         Complex<V> x[R];
         for (int j = 0; j < R; ++j) x[j] = LoadComplex(d, at + static_cast<size_t>(j) * step);
         ComplexDft<R>(d, x);
@@ -136,49 +150,48 @@ HWY_NOINLINE void MiddlePass(D d, const FftPlan& fft, const FftPass& pass, Lane<
   }
 }
 
-/// The last pass. `complex_columns` columns stay complex, in place; the others become powers.
+/// The last pass of one column, whose results stay complex, in place.
+template <int R, class D>
+HWY_NOINLINE void LastPassInPlace(D d, const FftPlan& plan, Lane<D>* work) {
+  const size_t slot = 2 * hn::Lanes(d);
+  for (int first = 0; first < plan.columns; first += R, work += R * slot) {
+    Complex<hn::Vec<D>> x[R];
+    for (size_t j = 0; j < R; ++j) x[j] = LoadComplex(d, work + j * slot);
+    ComplexDft<R>(d, x);
+    for (size_t j = 0; j < R; ++j) StoreComplex(d, x[j], work + j * slot);
+  }
+}
+
+/// The last pass of `columns` columns from `work` on, whose results become powers; `output` says of
+/// which bins, `pitch` values of `power` lie from bin to bin.
 template <int R, bool kMagnitude, class D>
-HWY_NOINLINE void LastPass(D d, const FftPlan& plan, size_t complex_columns, Lane<D>* work,
-                           Lane<D>* power) {
-  using V = hn::Vec<D>;
-  const size_t lanes = hn::Lanes(d);
-  const size_t pitch = work_pitch(plan, lanes);
-  const auto parallel = static_cast<size_t>(plan.parallel);
-  const uint32_t* output = plan.output.data();
-  for (int slot = 0; slot < plan.columns; slot += R) {
-    size_t column = 0;
-    for (; column < complex_columns; ++column) {
-      Lane<D>* at = work + 2 * lanes * column;
-      Complex<V> x[R];
-      for (int j = 0; j < R; ++j) x[j] = LoadComplex(d, at + static_cast<size_t>(j) * pitch);
+HWY_NOINLINE void LastPass(D d, const FftPlan& plan, const uint32_t* output, size_t columns,
+                           const Lane<D>* work, float* power, size_t pitch) {
+  const size_t slot = 2 * hn::Lanes(d);
+  const size_t padding =
+      column_pitch(plan, hn::Lanes(d)) - slot * static_cast<size_t>(plan.columns);
+  for (; columns != 0; --columns, work += padding) {
+    for (int first = 0; first < plan.columns; first += R, work += R * slot, output += R) {
+      Complex<hn::Vec<D>> x[R];
+      for (size_t j = 0; j < R; ++j) x[j] = LoadComplex(d, work + j * slot);
       ComplexDft<R>(d, x);
-      for (int j = 0; j < R; ++j) StoreComplex(d, x[j], at + static_cast<size_t>(j) * pitch);
+      for (size_t j = 0; j < R; ++j)
+        StoreStrength(d, Strength<kMagnitude>(x[j]), power + pitch * output[j]);
     }
-    for (; column < parallel; ++column) {
-      const Lane<D>* at = work + 2 * lanes * column;
-      Complex<V> x[R];
-      for (int j = 0; j < R; ++j) x[j] = LoadComplex(d, at + static_cast<size_t>(j) * pitch);
-      ComplexDft<R>(d, x);
-      for (int j = 0; j < R; ++j)
-        hn::Store(Strength<kMagnitude>(x[j]), d,
-                  power + lanes * output[static_cast<size_t>(j) * parallel + column]);
-    }
-    work += static_cast<size_t>(R) * pitch;
-    output += static_cast<size_t>(R) * parallel;
   }
 }
 
 /// Powers from the packed first column; see FirstColumn.
 template <bool kMagnitude, class D>
-HWY_NOINLINE void UnpackFirstColumn(D d, const FftPlan& plan, const Lane<D>* work, Lane<D>* power) {
+HWY_NOINLINE void UnpackFirstColumn(D d, const FftPlan& plan, const Lane<D>* work, float* power,
+                                    size_t pitch) {
   using V = hn::Vec<D>;
-  const size_t lanes = hn::Lanes(d);
-  const size_t pitch = work_pitch(plan, lanes);
+  const size_t slot = 2 * hn::Lanes(d);
   const V half = Constant(d, 0.5);
   const bool halves = plan.first_column == FirstColumn::packed_halves;
   for (const PackedPair& pair : plan.pairs) {
-    const auto a = LoadComplex(d, work + pair.slot_a * pitch);
-    const auto b = LoadComplex(d, work + pair.slot_b * pitch);
+    const auto a = LoadComplex(d, work + pair.slot_a * slot);
+    const auto b = LoadComplex(d, work + pair.slot_b * slot);
     // Transforms of the real and of the imaginary parts, from a and conj(b).
     Complex<V> f{hn::Mul(half, hn::Add(a.re, b.re)), hn::Mul(half, hn::Sub(a.im, b.im))};
     Complex<V> g{hn::Mul(half, hn::Add(a.im, b.im)), hn::Mul(half, hn::Sub(b.re, a.re))};
@@ -187,64 +200,53 @@ HWY_NOINLINE void UnpackFirstColumn(D d, const FftPlan& plan, const Lane<D>* wor
       g = Sub(f, turned);
       f = Add(f, turned);
     }
-    hn::Store(Strength<kMagnitude>(f), d, power + lanes * pair.bin_0);
-    hn::Store(Strength<kMagnitude>(g), d, power + lanes * pair.bin_1);
+    StoreStrength(d, Strength<kMagnitude>(f), power + pitch * pair.bin_0);
+    StoreStrength(d, Strength<kMagnitude>(g), power + pitch * pair.bin_1);
+  }
+}
+
+/// body.operator()<R>() with the run-time radix of a pass.
+template <class Body>
+HWY_INLINE void WithRadix(int radix, Body body) {
+  switch (radix) {
+    case 1:
+      return body.template operator()<1>();
+    case 2:
+      return body.template operator()<2>();
+    case 3:
+      return body.template operator()<3>();
+    case 4:
+      return body.template operator()<4>();
+    case 5:
+      return body.template operator()<5>();
+    case 7:
+      return body.template operator()<7>();
+    default:
+      return body.template operator()<8>();
   }
 }
 
 template <class D>
-HWY_INLINE void MiddlePasses(D d, const FftPlan& plan, Lane<D>* work) {
+HWY_INLINE void MiddlePasses(D d, const FftPlan& plan, size_t columns, Lane<D>* work) {
   for (const FftPass& pass : plan.complex.passes) {
     if (pass.step == 1) break;
-    switch (pass.radix) {
-      case 2:
-        MiddlePass<2>(d, plan, pass, work);
-        break;
-      case 3:
-        MiddlePass<3>(d, plan, pass, work);
-        break;
-      case 4:
-        MiddlePass<4>(d, plan, pass, work);
-        break;
-      case 5:
-        MiddlePass<5>(d, plan, pass, work);
-        break;
-      case 7:
-        MiddlePass<7>(d, plan, pass, work);
-        break;
-      default:
-        MiddlePass<8>(d, plan, pass, work);
-        break;
-    }
+    WithRadix(pass.radix, [&]<int R>() HWY_ATTR { MiddlePass<R>(d, plan, pass, columns, work); });
   }
 }
 
+template <class D>
+HWY_INLINE void RunLastPassInPlace(D d, const FftPlan& plan, Lane<D>* work) {
+  WithRadix(plan.complex.passes.back().radix,
+            [&]<int R>() HWY_ATTR { LastPassInPlace<R>(d, plan, work); });
+}
+
 template <bool kMagnitude, class D>
-HWY_INLINE void RunLastPass(D d, const FftPlan& plan, size_t complex_columns, Lane<D>* work,
-                            Lane<D>* power) {
-  switch (plan.complex.passes.back().radix) {
-    case 1:
-      LastPass<1, kMagnitude>(d, plan, complex_columns, work, power);
-      break;
-    case 2:
-      LastPass<2, kMagnitude>(d, plan, complex_columns, work, power);
-      break;
-    case 3:
-      LastPass<3, kMagnitude>(d, plan, complex_columns, work, power);
-      break;
-    case 4:
-      LastPass<4, kMagnitude>(d, plan, complex_columns, work, power);
-      break;
-    case 5:
-      LastPass<5, kMagnitude>(d, plan, complex_columns, work, power);
-      break;
-    case 7:
-      LastPass<7, kMagnitude>(d, plan, complex_columns, work, power);
-      break;
-    default:
-      LastPass<8, kMagnitude>(d, plan, complex_columns, work, power);
-      break;
-  }
+HWY_INLINE void RunLastPass(D d, const FftPlan& plan, size_t first_column, size_t columns,
+                            const Lane<D>* work, float* power, size_t pitch) {
+  const uint32_t* output = plan.output.data() + first_column * static_cast<size_t>(plan.columns);
+  WithRadix(plan.complex.passes.back().radix, [&]<int R>() HWY_ATTR {
+    LastPass<R, kMagnitude>(d, plan, output, columns, work, power, pitch);
+  });
 }
 
 template <bool kCenter, class D>
@@ -290,57 +292,77 @@ HWY_INLINE void RunFirstPass(D d, const KernelTables& tables, const Lane<D>* win
 /// Bluestein's convolution up to the last pass of its second transform, which starts in work2.
 template <class D>
 HWY_NOINLINE void Chirp(D d, const KernelTables& tables, const Lane<D>* window,
-                        const MelWorkspace& ws) {
+                        const float* samples, const float* mean, const MelWorkspace& ws) {
   using V = hn::Vec<D>;
   const FftPlan& plan = tables.fft;
   auto* work = static_cast<Lane<D>*>(ws.work);
   auto* work2 = static_cast<Lane<D>*>(ws.work2);
   const auto* chirp_in = plan.chirp_in.template data<Lane<D>>();
   const auto* chirp_filter = plan.chirp_filter.template data<Lane<D>>();
-  const size_t pitch = work_pitch(plan, hn::Lanes(d));
-  const V center = tables.recipe.remove_dc ? LoadValues(d, ws.mean) : hn::Zero(d);
+  const size_t slot = 2 * hn::Lanes(d);
+  const V center = tables.recipe.remove_dc ? LoadValues(d, mean) : hn::Zero(d);
   const size_t inputs = tables.load.offsets.size();
   for (size_t n = 0; n < inputs; ++n) {
-    const V sample = hn::Sub(LoadValues(d, ws.samples + tables.load.offsets[n]), center);
+    const V sample = hn::Sub(LoadValues(d, samples + tables.load.offsets[n]), center);
     const V x = hn::Mul(sample, hn::Set(d, window[n]));
     const auto c = SetComplex(d, chirp_in + 2 * n);
-    StoreComplex(d, {hn::Mul(x, c.re), hn::Mul(x, c.im)}, work + n * pitch);
+    StoreComplex(d, {hn::Mul(x, c.re), hn::Mul(x, c.im)}, work + n * slot);
   }
   const auto length = static_cast<size_t>(plan.columns);
   for (size_t n = inputs; n < length; ++n)
-    StoreComplex(d, {hn::Zero(d), hn::Zero(d)}, work + n * pitch);
-  MiddlePasses(d, plan, work);
-  RunLastPass<false>(d, plan, 1, work, static_cast<Lane<D>*>(ws.power));
+    StoreComplex(d, {hn::Zero(d), hn::Zero(d)}, work + n * slot);
+  MiddlePasses(d, plan, 1, work);
+  RunLastPassInPlace(d, plan, work);
   // The transform of the conjugate is the conjugate of the inverse transform: same power.
   for (size_t k = 0; k < length; ++k) {
-    const auto product = Mul(LoadComplex(d, work + plan.complex.slot_of[k] * pitch),
+    const auto product = Mul(LoadComplex(d, work + plan.complex.slot_of[k] * slot),
                              SetComplex(d, chirp_filter + 2 * k));
-    StoreComplex(d, {product.re, hn::Neg(product.im)}, work2 + k * pitch);
+    StoreComplex(d, {product.re, hn::Neg(product.im)}, work2 + k * slot);
   }
-  MiddlePasses(d, plan, work2);
+  MiddlePasses(d, plan, 1, work2);
 }
 
-/// From T to the strengths (powers or magnitudes) of all bins. D: the lanes of the transform.
+/// From T to the strengths (powers or magnitudes) of all bins. D: the lanes of the transform, which
+/// are frames `first_frame` and following of the group.
 template <bool kMagnitude, class D>
 HWY_INLINE void Spectra(D d, const KernelTables& tables, const Factors& window_table,
-                        const MelWorkspace& ws) {
+                        size_t first_frame, const MelWorkspace& ws) {
   const FftPlan& plan = tables.fft;
   const auto* window = window_table.template data<Lane<D>>();
+  const float* samples = ws.samples + first_frame;
+  const float* mean = ws.mean + first_frame;
   auto* work = static_cast<Lane<D>*>(ws.work);
-  auto* power = static_cast<Lane<D>*>(ws.power);
+  float* power = ws.power + first_frame;
+  const auto power_pitch = static_cast<size_t>(tables.lanes);
   if (plan.chirp) {
-    Chirp(d, tables, window, ws);
-    RunLastPass<kMagnitude>(d, plan, 0, static_cast<Lane<D>*>(ws.work2), power);
+    Chirp(d, tables, window, samples, mean, ws);
+    RunLastPass<kMagnitude>(d, plan, 0, 1, static_cast<Lane<D>*>(ws.work2), power, power_pitch);
     return;
   }
   if (tables.recipe.remove_dc)
-    RunFirstPass<true>(d, tables, window, ws.samples, ws.mean, work);
+    RunFirstPass<true>(d, tables, window, samples, mean, work);
   else
-    RunFirstPass<false>(d, tables, window, ws.samples, ws.mean, work);
-  MiddlePasses(d, plan, work);
-  const bool packed = plan.first_column != FirstColumn::plain;
-  RunLastPass<kMagnitude>(d, plan, packed ? 1 : 0, work, power);
-  if (packed) UnpackFirstColumn<kMagnitude>(d, plan, work, power);
+    RunFirstPass<false>(d, tables, window, samples, mean, work);
+
+  // As many columns at a time as the nearest cache holds beside what else is at work.
+  constexpr size_t kNearBytes = 16384;
+  const size_t pitch = column_pitch(plan, hn::Lanes(d));
+  const size_t chunk = HWY_MAX(1, kNearBytes / (pitch * sizeof(Lane<D>)));
+  const auto parallel = static_cast<size_t>(plan.parallel);
+  size_t column = 0;
+  if (plan.first_column != FirstColumn::plain) {
+    MiddlePasses(d, plan, 1, work);
+    RunLastPassInPlace(d, plan, work);
+    UnpackFirstColumn<kMagnitude>(d, plan, work, power, power_pitch);
+    column = 1;
+  }
+  while (column < parallel) {
+    const size_t count = HWY_MIN(chunk, parallel - column);
+    Lane<D>* at = work + column * pitch;
+    MiddlePasses(d, plan, count, at);
+    RunLastPass<kMagnitude>(d, plan, column, count, at, power, power_pitch);
+    column += count;
+  }
 }
 
 }  // namespace HWY_NAMESPACE

@@ -141,7 +141,7 @@ void plan_mixed(FftPlan& plan) {
   for (int k2 = 0; k2 < plan.columns; ++k2) {
     const size_t slot = plan.complex.slot_of[static_cast<size_t>(k2)];
     for (int k1 = 0; k1 < plan.parallel; ++k1)
-      plan.output[slot * static_cast<size_t>(plan.parallel) + static_cast<size_t>(k1)] =
+      plan.output[static_cast<size_t>(k1) * static_cast<size_t>(plan.columns) + slot] =
           bin_of(k1, k2);
   }
   if (plan.first_column != FirstColumn::plain) plan_pairs(plan, bin_of);

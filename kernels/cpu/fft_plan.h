@@ -56,7 +56,7 @@ struct FftPlan {
   std::vector<PackedPair> pairs;  ///< how the packed first column is unpacked
 
   ComplexPlan complex;
-  /// [slot][parallel]: bin of the power; bins() means "nobody wants it".
+  /// [parallel][slot]: bin of the power; bins() means "nobody wants it".
   std::vector<uint32_t> output;
 
   Factors chirp_in;      ///< [n]{re, im}: exp(-pi i n^2 / N)

@@ -23,9 +23,9 @@ namespace npumel {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-/// Frames of a group, and frames of a group whose transform is computed in double.
+/// Frames of a group, and those of them that are transformed at once in double.
 using GroupTag = hn::CappedTag<float, 16>;
-using WideTag = hn::Rebind<float, hn::CappedTag<double, 8>>;
+using WideTag = hn::CappedTag<double, HWY_MAX(1, hn::MaxLanes(GroupTag()) / 2)>;
 
 template <class D, typename Sample>
 HWY_INLINE void LoadFrames(D d, const KernelTables& tables, const Sample* samples,
@@ -45,26 +45,36 @@ HWY_INLINE bool IsSilence(const Sample* samples, size_t count) {
   return samples[0] == 0 && std::memcmp(samples, samples + 1, (count - 1) * sizeof(Sample)) == 0;
 }
 
-/// Lanes(d) frames from samples to mel energies in ws.energy; the transform is computed in T.
-template <typename T, class D, typename Sample>
-HWY_INLINE void GroupEnergies(D d, const KernelTables& tables, const Sample* samples,
+/// Lanes(d) frames from T to strengths in ws.power.
+template <bool kMagnitude>
+HWY_INLINE void GroupStrengths(GroupTag d, const KernelTables& tables, const Factors& windows,
+                               const MelWorkspace& ws) {
+  if (!tables.wide) return Spectra<kMagnitude>(d, tables, windows, 0, ws);
+  const WideTag wide;
+  for (size_t first = 0; first < hn::Lanes(d); first += hn::Lanes(wide))
+    Spectra<kMagnitude>(wide, tables, windows, first, ws);
+}
+
+/// Lanes(d) frames from samples to mel energies in ws.energy.
+template <typename Sample>
+HWY_INLINE void GroupEnergies(GroupTag d, const KernelTables& tables, const Sample* samples,
                               const MelWorkspace& ws) {
   const auto& windows =
       sizeof(Sample) == sizeof(float) ? tables.load.window_f32 : tables.load.window_s16;
   LoadFrames(d, tables, samples, ws);
-  const hn::Rebind<T, D> dt;
   if (tables.recipe.spectrum == Spectrum::magnitude)
-    Spectra<true>(dt, tables, windows, ws);
+    GroupStrengths<true>(d, tables, windows, ws);
   else
-    Spectra<false>(dt, tables, windows, ws);
-  ApplyFilters(dt, tables.mel, static_cast<const T*>(ws.power), ws.energy);
+    GroupStrengths<false>(d, tables, windows, ws);
+  ApplyFilters(d, tables.mel, ws.power, ws.energy);
 }
 
 /// Lanes(d) frames from samples to rows, of which the first `frames` are stored. Returns each
 /// frame's largest value.
-template <typename T, class D, typename Sample>
-HWY_INLINE hn::Vec<D> ComputeGroup(D d, const KernelTables& tables, const Sample* samples,
-                                   size_t frames, const RowSink& out, const MelWorkspace& ws) {
+template <typename Sample>
+HWY_INLINE hn::Vec<GroupTag> ComputeGroup(GroupTag d, const KernelTables& tables,
+                                          const Sample* samples, size_t frames, const RowSink& out,
+                                          const MelWorkspace& ws) {
   const size_t count = (hn::Lanes(d) - 1) * static_cast<size_t>(tables.recipe.hop_length) +
                        static_cast<size_t>(tables.recipe.win_length);
   if (IsSilence(samples, count)) {
@@ -72,76 +82,60 @@ HWY_INLINE hn::Vec<D> ComputeGroup(D d, const KernelTables& tables, const Sample
     std::memset(ws.energy, 0,
                 static_cast<size_t>(tables.recipe.mels) * hn::Lanes(d) * sizeof(float));
   } else {
-    GroupEnergies<T>(d, tables, samples, ws);
+    GroupEnergies(d, tables, samples, ws);
   }
   return StoreGroup(d, tables, ws.energy, frames, out);
 }
 
 /// Fewer frames than a group: computed beside frames of silence, so that they go through the same
 /// operations as any other.
-template <typename T, class D, typename Sample>
-HWY_NOINLINE float ComputeFew(D d, const KernelTables& tables, const Sample* samples, size_t frames,
-                              const RowSink& out, const MelWorkspace& ws) {
+template <typename Sample>
+HWY_NOINLINE float ComputeFew(GroupTag d, const KernelTables& tables, const Sample* samples,
+                              size_t frames, const RowSink& out, const MelWorkspace& ws) {
   const auto hop = static_cast<size_t>(tables.recipe.hop_length);
   const size_t have = (frames - 1) * hop + static_cast<size_t>(tables.recipe.win_length);
   auto* copy = static_cast<Sample*>(ws.few);
   std::memcpy(copy, samples, have * sizeof(Sample));
   std::memset(copy + have, 0, (hn::Lanes(d) - frames) * hop * sizeof(Sample));
-  HWY_ALIGN float highest[hn::MaxLanes(D())];
-  hn::Store(ComputeGroup<T>(d, tables, copy, frames, out, ws), d, highest);
+  HWY_ALIGN float highest[hn::MaxLanes(GroupTag())];
+  hn::Store(ComputeGroup(d, tables, copy, frames, out, ws), d, highest);
   float result = highest[0];
   for (size_t frame = 1; frame < frames; ++frame) result = HWY_MAX(result, highest[frame]);
   return result;
 }
 
-template <typename T, class D, typename Sample>
-HWY_INLINE float ComputeFrames(D d, const KernelTables& tables, const Sample* samples,
-                               size_t frames, const RowSink& out, const MelWorkspace& ws) {
+template <typename Sample>
+HWY_INLINE float ComputeFrames(const KernelTables& tables, const Job& job, const MelWorkspace& ws) {
+  const GroupTag d;
   const size_t lanes = hn::Lanes(d);
+  const auto* samples = static_cast<const Sample*>(job.samples);
+  const auto frames = static_cast<size_t>(HWY_MAX(job.frames, 0));
   const auto hop = static_cast<size_t>(tables.recipe.hop_length);
   if (frames == 0) return -HUGE_VALF;
-  if (frames < lanes) return ComputeFew<T>(d, tables, samples, frames, out, ws);
+  if (frames < lanes) return ComputeFew(d, tables, samples, frames, job.out, ws);
   auto highest = hn::Set(d, -HUGE_VALF);
   for (size_t row = 0; row < frames; row += lanes) {
     row = HWY_MIN(row, frames - lanes);  // the last group overlaps the one before, to the same bits
-    const RowSink rows = out.at(static_cast<ptrdiff_t>(row));
-    highest = hn::Max(highest, ComputeGroup<T>(d, tables, samples + row * hop, lanes, rows, ws));
+    const RowSink rows = job.out.at(static_cast<ptrdiff_t>(row));
+    highest = hn::Max(highest, ComputeGroup(d, tables, samples + row * hop, lanes, rows, ws));
   }
   return hn::GetLane(hn::MaxOfLanes(d, highest));
 }
 
-template <typename Sample>
-HWY_INLINE float ComputeSamples(const KernelTables& tables, const Job& job,
-                                const MelWorkspace& ws) {
-  const auto* samples = static_cast<const Sample*>(job.samples);
-  const auto frames = static_cast<size_t>(HWY_MAX(job.frames, 0));
-  if (tables.wide) return ComputeFrames<double>(WideTag(), tables, samples, frames, job.out, ws);
-  return ComputeFrames<float>(GroupTag(), tables, samples, frames, job.out, ws);
-}
-
 float Compute(const KernelTables& tables, const Job& job, const MelWorkspace& ws) {
-  return job.type == SampleType::s16 ? ComputeSamples<int16_t>(tables, job, ws)
-                                     : ComputeSamples<float>(tables, job, ws);
-}
-
-template <typename T, class D>
-HWY_INLINE void GroupSpectra(D d, const KernelTables& tables, const float* frames, float* power,
-                             const MelWorkspace& ws) {
-  LoadFrames(d, tables, frames, ws);
-  Spectra<false>(hn::Rebind<T, D>(), tables, tables.load.window_f32, ws);
-  const auto* strength = static_cast<const T*>(ws.power);
-  const auto bins = static_cast<size_t>(tables.fft.bins());
-  for (size_t frame = 0; frame < hn::Lanes(d); ++frame)
-    for (size_t bin = 0; bin < bins; ++bin)
-      power[frame * bins + bin] = static_cast<float>(strength[bin * hn::Lanes(d) + frame]);
+  return job.type == SampleType::s16 ? ComputeFrames<int16_t>(tables, job, ws)
+                                     : ComputeFrames<float>(tables, job, ws);
 }
 
 void Spectrum(const KernelTables& tables, const float* frames, float* power,
               const MelWorkspace& ws) {
-  if (tables.wide)
-    GroupSpectra<double>(WideTag(), tables, frames, power, ws);
-  else
-    GroupSpectra<float>(GroupTag(), tables, frames, power, ws);
+  const GroupTag d;
+  LoadFrames(d, tables, frames, ws);
+  GroupStrengths<false>(d, tables, tables.load.window_f32, ws);
+  const auto bins = static_cast<size_t>(tables.fft.bins());
+  for (size_t frame = 0; frame < hn::Lanes(d); ++frame)
+    for (size_t bin = 0; bin < bins; ++bin)
+      power[frame * bins + bin] = ws.power[bin * hn::Lanes(d) + frame];
 }
 
 }  // namespace HWY_NAMESPACE

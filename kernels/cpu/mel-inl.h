@@ -15,29 +15,16 @@ namespace npumel {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-/// Energies are float whatever the transform is computed in.
-template <class D>
-HWY_INLINE void StoreEnergy(D d, hn::Vec<D> sum, float* to) {
-  if constexpr (sizeof(hn::TFromD<D>) == sizeof(double)) {
-    const hn::Rebind<float, D> narrow;
-    hn::StoreU(hn::DemoteTo(narrow, sum), narrow, to);
-  } else {
-    hn::Store(sum, d, to);
-  }
-}
-
 /// Where the next filters are read and written while the classes are walked.
-template <typename T>
 struct FilterCursor {
   const uint32_t* first_bin;
   const uint32_t* row;
-  const T* weights;
+  const float* weights;
 };
 
 /// `count` filters of kLength bins each.
 template <int kLength, class D>
-HWY_INLINE void FilterClass(D d, int count, FilterCursor<hn::TFromD<D>>& at,
-                            const hn::TFromD<D>* power, float* energy) {
+HWY_INLINE void FilterClass(D d, int count, FilterCursor& at, const float* power, float* energy) {
   const size_t lanes = hn::Lanes(d);
   for (int filter = 0; filter < count; ++filter) {
     const auto* bins = power + lanes * *at.first_bin++;
@@ -47,14 +34,14 @@ HWY_INLINE void FilterClass(D d, int count, FilterCursor<hn::TFromD<D>>& at,
       sum = hn::MulAdd(hn::Load(d, bins + lanes * static_cast<size_t>(i)),
                        hn::Set(d, at.weights[i]), sum);
     at.weights += kLength;
-    StoreEnergy(d, sum, energy + lanes * *at.row++);
+    hn::Store(sum, d, energy + lanes * *at.row++);
   }
 }
 
 /// The same for lengths without a loop of their own; two sums hide the latency of the additions.
 template <class D>
-HWY_NOINLINE void LongFilters(D d, MelClass filters, FilterCursor<hn::TFromD<D>>& at,
-                              const hn::TFromD<D>* power, float* energy) {
+HWY_NOINLINE void LongFilters(D d, MelClass filters, FilterCursor& at, const float* power,
+                              float* energy) {
   const size_t lanes = hn::Lanes(d);
   for (int filter = 0; filter < filters.count; ++filter) {
     const auto* bins = power + lanes * *at.first_bin++;
@@ -67,16 +54,14 @@ HWY_NOINLINE void LongFilters(D d, MelClass filters, FilterCursor<hn::TFromD<D>>
     }
     if (i < filters.length) even = hn::MulAdd(hn::Load(d, bins), hn::Set(d, at.weights[i]), even);
     at.weights += filters.length;
-    StoreEnergy(d, hn::Add(even, odd), energy + lanes * *at.row++);
+    hn::Store(hn::Add(even, odd), d, energy + lanes * *at.row++);
   }
 }
 
 /// energy[mel] = sum of weight * power over the filter's bins.
 template <class D>
-HWY_NOINLINE void ApplyFilters(D d, const MelTables& mel, const hn::TFromD<D>* power,
-                               float* energy) {
-  using T = hn::TFromD<D>;
-  FilterCursor<T> at{mel.first_bin.data(), mel.row.data(), mel.weights.template data<T>()};
+HWY_NOINLINE void ApplyFilters(D d, const MelTables& mel, const float* power, float* energy) {
+  FilterCursor at{mel.first_bin.data(), mel.row.data(), mel.weights.data()};
   for (const MelClass& filters : mel.classes) {
     switch (filters.length) {
       case 0:

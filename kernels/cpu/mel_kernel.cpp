@@ -14,7 +14,7 @@ namespace {
 class VectorKernel final : public MelKernel {
  public:
   VectorKernel(const Recipe& recipe, const Engine& engine)
-      : engine_(engine), tables_(recipe, needs_double(recipe) ? engine.wide_lanes : engine.lanes) {}
+      : engine_(engine), tables_(recipe, engine.lanes) {}
 
   MelWorkspacePtr make_workspace() const override {
     return MelWorkspacePtr(std::make_unique<MelWorkspace>(tables_).release());

@@ -27,7 +27,7 @@ MelTables make_mel(const Recipe& recipe) {
       mel.classes.push_back({length, 0});
     ++mel.classes.back().count;
     mel.first_bin.push_back(static_cast<uint32_t>(filter.first_bin));
-    for (const double weight : filter.weights) mel.weights.push_back(weight);
+    for (const double weight : filter.weights) mel.weights.push_back(static_cast<float>(weight));
   }
   return mel;
 }
@@ -101,6 +101,7 @@ KernelTables::KernelTables(const Recipe& valid_recipe, int group_lanes)
     : recipe(valid_recipe),
       wide(needs_double(recipe)),
       lanes(group_lanes),
+      transform_lanes(wide ? std::max(1, lanes / 2) : lanes),
       fft(make_fft_plan(recipe.n_fft)),
       load(make_load(recipe, fft, lanes)),
       mel(make_mel(recipe)),

@@ -21,7 +21,7 @@ struct MelTables {
   std::vector<MelClass> classes;
   std::vector<uint32_t> first_bin;  ///< [sorted filter]
   std::vector<uint32_t> row;        ///< [sorted filter]: which mel it is
-  Factors weights;                  ///< [sorted filter][bin], back to back
+  std::vector<float> weights;       ///< [sorted filter][bin], back to back
 };
 
 /// log(x) = exponent * octave_high + (exponent * octave_low + ln(mantissa) * scale), and never
@@ -60,8 +60,9 @@ struct KernelTables {
   KernelTables(const Recipe& recipe, int lanes);
 
   Recipe recipe;
-  bool wide;  ///< needs_double(recipe)
-  int lanes;  ///< frames in a group
+  bool wide;            ///< needs_double(recipe)
+  int lanes;            ///< frames in a group
+  int transform_lanes;  ///< frames transformed at once: half as many in double
   FftPlan fft;
   LoadTables load;
   MelTables mel;

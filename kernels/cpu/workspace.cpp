@@ -11,20 +11,19 @@ MelWorkspace::MelWorkspace(const KernelTables& tables) {
   constexpr size_t kAlign = 32;  // floats: two cache lines
   const auto lanes = static_cast<size_t>(tables.lanes);
   const auto pitch = static_cast<size_t>(tables.load.pitch);
-  const size_t work_values =
-      static_cast<size_t>(tables.fft.columns) * work_pitch(tables.fft, lanes);
+  const size_t work_values = static_cast<size_t>(tables.fft.parallel) *
+                             column_pitch(tables.fft, static_cast<size_t>(tables.transform_lanes));
   const auto few_floats = (lanes - 1) * static_cast<size_t>(tables.recipe.hop_length) +
                           static_cast<size_t>(tables.recipe.win_length);
   const size_t width = tables.wide ? 2 : 1;  // floats a value
   float* work_area = nullptr;
   float* work2_area = nullptr;
-  float* power_area = nullptr;
   float* few_area = nullptr;
   const std::array<std::pair<float**, size_t>, 8> areas{{
       {&samples, (static_cast<size_t>(tables.load.rows) + 2) * pitch},
       {&work_area, work_values * width},
       {&work2_area, tables.fft.chirp ? work_values * width : 0},
-      {&power_area, (static_cast<size_t>(tables.fft.bins()) + 1) * lanes * width},
+      {&power, (static_cast<size_t>(tables.fft.bins()) + 1) * lanes},
       {&energy, static_cast<size_t>(tables.recipe.mels) * lanes},
       {&mean, lanes},
       {&sums, 2 * pitch},
@@ -43,7 +42,6 @@ MelWorkspace::MelWorkspace(const KernelTables& tables) {
   }
   work = work_area;
   work2 = work2_area;
-  power = power_area;
   few = few_area;
 }
 

@@ -16,9 +16,9 @@ class MelWorkspace {
   explicit MelWorkspace(const KernelTables& tables);
 
   float* samples = nullptr;  ///< LoadTables' T, one row more for the first samples
-  void* work = nullptr;      ///< [slot][parallel]{re, im} V, rows `work_pitch` apart
+  void* work = nullptr;      ///< [parallel][slot]{re, im} V, columns `column_pitch` apart
   void* work2 = nullptr;     ///< Bluestein's second transform
-  void* power = nullptr;     ///< [bin] V, one more for results nobody wants
+  float* power = nullptr;    ///< [bin] V, one more for results nobody wants
   float* energy = nullptr;   ///< [mel] V
   float* mean = nullptr;     ///< V: what is subtracted from every sample of a frame
   float* sums = nullptr;     ///< two rows of T
@@ -28,9 +28,10 @@ class MelWorkspace {
   hwy::AlignedFreeUniquePtr<float[]> memory_;
 };
 
-/// Values from slot to slot in MelWorkspace::work, for groups of `lanes` frames.
-constexpr size_t work_pitch(const FftPlan& plan, size_t lanes) {
-  return (static_cast<size_t>(plan.parallel) +
+/// Values from column to column in MelWorkspace::work, for groups of `lanes` frames. Columns whose
+/// length is even would lie on the same sets of a cache.
+constexpr size_t column_pitch(const FftPlan& plan, size_t lanes) {
+  return (static_cast<size_t>(plan.columns) +
           (plan.parallel > 1 && plan.columns % 2 == 0 ? 1 : 0)) *
          2 * lanes;
 }

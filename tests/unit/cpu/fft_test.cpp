@@ -37,7 +37,7 @@ double direct_power(const float* frame, int n, int bin) {
 double worst_amplitude_error(int n, int bin_step, size_t frame_step, LogType log = LogType::ln) {
   const Recipe recipe = bare_recipe(n, log);
   const Engine& engine = best_engine();
-  const KernelTables tables(recipe, needs_double(recipe) ? engine.wide_lanes : engine.lanes);
+  const KernelTables tables(recipe, engine.lanes);
   MelWorkspace workspace(tables);
   Random random(static_cast<uint32_t>(n));
   const auto lanes = static_cast<size_t>(tables.lanes);
