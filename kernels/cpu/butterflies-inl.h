@@ -150,6 +150,36 @@ HWY_INLINE void ComplexDft(D d, Complex<V> (&x)[R]) {
     x[6] = AddI(even[2], odd[2]);
     x[3] = {hn::MulAdd(k, t3.re, even[3].re), hn::NegMulAdd(k, t3.im, even[3].im)};
     x[7] = {hn::NegMulAdd(k, t3.re, even[3].re), hn::MulAdd(k, t3.im, even[3].im)};
+  } else if constexpr (R == 16) {
+    const V c = Constant(d, 0.923879532511286756);  // cos(pi/8)
+    const V s = Constant(d, 0.382683432365089772);  // sin(pi/8)
+    const V k = Constant(d, kSqrtHalf);
+    Complex<V> y[4][4];
+    for (int i = 0; i < 4; ++i) {
+      for (int q = 0; q < 4; ++q) y[i][q] = x[i + 4 * q];
+      ComplexDft<4>(d, y[i]);
+    }
+    // y[i][q] times W16^(i*q).
+    const auto eighth = [&](const Complex<V>& a) HWY_ATTR {
+      return Complex<V>{hn::Mul(k, hn::Add(a.re, a.im)), hn::Mul(k, hn::Sub(a.im, a.re))};
+    };
+    const auto minus_i = [&](const Complex<V>& a) HWY_ATTR {
+      return Complex<V>{a.im, hn::Neg(a.re)};
+    };
+    y[1][1] = Mul(y[1][1], Complex<V>{c, hn::Neg(s)});
+    y[1][2] = eighth(y[1][2]);
+    y[1][3] = Mul(y[1][3], Complex<V>{s, hn::Neg(c)});
+    y[2][1] = eighth(y[2][1]);
+    y[2][2] = minus_i(y[2][2]);
+    y[2][3] = minus_i(eighth(y[2][3]));
+    y[3][1] = Mul(y[3][1], Complex<V>{s, hn::Neg(c)});
+    y[3][2] = minus_i(eighth(y[3][2]));
+    y[3][3] = Mul(y[3][3], Complex<V>{hn::Neg(c), s});
+    for (int q = 0; q < 4; ++q) {
+      Complex<V> z[4] = {y[0][q], y[1][q], y[2][q], y[3][q]};
+      ComplexDft<4>(d, z);
+      for (int p = 0; p < 4; ++p) x[q + 4 * p] = z[p];
+    }
   } else {
     static_assert(R % 2 == 1);
     using Circle = OddCircle<R>;

@@ -129,8 +129,6 @@ HWY_NOINLINE void MiddlePass(D d, const FftPlan& fft, const FftPass& pass, size_
   const Lane<D>* twiddles = plan.twiddles.template data<Lane<D>>() + pass.twiddle;
   Lane<D>* const end = work + columns * pitch;
   for (size_t n = 0; n < step; n += slot) {
-    Complex<V> w[R];
-    for (int q = 1; q < R; ++q) w[q] = SetComplex(d, twiddles + 2 * (q - 1));
     for (Lane<D>* column = work; column < end; column += pitch) {
       for (size_t start = n; start < length; start += block) {
         Lane<D>* at = column + start;
@@ -142,7 +140,8 @@ HWY_NOINLINE void MiddlePass(D d, const FftPlan& fft, const FftPass& pass, size_
           for (int q = 1; q < R; ++q) StoreComplex(d, x[q], at + static_cast<size_t>(q) * step);
         } else {
           for (int q = 1; q < R; ++q)
-            StoreComplex(d, Mul(x[q], w[q]), at + static_cast<size_t>(q) * step);
+            StoreComplex(d, Mul(x[q], SetComplex(d, twiddles + 2 * (q - 1))),
+                         at + static_cast<size_t>(q) * step);
         }
       }
     }
@@ -230,7 +229,10 @@ template <class D>
 HWY_INLINE void MiddlePasses(D d, const FftPlan& plan, size_t columns, Lane<D>* work) {
   for (const FftPass& pass : plan.complex.passes) {
     if (pass.step == 1) break;
-    WithRadix(pass.radix, [&]<int R>() HWY_ATTR { MiddlePass<R>(d, plan, pass, columns, work); });
+    if (pass.radix == 16)
+      MiddlePass<16>(d, plan, pass, columns, work);
+    else
+      WithRadix(pass.radix, [&]<int R>() HWY_ATTR { MiddlePass<R>(d, plan, pass, columns, work); });
   }
 }
 

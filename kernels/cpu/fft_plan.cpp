@@ -9,6 +9,7 @@
 #include "kernels/cpu/fft_plan.h"
 
 #include <array>
+#include <bit>
 #include <cmath>
 #include <complex>
 #include <numbers>
@@ -30,11 +31,16 @@ void push(Factors& table, std::complex<double> value) {
   table.push_back(value.imag());
 }
 
-/// Radices of the complex passes, product = length. Few large powers of two, then the odd ones.
+/// Radices of the complex passes, product = length: the odd ones, then few large powers of two.
 std::vector<int> pass_radices(int length) {
   std::vector<int> radices;
   for (int odd : {7, 5, 3})
     for (; length % odd == 0; length /= odd) radices.push_back(odd);
+  // 128 = 16 * 8 and 1024 = 16 * 8 * 8 save a pass over 8 * 4 * 4 and 8 * 8 * 4 * 4.
+  if (length >= 128 && std::countr_zero(static_cast<unsigned>(length)) % 3 == 1) {
+    radices.push_back(16);
+    length /= 16;
+  }
   for (; length >= 8 && length != 16; length /= 8) radices.push_back(8);
   for (; length >= 4; length /= 4) radices.push_back(4);
   if (length == 2) radices.push_back(2);
