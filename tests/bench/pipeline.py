@@ -29,11 +29,9 @@ class Runner:
     def __init__(self, plugins):
         self.env = dict(os.environ, GST_PLUGIN_PATH=plugins, GST_DEBUG="0")
 
-    def run(self, pipeline, feed_seconds=0, cpus=None):
+    def run(self, pipeline, feed_seconds=0):
         """One gst-launch process: {cpu, wall, rss} in seconds and MiB."""
         command = ["gst-launch-1.0", "-q"] + pipeline.split()
-        if cpus:
-            command = ["taskset", "-c", cpus] + command
         start = time.monotonic()
         process = subprocess.Popen(command, env=self.env,
                                    stdin=subprocess.PIPE if feed_seconds else subprocess.DEVNULL)
@@ -96,13 +94,6 @@ def main():
         results["frames per buffer"] = interleaved(runner, {
             str(frames): f"{source} ! npumelspec frames={frames} ! fakesink"
             for frames in (1, 10, 100, 1000, 3000)}, 3 if quick else 7)
-
-        many = " ".join([f"{source} ! npumelspec ! fakesink"] * 40)
-        cores = {"1": [], "2": []}
-        for _ in range(3 if quick else 7):
-            cores["1"].append(runner.run(many, cpus="0"))
-            cores["2"].append(runner.run(many, cpus="0,1"))
-        results["40 streams of 600 s on cores"] = {key: medians(runs) for key, runs in cores.items()}
 
     test = "audiotestsrc wave=white-noise num-buffers={n} samplesperbuffer=160 ! audio/x-raw,rate=16000,format=S16LE"
     results["start-up"] = interleaved(runner, {
