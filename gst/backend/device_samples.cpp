@@ -7,8 +7,6 @@
 namespace npumel {
 namespace {
 
-constexpr int kHop = 160;
-constexpr int kWindow = 400;
 // Adding and subtracting 1.5 * 2^23 leaves a float rounded half to even; the compiler turns the
 // loop into SIMD, which it does not with a call of nearbyint().
 constexpr float kRounder = 12582912.0F;
@@ -27,8 +25,9 @@ bool quantize(const float* samples, int count, int16_t* out) noexcept {
 
 void expand_frames(const int16_t* samples, int frames, int16_t* out) noexcept {
   for (int f = 0; f < frames; f++)
-    std::memcpy(out + static_cast<std::ptrdiff_t>(f) * kWindow,
-                samples + static_cast<std::ptrdiff_t>(f) * kHop, kWindow * sizeof(int16_t));
+    std::memcpy(out + static_cast<std::ptrdiff_t>(f) * aie2::kWin,
+                samples + static_cast<std::ptrdiff_t>(f) * aie2::kHop,
+                aie2::kWin * sizeof(int16_t));
 }
 
 }  // namespace npumel

@@ -4,7 +4,12 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "kernels/aie2/shape.h"
+
 namespace npumel {
+
+/// Samples that `frames` overlapping frames take.
+constexpr int sample_count(int frames) { return (frames - 1) * aie2::kHop + aie2::kWin; }
 
 /// Rounds half to even at x * 32768 and saturates. False when a sample lies beyond [-1, 1]: the
 /// batch is then not the NPU's to compute. Samples are finite.

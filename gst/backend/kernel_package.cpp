@@ -17,8 +17,6 @@ using Json = nlohmann::json;
 
 constexpr int kFormat = 1;
 constexpr int kMaxNesting = 16;
-constexpr int kHop = 160;
-constexpr int kWindow = 400;
 constexpr std::string_view kManifestSuffix = ".json";
 // Byte offset of the total size in the header of a transaction buffer, and the header's length.
 constexpr std::size_t kTxnSizeOffset = 12;
@@ -115,7 +113,8 @@ Recipe kernel_recipe(const std::string& preset_name, int mels, const std::string
   if (recipe.mels != mels)
     refuse(where + ": recipe " + preset_name + " has " + std::to_string(recipe.mels) +
            " mels, the manifest says " + std::to_string(mels));
-  if (recipe.hop_length != kHop || recipe.win_length != kWindow || recipe.log == LogType::none)
+  if (recipe.hop_length != aie2::kHop || recipe.win_length != aie2::kWin ||
+      recipe.log == LogType::none)
     refuse(where + ": recipe " + preset_name + " is not one that a kernel can compute");
   return recipe;
 }
@@ -134,8 +133,7 @@ RowCoding row_coding(const Fields& output, int abi, const std::string& where) {
 }  // namespace
 
 std::size_t KernelManifest::input_bytes() const {
-  const std::size_t samples =
-      abi == 1 ? std::size_t{kBatchFrames} * kWindow : (kBatchFrames - 1) * kHop + kWindow;
+  const std::size_t samples = abi == 1 ? aie2::kSamplesV1 : aie2::kSamplesV2;
   return samples * sizeof(int16_t);
 }
 
@@ -158,7 +156,7 @@ KernelManifest parse_manifest(const std::string& folder, const std::string& name
   manifest.target = fields.text("target");
   manifest.abi = fields.integer("abi", 1, 2);
   fields.integer("frames", kBatchFrames, kBatchFrames);
-  fields.integer("hop", kHop, kHop);
+  fields.integer("hop", aie2::kHop, aie2::kHop);
   const int mels = fields.integer("mels", 1, 128);
   manifest.recipe = kernel_recipe(fields.text("recipe"), mels, where);
   const Fields input = fields.object("input");

@@ -13,7 +13,7 @@
 namespace npumel {
 namespace {
 
-constexpr int kSamples = 99 * 160 + 400;
+constexpr int kSamples = aie2::kSamplesV2;
 constexpr int kSilentFrom = 4800;  // 800 samples: three frames see nothing else
 constexpr int kSilentTo = 5600;
 constexpr int kClippedFrom = 9600;

@@ -5,13 +5,14 @@
 #include <stdexcept>
 #include <string>
 
+#include "kernels/aie2/shape.h"
 #include "kernels/mel/recipe.h"
 #include "kernels/mel/rows.h"
 
 namespace npumel {
 
 /// Frames of a full batch: fixed by the NPU kernels.
-inline constexpr int kBatchFrames = 100;
+inline constexpr int kBatchFrames = aie2::kFrames;
 
 /// Why a backend cannot be had or failed. The element maps it to a GStreamer error code.
 enum class BackendFault {

@@ -12,11 +12,6 @@
 namespace npumel {
 namespace {
 
-constexpr int kHop = 160;
-constexpr int kWindow = 400;
-
-int sample_count(int frames) { return (frames - 1) * kHop + kWindow; }
-
 const NpumelXrtApi& api_for(const EngineRequest& request) {
   if (request.api != nullptr) return *request.api;
   const LoadedModule module = load_xrt_module();
@@ -68,8 +63,8 @@ NpuEngine::Start NpuEngine::start(Batch& batch, NpuRun::Clock::time_point deadli
   }
   if (manifest_.abi == 1) {
     expand_frames(samples, batch.frames, input);
-    std::memset(input + static_cast<ptrdiff_t>(batch.frames) * kWindow, 0,
-                static_cast<size_t>((kBatchFrames - batch.frames) * kWindow) * sizeof *input);
+    std::memset(input + static_cast<ptrdiff_t>(batch.frames) * aie2::kWin, 0,
+                static_cast<size_t>((kBatchFrames - batch.frames) * aie2::kWin) * sizeof *input);
   } else if (samples != input) {
     std::memcpy(input, samples, static_cast<size_t>(count) * sizeof *input);
     std::memset(input + count, 0,

@@ -11,8 +11,6 @@
 namespace npumel {
 namespace {
 
-constexpr int kHop = 160;
-constexpr int kWindow = 400;
 constexpr int kRotating = 4;
 // A step that is coprime to the batch: the rotating frames visit all others.
 constexpr int kRotationStep = 23;
@@ -41,7 +39,7 @@ RowCheck::RowCheck(const KernelManifest& manifest)
       twin_rows_(static_cast<size_t>(manifest.recipe.mels)),
       software_row_(static_cast<size_t>(manifest.recipe.mels)) {
   if (by_twin_ && manifest.abi == 1) {
-    expanded_.resize(static_cast<size_t>(kBatchFrames) * kWindow);
+    expanded_.resize(static_cast<size_t>(kBatchFrames) * aie2::kWin);
     twin_rows_v1_.resize(size_t{kBatchFrames} * static_cast<size_t>(manifest.recipe.mels));
   }
 }
@@ -73,7 +71,7 @@ bool RowCheck::frame_by_twin(const Rows& rows, int frame) {
 
 bool RowCheck::frame_by_software(const Rows& rows, int frame) {
   const RowSink sink{software_row_.data(), ElementType::f32, manifest_.recipe.mels, 1};
-  const double peak = software_.compute(rows.samples + static_cast<ptrdiff_t>(frame) * kHop,
+  const double peak = software_.compute(rows.samples + static_cast<ptrdiff_t>(frame) * aie2::kHop,
                                         SampleType::s16, 1, sink);
   const double floor = std::max(peak - kBelowFramePeak,
                                 std::min(rows.maximum, kLargestMaximum) - kBelowBatchMaximum);
