@@ -38,14 +38,15 @@ bool NpuContext::start(const NpuSubmission& submission, std::string& reason) {
   submission.run->set_pending();
   NpumelXrtError error{};
   const NpumelXrtStatus status = core_->api.run_start(submission.run->handle(), &error);
+  if (status != NPUMEL_XRT_OK) {
+    reason = error.text;
+    submission.run->finish(NpuRun::Outcome::failed, reason);
+    core_->break_down(NpuRun::Outcome::failed, reason);
+    return false;
+  }
   {
     const std::lock_guard lock(core_->mutex);
     core_->queue.push_back(submission);
-  }
-  if (status != NPUMEL_XRT_OK) {
-    reason = error.text;
-    core_->break_down(NpuRun::Outcome::failed, reason);
-    return false;
   }
   core_->wake.notify_one();
   return true;

@@ -78,6 +78,7 @@ struct NpumelXrtApi {
   NpumelXrtStatus (*run_sync_poison)(NpumelXrtRun* run, NpumelXrtError* error);
   /// Makes what the device wrote visible in the mapped output buffer.
   NpumelXrtStatus (*run_sync_output)(NpumelXrtRun* run, NpumelXrtError* error);
+  /// A run whose start fails has not reached the device: it counts as ended.
   NpumelXrtStatus (*run_start)(NpumelXrtRun* run, NpumelXrtError* error);
   /// Ok only when the run completed. `timeout_ms` > 0.
   NpumelXrtStatus (*run_wait)(NpumelXrtRun* run, unsigned timeout_ms, NpumelXrtError* error);

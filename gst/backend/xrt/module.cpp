@@ -149,7 +149,12 @@ NpumelXrtStatus run_sync_output(NpumelXrtRun* run, NpumelXrtError* error) {
 NpumelXrtStatus run_start(NpumelXrtRun* run, NpumelXrtError* error) {
   return guarded(error, [&] {
     run->submitted = true;
-    run->run.start();
+    try {
+      run->run.start();
+    } catch (...) {
+      mark_refused(run->run);
+      throw;
+    }
     return NPUMEL_XRT_OK;
   });
 }

@@ -43,6 +43,14 @@ NpumelXrtStatus status_of(int code, NpumelXrtStatus otherwise) {
   }
 }
 
+// Making a context takes several driver calls, and when one fails XRT may report the EINVAL of its
+// own clean-up instead. Only the call that makes the context can mean that none is free; XRT's text
+// names the call.
+bool names_another_call(const std::string& text) {
+  return text.find("DRM_IOCTL_") != std::string::npos &&
+         text.find("CREATE_HWCTX") == std::string::npos;
+}
+
 void copy_text(const std::string& text, char* out, std::size_t size) {
   const std::size_t length = std::min(text.size(), size - 1);
   std::memcpy(out, text.data(), length);
@@ -111,7 +119,8 @@ NpumelXrtContext* open_context(NpumelXrtDevice& device, const NpumelXrtPackage& 
     made->context = xrt::hw_context(device.device, uuid);
   } catch (const std::system_error& error) {
     const int code = error.code().value();
-    const bool exhausted = code == EBUSY || code == EINVAL || code == ENOSPC;
+    const bool exhausted =
+        (code == EBUSY || code == EINVAL || code == ENOSPC) && !names_another_call(error.what());
     throw Fault(exhausted ? NPUMEL_XRT_BUSY : status_of(code, NPUMEL_XRT_FAILED),
                 std::string(exhausted ? "no hardware context is free: "
                                       : "no hardware context can be made: ") +
@@ -144,6 +153,13 @@ NpumelXrtRun* make_run(NpumelXrtContext& context, std::size_t input_bytes, std::
   made->run.set_arg(kInputArgument, made->input);
   made->run.set_arg(kOutputArgument, made->output);
   return made.release();
+}
+
+void mark_refused(const xrt::run& run) {
+  run.get_ert_packet()->state = ERT_CMD_STATE_ERROR;
+  // XRT looks at the command only when it is asked, and aborts the process when it believes that a
+  // run in progress is destroyed.
+  static_cast<void>(run.state());
 }
 
 bool has_ended(const NpumelXrtRun& run) {

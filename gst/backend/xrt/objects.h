@@ -39,6 +39,9 @@ NpumelXrtDevice* open_device(const std::string& device, NpumelXrtDeviceInfo& inf
 NpumelXrtContext* open_context(NpumelXrtDevice& device, const NpumelXrtPackage& package);
 NpumelXrtRun* make_run(NpumelXrtContext& context, std::size_t input_bytes, std::size_t output_bytes,
                        NpumelXrtBuffers& buffers);
+/// After start() has thrown: the run never reached the device, but its command still reads "new",
+/// as that of a run in progress does.
+void mark_refused(const xrt::run& run);
 bool has_ended(const NpumelXrtRun& run);
 
 }  // namespace npumel::xrt_module
