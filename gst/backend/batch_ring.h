@@ -37,9 +37,16 @@ struct Batch {
   std::shared_ptr<NpuRun> run;  ///< the device's buffers for this slot, if any
   std::size_t position = 0;     ///< in the ring
   int frames = 0;
-  uint64_t number = 0;                             ///< counts from 0 since configure()
-  bool begun = false;                              ///< handed out to be filled, not submitted yet
-  bool on_device = false;                          ///< started on the NPU when it was submitted
+  uint64_t number = 0;  ///< counts from 0 since configure()
+  bool begun = false;   ///< handed out to be filled, not submitted yet
+  /// Where its rows come from, as far as is known.
+  enum class Way {
+    software,  ///< not for the NPU
+    gathered,  ///< loaded, to be started together with later ones
+    npu,       ///< on the device, or done
+    refused    ///< the device did not take it
+  };
+  Way way = Way::software;
   std::chrono::steady_clock::time_point deadline;  ///< of its run
 };
 
@@ -47,7 +54,7 @@ struct Batch {
 /// next one is filled. Not thread-safe.
 class BatchRing {
  public:
-  /// Slots of `capacity` samples for `depth` batches in flight.
+  /// Slots of `capacity` samples for `depth` batches in flight: depth + 1 of them.
   void reset(int depth, SampleType type, int capacity);
   void clear() noexcept;
 

@@ -35,6 +35,11 @@ void Journal::set_npu(bool available, const std::string& reason) {
   stats_.runlist_depth = available ? 1 : 0;
 }
 
+void Journal::set_runlist_depth(int depth) {
+  const std::lock_guard lock(mutex_);
+  stats_.runlist_depth = depth;
+}
+
 void Journal::count_software(uint64_t ns) {
   const std::lock_guard lock(mutex_);
   stats_.batches++;

@@ -22,6 +22,7 @@ class Journal {
   void set_instruction_size(uint64_t bytes);
   void set_device(const std::string& name, const std::string& address);
   void set_npu(bool available, const std::string& reason);
+  void set_runlist_depth(int depth);
   void count_software(uint64_t ns);
   void count_npu(uint64_t kernel_ns, const NpuEngine::Times& spent);
   void count_loss(bool timed_out, bool wrong_numbers);

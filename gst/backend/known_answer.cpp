@@ -6,6 +6,7 @@
 #include <numbers>
 
 #include "gst/backend/device_samples.h"
+#include "gst/backend/npu_run.h"
 #include "gst/backend/row_check.h"
 #include "gst/backend/row_coding.h"
 #include "gst/backend/xrt_fault.h"
@@ -57,8 +58,7 @@ void prove(NpuContext& context, const KernelManifest& manifest, unsigned timeout
   check_xrt(core->api.run_sync_poison(run->handle(), &error), error);
   const auto deadline = NpuRun::Clock::now() + std::chrono::milliseconds(timeout_ms);
   std::string reason;
-  const NpuSubmission submission{run, deadline};
-  if (!context.start(submission, reason))
+  if (!context.start(NpuSubmission{run, deadline}, reason))
     throw BackendError(BackendFault::failed, "known-answer test: " + reason);
   if (run->wait(deadline + kGrace) != NpuRun::Outcome::completed) {
     reason = run->pending() ? "no result in time" : run->reason();

@@ -1,5 +1,7 @@
 #include "gst/backend/npu_context.h"
 
+#include <utility>
+
 #include "gst/backend/exit_guard.h"
 
 namespace npumel {
@@ -26,7 +28,7 @@ NpuContext::~NpuContext() {
     waiter_.detach();
 }
 
-bool NpuContext::start(const NpuSubmission& submission, std::string& reason) {
+bool NpuContext::start(NpuSubmission submission, std::string& reason) {
   const std::lock_guard order(core_->start_mutex);
   {
     const std::lock_guard lock(core_->mutex);
@@ -35,18 +37,18 @@ bool NpuContext::start(const NpuSubmission& submission, std::string& reason) {
       return false;
     }
   }
-  submission.run->set_pending();
+  submission.job->set_pending();
+  submission.started = NpuJob::Clock::now();
   NpumelXrtError error{};
-  const NpumelXrtStatus status = core_->api.run_start(submission.run->handle(), &error);
-  if (status != NPUMEL_XRT_OK) {
+  if (submission.job->start(error) != NPUMEL_XRT_OK) {
     reason = error.text;
-    submission.run->finish(NpuRun::Outcome::failed, reason);
-    core_->break_down(NpuRun::Outcome::failed, reason);
+    submission.job->finish(RunOutcome::failed, reason);
+    core_->break_down(RunOutcome::failed, reason);
     return false;
   }
   {
     const std::lock_guard lock(core_->mutex);
-    core_->queue.push_back(submission);
+    core_->queue.push_back(std::move(submission));
   }
   core_->wake.notify_one();
   return true;
@@ -57,7 +59,7 @@ bool NpuContext::broken() const {
   return core_->broken;
 }
 
-void NpuContext::break_down(NpuRun::Outcome outcome, const std::string& reason) {
+void NpuContext::break_down(RunOutcome outcome, const std::string& reason) {
   core_->break_down(outcome, reason);
 }
 

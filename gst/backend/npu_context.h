@@ -25,13 +25,13 @@ class NpuContext {
 
   const std::shared_ptr<NpuCore>& core() const noexcept { return core_; }
 
-  /// Puts a run on the device; its buffers are in sync. False with a reason when the
-  /// device refuses or the context is broken: the context is broken then.
-  bool start(const NpuSubmission& submission, std::string& reason);
+  /// Puts a job on the device; its buffers are in sync. False with a reason when the device refuses
+  /// or the context is broken: the context is broken then.
+  bool start(NpuSubmission submission, std::string& reason);
 
   bool broken() const;
   /// Nothing is started here any more; all streams that use it hear of it.
-  void break_down(NpuRun::Outcome outcome, const std::string& reason);
+  void break_down(RunOutcome outcome, const std::string& reason);
 
  private:
   std::shared_ptr<NpuCore> core_;

@@ -15,9 +15,9 @@ constexpr auto kParkedPoll = std::chrono::milliseconds(20);
 // allocates nothing.
 constexpr std::size_t kUsualQueue = 256;
 
-unsigned remaining_ms(NpuRun::Clock::time_point deadline) {
+unsigned remaining_ms(NpuJob::Clock::time_point deadline) {
   const auto left =
-      std::chrono::duration_cast<std::chrono::milliseconds>(deadline - NpuRun::Clock::now());
+      std::chrono::duration_cast<std::chrono::milliseconds>(deadline - NpuJob::Clock::now());
   return static_cast<unsigned>(std::max<int64_t>(left.count(), 1));
 }
 
@@ -40,7 +40,7 @@ NpuCore::NpuCore(std::shared_ptr<NpuDevice> opened, const NpumelXrtPackage& pack
 
 NpuCore::~NpuCore() { api.context_close(context); }
 
-void NpuCore::break_down(NpuRun::Outcome outcome, const std::string& reason) {
+void NpuCore::break_down(RunOutcome outcome, const std::string& reason) {
   {
     const std::lock_guard lock(mutex);
     if (!broken) {
@@ -48,7 +48,7 @@ void NpuCore::break_down(NpuRun::Outcome outcome, const std::string& reason) {
       broken_reason = reason;
     }
     for (NpuSubmission& submission : queue) {
-      submission.run->finish(outcome, reason);
+      submission.job->finish(outcome, reason);
       parked.push_back(std::move(submission));
     }
     queue.clear();
@@ -58,22 +58,36 @@ void NpuCore::break_down(NpuRun::Outcome outcome, const std::string& reason) {
 
 namespace {
 
-void wait_for(NpuCore& core, const NpuSubmission& oldest) {
+// The smallest of late, so that neither a busy host nor the first run after a rest counts; it may
+// rise by a sixteenth each time.
+void measure(NpuCore& core, NpuJob::Clock::duration time, std::size_t runs) {
+  const auto whole = std::chrono::duration_cast<std::chrono::nanoseconds>(time);
+  const uint64_t ns = static_cast<uint64_t>(whole.count()) / runs;
+  const uint64_t known = core.run_ns;
+  core.run_ns = known == 0 ? ns : std::min(ns, known + known / 16);
+}
+
+/// `last_end`: when the submission before ended.
+void wait_for(NpuCore& core, const NpuSubmission& oldest, NpuJob::Clock::time_point& last_end) {
   NpumelXrtError error{};
-  const unsigned limit = remaining_ms(oldest.deadline);
-  const NpumelXrtStatus status = core.api.run_wait(oldest.run->handle(), limit, &error);
+  std::size_t completed = 0;
+  const NpumelXrtStatus status = oldest.job->wait(remaining_ms(oldest.deadline), completed, error);
   if (status != NPUMEL_XRT_OK) {
+    oldest.job->complete(completed);
     const bool late = status == NPUMEL_XRT_TIMEOUT;
-    core.break_down(late ? NpuRun::Outcome::timed_out : NpuRun::Outcome::failed, error.text);
+    core.break_down(late ? RunOutcome::timed_out : RunOutcome::failed, error.text);
     return;
   }
+  const auto now = NpuJob::Clock::now();
+  measure(core, now - std::max(oldest.started, last_end), oldest.job->runs());
+  last_end = now;
   {
     const std::lock_guard lock(core.mutex);
     // Another thread may have given the queue up in the meantime.
-    if (!core.queue.empty() && core.queue.front().run == oldest.run)
+    if (!core.queue.empty() && core.queue.front().job == oldest.job)
       core.queue.erase(core.queue.begin());
   }
-  oldest.run->finish(NpuRun::Outcome::completed, "");
+  oldest.job->complete(oldest.job->runs());
 }
 
 std::vector<NpuSubmission> take_ended(NpuCore& core) {
@@ -81,9 +95,8 @@ std::vector<NpuSubmission> take_ended(NpuCore& core) {
   const ExitGuard guard;
   if (guard.exiting()) return ended;
   const auto first =
-      std::partition(core.parked.begin(), core.parked.end(), [&](const NpuSubmission& submission) {
-        return !core.api.run_ended(submission.run->handle());
-      });
+      std::partition(core.parked.begin(), core.parked.end(),
+                     [&](const NpuSubmission& submission) { return !submission.job->ended(); });
   std::move(first, core.parked.end(), std::back_inserter(ended));
   core.parked.erase(first, core.parked.end());
   return ended;
@@ -92,14 +105,15 @@ std::vector<NpuSubmission> take_ended(NpuCore& core) {
 }  // namespace
 
 void serve(const std::shared_ptr<NpuCore>& core) {
+  NpuJob::Clock::time_point last_end;
   std::unique_lock lock(core->mutex);
   while (true) {
     if (!core->queue.empty()) {
       {
-        // May be the last that holds the run's buffers: let go of without the lock.
+        // May be the last that holds the job's buffers: let go of without the lock.
         const NpuSubmission oldest = core->queue.front();
         lock.unlock();
-        wait_for(*core, oldest);
+        wait_for(*core, oldest, last_end);
       }
       lock.lock();
     } else if (!core->parked.empty()) {

@@ -2,14 +2,15 @@
 // users, its runs and its waiter thread; gone when the last of them is.
 #pragma once
 
-#include <chrono>
+#include <atomic>
 #include <condition_variable>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
 
-#include "gst/backend/npu_run.h"
+#include "gst/backend/npu_job.h"
 #include "gst/backend/xrt_api.h"
 
 namespace npumel {
@@ -34,12 +35,6 @@ class NpuDevice {
   NpumelXrtDeviceInfo info_{};
 };
 
-/// A run on the device.
-struct NpuSubmission {
-  std::shared_ptr<NpuRun> run;
-  NpuRun::Clock::time_point deadline;
-};
-
 struct NpuCore {
   /// Opens the hardware context. Throws BackendError.
   NpuCore(std::shared_ptr<NpuDevice> device, const NpumelXrtPackage& package);
@@ -51,7 +46,11 @@ struct NpuCore {
   const NpumelXrtApi& api;
   NpumelXrtContext* context = nullptr;
 
-  /// Held while a run is started, so that the queue has the order of the starts.
+  /// What one run takes on the device when nothing disturbs it, from submissions that completed
+  /// lately; 0 before the first.
+  std::atomic<uint64_t> run_ns{0};
+
+  /// Held while a job is started, so that the queue has the order of the starts.
   std::mutex start_mutex;
 
   std::mutex mutex;  ///< guards what follows; never held in a call of the table that waits
@@ -63,7 +62,7 @@ struct NpuCore {
   std::string broken_reason;
 
   /// Gives up everything that is queued. Nothing is started on this context any more.
-  void break_down(NpuRun::Outcome outcome, const std::string& reason);
+  void break_down(RunOutcome outcome, const std::string& reason);
 };
 
 /// The waiter thread's life: waits in XRT for the oldest submission, reports it, and after a

@@ -1,6 +1,8 @@
 #include "gst/backend/npu_engine.h"
 
+#include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "gst/backend/device_samples.h"
 #include "gst/backend/module_loader.h"
@@ -37,6 +39,7 @@ NpuEngine::NpuEngine(const EngineRequest& request, const std::shared_ptr<StreamS
   for (int i = 0; i < request.slots; i++)
     runs_.push_back(std::make_shared<NpuRun>(context_->core(), signal, manifest_.input_bytes(),
                                              manifest_.output_bytes()));
+  if (request.lists) lists_ = RunLists(runs_);
   check_ = std::make_unique<RowCheck>(manifest_);
   quantized_.resize(static_cast<size_t>(sample_count(kBatchFrames)));
 }
@@ -50,15 +53,15 @@ bool NpuEngine::sync(NpumelXrtStatus (*action)(NpumelXrtRun*, NpumelXrtError*), 
   return good;
 }
 
-NpuEngine::Start NpuEngine::start(Batch& batch, NpuRun::Clock::time_point deadline) {
-  NpuRun& run = *batch.run;
+NpuEngine::Load NpuEngine::load(const Batch& batch) {
+  const NpuRun& run = *batch.run;
   const uint64_t begun = now_ns();
   auto* input = static_cast<int16_t*>(run.input());
   const int count = sample_count(batch.frames);
   const auto* samples = static_cast<const int16_t*>(batch.slot.samples);
   if (batch.slot.type == SampleType::f32) {
     if (!quantize(static_cast<const float*>(batch.slot.samples), count, quantized_.data()))
-      return Start::out_of_range;
+      return Load::out_of_range;
     samples = quantized_.data();
   }
   if (manifest_.abi == 1) {
@@ -73,9 +76,25 @@ NpuEngine::Start NpuEngine::start(Batch& batch, NpuRun::Clock::time_point deadli
   std::memset(run.output(), poison_byte(manifest_.coding), manifest_.output_bytes());
   times_.convert += now_ns() - begun;
   const NpumelXrtApi& api = run.core()->api;
-  const bool started = sync(api.run_sync_input, run) && sync(api.run_sync_poison, run) &&
-                       context_->start(NpuSubmission{batch.run, deadline}, reason_);
-  return started ? Start::started : Start::failed;
+  const bool synced = sync(api.run_sync_input, run) && sync(api.run_sync_poison, run);
+  return synced ? Load::loaded : Load::failed;
+}
+
+int NpuEngine::list_depth(unsigned timeout_ms) const noexcept {
+  return lists_.empty() ? 1 : RunLists::depth_for(context_->core()->run_ns, timeout_ms);
+}
+
+std::size_t NpuEngine::start(std::span<Batch* const> loaded, int depth,
+                             NpuRun::Clock::time_point deadline) {
+  std::size_t count = 1;
+  while (count < loaded.size() && loaded[count]->position == loaded[0]->position + count) count++;
+  count = std::min(count, static_cast<std::size_t>(depth));
+  std::shared_ptr<NpuJob> job = lists_.longest(loaded[0]->position, count);
+  if (!job) {
+    job = loaded[0]->run;
+    count = 1;
+  }
+  return context_->start(NpuSubmission{std::move(job), deadline}, reason_) ? count : 0;
 }
 
 // The samples as the device saw them, whatever the ABI.
@@ -108,7 +127,7 @@ NpuEngine::Finish NpuEngine::finish(const Batch& batch, bool full_check, LogType
   return finished;
 }
 
-void NpuEngine::give_up(NpuRun::Outcome outcome, const std::string& reason) {
+void NpuEngine::give_up(RunOutcome outcome, const std::string& reason) {
   context_->break_down(outcome, reason);
 }
 

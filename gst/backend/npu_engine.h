@@ -3,12 +3,15 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "gst/backend/batch_ring.h"
 #include "gst/backend/npu_context.h"
+#include "gst/backend/npu_run.h"
 #include "gst/backend/row_check.h"
+#include "gst/backend/run_lists.h"
 
 namespace npumel {
 
@@ -17,7 +20,8 @@ struct EngineRequest {
   std::string device;
   std::string kernel_path;
   bool allow_v1 = false;
-  int slots = 2;  ///< buffers to make, one for each slot of the ring
+  int slots = 2;       ///< buffers to make, one for each slot of the ring
+  bool lists = false;  ///< also make lists of runs, for streams that bring several batches at once
   unsigned timeout_ms = 2000;
   /// Scripted table of a test; the XRT module otherwise.
   const NpumelXrtApi* api = nullptr;
@@ -37,10 +41,15 @@ class NpuEngine {
   /// True when 16-bit samples may be written straight into the run's input buffer.
   bool maps_samples() const noexcept { return manifest_.abi == 2; }
 
-  enum class Start { started, out_of_range, failed };
-  /// Moves the batch's samples to its run and starts it. out_of_range: float samples beyond full
-  /// scale, nothing started. failed: `reason()`.
-  Start start(Batch& batch, NpuRun::Clock::time_point deadline);
+  enum class Load { loaded, out_of_range, failed };
+  /// Moves the batch's samples to its run's buffers. out_of_range: float samples beyond full scale,
+  /// the batch is not for the NPU. failed: `reason()`.
+  Load load(const Batch& batch);
+  /// Batches to hand over together, from what one takes: 1 where there are no lists.
+  int list_depth(unsigned timeout_ms) const noexcept;
+  /// Starts the first of these loaded batches, together with as many of the others as a list of at
+  /// most `depth` runs takes. How many; 0: none, `reason()`.
+  std::size_t start(std::span<Batch* const> loaded, int depth, NpuRun::Clock::time_point deadline);
 
   struct Finish {
     bool good = false;
@@ -51,7 +60,7 @@ class NpuEngine {
   Finish finish(const Batch& batch, bool full_check, LogType log, const RowSink& out);
 
   /// All streams that use the context hear of it.
-  void give_up(NpuRun::Outcome outcome, const std::string& reason);
+  void give_up(RunOutcome outcome, const std::string& reason);
 
   const std::string& reason() const noexcept { return reason_; }
 
@@ -70,6 +79,7 @@ class NpuEngine {
   std::size_t instruction_bytes_ = 0;
   std::shared_ptr<NpuContext> context_;
   std::vector<std::shared_ptr<NpuRun>> runs_;
+  RunLists lists_;
   std::unique_ptr<RowCheck> check_;
   std::vector<int16_t> quantized_;  ///< a float batch as the device saw it
   std::string reason_;

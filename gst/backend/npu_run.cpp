@@ -47,8 +47,8 @@ std::string NpuRun::reason() const {
 
 uint64_t NpuRun::duration_ns() const {
   const std::lock_guard lock(signal_->mutex);
-  return static_cast<uint64_t>(
-      std::chrono::duration_cast<std::chrono::nanoseconds>(ended_ - started_).count());
+  const auto time = std::chrono::duration_cast<std::chrono::nanoseconds>(ended_ - started_);
+  return static_cast<uint64_t>(time.count()) / together_;
 }
 
 NpuRun::Outcome NpuRun::wait(Clock::time_point deadline) const {
@@ -63,11 +63,28 @@ bool NpuRun::interrupted() const {
   return signal_->interrupted;
 }
 
-void NpuRun::set_pending() {
+void NpuRun::set_pending(std::size_t together) {
   const std::lock_guard lock(signal_->mutex);
   outcome_ = Outcome::pending;
   started_ = Clock::now();
+  together_ = together;
 }
+
+NpumelXrtStatus NpuRun::start(NpumelXrtError& error) {
+  return core_->api.run_start(handle_, &error);
+}
+
+NpumelXrtStatus NpuRun::wait(unsigned timeout_ms, std::size_t& completed, NpumelXrtError& error) {
+  const NpumelXrtStatus status = core_->api.run_wait(handle_, timeout_ms, &error);
+  completed = status == NPUMEL_XRT_OK ? 1 : 0;
+  return status;
+}
+
+void NpuRun::complete(std::size_t count) {
+  if (count > 0) finish(Outcome::completed, "");
+}
+
+bool NpuRun::ended() const { return core_->api.run_ended(handle_); }
 
 void NpuRun::finish(Outcome outcome, const std::string& reason) {
   {

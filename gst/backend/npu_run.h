@@ -9,7 +9,7 @@
 #include <mutex>
 #include <string>
 
-#include "gst/backend/xrt_api.h"
+#include "gst/backend/npu_job.h"
 
 namespace npumel {
 
@@ -26,18 +26,15 @@ struct StreamSignal {
   void resume();
 };
 
-class NpuRun {
+class NpuRun : public NpuJob {
  public:
-  enum class Outcome { none, pending, completed, failed, timed_out };
-  using Clock = std::chrono::steady_clock;
+  using Outcome = RunOutcome;
 
   /// Takes memory on the device. Throws BackendError.
   NpuRun(std::shared_ptr<NpuCore> core, std::shared_ptr<StreamSignal> signal,
          std::size_t input_bytes, std::size_t output_bytes);
   /// Only when the run is not on the device: NpuContext keeps those that are.
-  ~NpuRun();
-  NpuRun(const NpuRun&) = delete;
-  NpuRun& operator=(const NpuRun&) = delete;
+  ~NpuRun() override;
 
   void* input() const noexcept { return buffers_.input; }
   void* output() const noexcept { return buffers_.output; }
@@ -48,16 +45,23 @@ class NpuRun {
   bool pending() const { return outcome() == Outcome::pending; }
   /// Why it failed. After outcome() said so.
   std::string reason() const;
-  /// Start to end as seen on the host.
+  /// Start to end as seen on the host; of a list, its share.
   uint64_t duration_ns() const;
 
   /// Waits until the run is over, `deadline` or an interrupt; `pending` in the last two cases.
   Outcome wait(Clock::time_point deadline) const;
   bool interrupted() const;
 
-  void set_pending();
+  std::size_t runs() const noexcept override { return 1; }
+  void set_pending() override { set_pending(std::size_t{1}); }
+  /// As one of `together` runs of a list.
+  void set_pending(std::size_t together);
+  NpumelXrtStatus start(NpumelXrtError& error) override;
+  NpumelXrtStatus wait(unsigned timeout_ms, std::size_t& completed, NpumelXrtError& error) override;
+  void complete(std::size_t count) override;
   /// The first outcome after set_pending() stays.
-  void finish(Outcome outcome, const std::string& reason);
+  void finish(Outcome outcome, const std::string& reason) override;
+  bool ended() const override;
 
  private:
   std::shared_ptr<NpuCore> core_;  ///< outlives the handle
@@ -68,6 +72,7 @@ class NpuRun {
   Outcome outcome_ = Outcome::none;
   std::string reason_;
   Clock::time_point started_, ended_;
+  std::size_t together_ = 1;
 };
 
 }  // namespace npumel

@@ -1,6 +1,8 @@
 #include "gst/backend/npu_service.h"
 
+#include <algorithm>
 #include <chrono>
+#include <span>
 #include <utility>
 
 #include "gst/backend/module_loader.h"
@@ -21,6 +23,16 @@ std::string seconds_text(uint64_t ns) {
 }
 
 }  // namespace
+
+bool takes_lists(const SupervisorConfig& config) { return config.backlog && config.in_flight > 1; }
+
+int batch_slots(const SupervisorConfig& config) {
+  if (!takes_lists(config)) return config.in_flight + 1;
+  // One list on the device, one waiting there, one being filled.
+  constexpr int kLists = 3;
+  const int slots = std::max(config.in_flight + 1, kLists * RunLists::kLongest);
+  return (slots + RunLists::kLongest - 1) / RunLists::kLongest * RunLists::kLongest;
+}
 
 NpuService::NpuService(const NpumelXrtApi* scripted, Journal& journal)
     : scripted_(scripted), journal_(journal) {}
@@ -47,7 +59,8 @@ EngineRequest NpuService::request() const {
   request.device = config_.device;
   request.kernel_path = config_.kernel_path;
   request.allow_v1 = config_.choice == BackendChoice::npu || !config_.kernel_path.empty();
-  request.slots = config_.in_flight + 1;
+  request.slots = batch_slots(config_);
+  request.lists = takes_lists(config_);
   request.timeout_ms = config_.timeout_ms;
   request.api = scripted_;
   return request;
@@ -64,6 +77,8 @@ bool NpuService::configure(const SupervisorConfig& config) {
   const std::unique_ptr<NpuEngine> previous = std::move(engine_);
   opener_.reset();
   config_ = config;
+  gathered_.clear();
+  gathered_.reserve(RunLists::kLongest);
   retry_ = RetryPolicy(config.retry_interval);
   lost_.reset();
   reported_ = {};
@@ -107,6 +122,7 @@ void NpuService::report_sizes() {
 }
 
 void NpuService::close() noexcept {
+  gathered_.clear();
   opener_.reset();
   engine_.reset();
   device_.reset();
@@ -139,50 +155,78 @@ void NpuService::attach(Batch& batch) noexcept {
   batch.slot.samples = mapped ? batch.run->input() : batch.own.data();
 }
 
-void NpuService::start(Batch& batch) noexcept {
-  batch.on_device = false;
+void NpuService::start(Batch& batch, bool more) noexcept {
+  batch.way = Batch::Way::software;
+  if (!engine_) return;
   // A run that a flush has left on the device keeps its buffers until it ends.
-  if (!serves(batch) || batch.run->pending()) return;
-  batch.deadline = NpuRun::Clock::now() + std::chrono::milliseconds(config_.timeout_ms);
-  switch (engine_->start(batch, batch.deadline)) {
-    case NpuEngine::Start::started:
-      batch.on_device = true;
-      break;
-    case NpuEngine::Start::out_of_range:
-      break;
-    case NpuEngine::Start::failed:
-      lose(NpuRun::Outcome::failed, false, engine_->reason(), batch.number);
-      break;
+  if (serves(batch) && !batch.run->pending()) {
+    switch (engine_->load(batch)) {
+      case NpuEngine::Load::loaded:
+        batch.way = Batch::Way::gathered;
+        gathered_.push_back(&batch);
+        break;
+      case NpuEngine::Load::failed:
+        batch.way = Batch::Way::refused;
+        break;
+      case NpuEngine::Load::out_of_range:
+        break;
+    }
   }
+  const auto depth = static_cast<std::size_t>(engine_->list_depth(config_.timeout_ms));
+  if (!more || gathered_.size() >= depth || (batch.position + 1) % depth == 0) launch();
 }
+
+void NpuService::launch() noexcept {
+  std::span<Batch* const> left(gathered_);
+  while (!left.empty()) {
+    const int depth = engine_->list_depth(config_.timeout_ms);
+    const auto deadline = NpuRun::Clock::now() + std::chrono::milliseconds(config_.timeout_ms);
+    const std::size_t count = engine_->start(left, depth, deadline);
+    // What is refused is reported when its turn comes: the reason may be a batch before it.
+    for (Batch* batch : left.first(count > 0 ? count : left.size())) {
+      batch->deadline = deadline;
+      batch->way = count > 0 ? Batch::Way::npu : Batch::Way::refused;
+    }
+    left = count > 0 ? left.subspan(count) : std::span<Batch* const>();
+    if (takes_lists(config_)) journal_.set_runlist_depth(depth);
+  }
+  gathered_.clear();
+}
+
+void NpuService::discard() noexcept { gathered_.clear(); }
 
 bool NpuService::serves(const Batch& batch) const noexcept {
   return engine_ && batch.run && batch.run == engine_->run(batch.position);
 }
 
 bool NpuService::must_wait(const Batch& batch) const noexcept {
-  return batch.on_device && serves(batch) && batch.run->pending();
+  return serves(batch) && (batch.way == Batch::Way::gathered ||
+                           (batch.way == Batch::Way::npu && batch.run->pending()));
 }
 
-NpuService::Result NpuService::finish(const Batch& batch, const RowSink& out) {
+NpuService::Result NpuService::finish(Batch& batch, const RowSink& out) {
   if (lost_) throw BackendError(*lost_);
   {
     const std::lock_guard lock(signal_->mutex);
     if (signal_->interrupted) return {Result::State::interrupted, 0};
   }
-  if (!batch.on_device || !serves(batch)) return {};
-  const NpuRun::Outcome outcome = batch.run->wait(batch.deadline + kGrace);
-  if (outcome == NpuRun::Outcome::pending) {
+  if (!serves(batch)) return {};
+  if (batch.way == Batch::Way::gathered) launch();
+  if (batch.way == Batch::Way::refused)
+    return failed(RunOutcome::failed, false, engine_->reason(), batch.number);
+  if (batch.way == Batch::Way::software) return {};
+  const RunOutcome outcome = batch.run->wait(batch.deadline + kGrace);
+  if (outcome == RunOutcome::pending) {
     if (batch.run->interrupted()) return {Result::State::interrupted, 0};
-    return failed(NpuRun::Outcome::timed_out, false,
+    return failed(RunOutcome::timed_out, false,
                   "no result within " + std::to_string(config_.timeout_ms) + " ms", batch.number);
   }
-  if (outcome != NpuRun::Outcome::completed)
+  if (outcome != RunOutcome::completed)
     return failed(outcome, false, batch.run->reason(), batch.number);
   const bool full = config_.verify_interval > 0 && computed_ + 1 >= config_.verify_interval;
   const NpuEngine::Finish finished = engine_->finish(batch, full, config_.recipe.log, out);
   if (!finished.good)
-    return failed(NpuRun::Outcome::failed, finished.wrong_numbers, engine_->reason(),
+    return failed(RunOutcome::failed, finished.wrong_numbers, engine_->reason(),
                   full && finished.wrong_numbers ? first_suspect_ : batch.number);
   computed_ = full ? 0 : computed_ + 1;
   if (full) first_suspect_ = batch.number + 1;
@@ -193,29 +237,25 @@ NpuService::Result NpuService::finish(const Batch& batch, const RowSink& out) {
   return {Result::State::good, finished.maximum};
 }
 
-void NpuService::lose(NpuRun::Outcome outcome, bool wrong_numbers, const std::string& reason,
-                      uint64_t first_suspect) {
+// By value: the reason may be the engine's, which goes.
+NpuService::Result NpuService::failed(RunOutcome outcome, bool wrong_numbers, std::string reason,
+                                      uint64_t first_suspect) {
+  discard();
   const std::unique_ptr<NpuEngine> engine = std::move(engine_);
   engine->give_up(outcome, reason);
   const uint64_t wait = retry_.next_wait();
   retry_.failed(now_ns());
-  journal_.count_loss(outcome == NpuRun::Outcome::timed_out, wrong_numbers);
+  journal_.count_loss(outcome == RunOutcome::timed_out, wrong_numbers);
   if (config_.choice == BackendChoice::npu) {
-    lost_.emplace(BackendFault::failed, reason);
     journal_.set_npu(false, reason);
-    return;
+    lost_.emplace(BackendFault::failed, reason);
+    throw BackendError(*lost_);
   }
   const std::string text = "the NPU failed: " + reason +
                            (retry_.gave_up() ? "; it will not be tried again"
                                              : "; it will be tried again in " + seconds_text(wait));
   journal_.set_npu(false, text);
   journal_.change("software", text, first_suspect, true);
-}
-
-NpuService::Result NpuService::failed(NpuRun::Outcome outcome, bool wrong_numbers,
-                                      const std::string& reason, uint64_t first_suspect) {
-  lose(outcome, wrong_numbers, std::string(reason), first_suspect);
-  if (lost_) throw BackendError(*lost_);
   return {};
 }
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "gst/backend/batch_ring.h"
 #include "gst/backend/engine_opener.h"
@@ -15,6 +16,9 @@
 #include "gst/backend/supervisor.h"
 
 namespace npumel {
+
+/// Slots that a stream's ring needs.
+int batch_slots(const SupervisorConfig& config);
 
 class NpuService {
  public:
@@ -38,8 +42,11 @@ class NpuService {
   void adopt(uint64_t batch) noexcept;
   /// Points the slot's samples into the device's memory where that saves a copy.
   void attach(Batch& batch) noexcept;
-  /// Starts a batch if the NPU is to do it. Never waits.
-  void start(Batch& batch) noexcept;
+  /// Starts a batch if the NPU is to do it, at once or, when `more` will come before a result is
+  /// asked for, together with later ones. Never waits.
+  void start(Batch& batch, bool more) noexcept;
+  /// Forgets batches that were to be started together.
+  void discard() noexcept;
   /// True when finish() would wait.
   bool must_wait(const Batch& batch) const noexcept;
 
@@ -49,7 +56,7 @@ class NpuService {
     double maximum = 0;
   };
   /// Waits for the batch and writes its rows. Throws BackendError only with BackendChoice::npu.
-  Result finish(const Batch& batch, const RowSink& out);
+  Result finish(Batch& batch, const RowSink& out);
 
   StreamSignal& signal() const noexcept { return *signal_; }
 
@@ -57,10 +64,9 @@ class NpuService {
   EngineRequest request() const;
   void not_used(const BackendError& error);
   bool serves(const Batch& batch) const noexcept;
-  void lose(NpuRun::Outcome outcome, bool wrong_numbers, const std::string& reason,
-            uint64_t first_suspect);
-  Result failed(NpuRun::Outcome outcome, bool wrong_numbers, const std::string& reason,
-                uint64_t first_suspect);
+  void launch() noexcept;
+  /// Lets the engine go.
+  Result failed(RunOutcome outcome, bool wrong_numbers, std::string reason, uint64_t first_suspect);
 
   const NpumelXrtApi* const scripted_;
   Journal& journal_;
@@ -70,6 +76,7 @@ class NpuService {
   std::shared_ptr<NpuDevice> device_;  ///< kept open between look() and configure()
   std::unique_ptr<EngineOpener> opener_;
   std::unique_ptr<NpuEngine> engine_;
+  std::vector<Batch*> gathered_;  ///< loaded, not started, in order
   RetryPolicy retry_;
   std::optional<BackendError> lost_;  ///< why, for BackendChoice::npu
   NpuEngine::Times reported_;

@@ -1,5 +1,6 @@
 #include "gst/backend/supervisor.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "gst/backend/batch_ring.h"
@@ -52,7 +53,7 @@ void Supervisor::configure(const SupervisorConfig& config) {
   self.software = std::move(software);
   self.journal.begin();
   const bool possible = self.npu.configure(config);
-  self.ring.reset(possible ? config.in_flight : 1, config.type,
+  self.ring.reset(possible ? batch_slots(config) - 1 : 1, config.type,
                   batch_capacity(config.recipe, config.max_frames));
   self.journal.set_sizes(static_cast<uint64_t>(batch_capacity(config.recipe, config.max_frames)) *
                              size_of(config.type),
@@ -79,15 +80,19 @@ Slot* Supervisor::begin() noexcept {
   return &batch.slot;
 }
 
-void Supervisor::submit(Slot&, int frames) {
+void Supervisor::submit(Slot&, int frames, bool more) {
   Impl& self = *impl_;
   Batch& batch = self.ring.next();
   self.ring.push(frames);
-  self.npu.start(batch);
+  self.npu.start(batch, more && self.config.backlog);
 }
 
 int Supervisor::in_flight() const noexcept { return impl_->ring.in_flight(); }
 int Supervisor::depth() const noexcept { return impl_->ring.depth(); }
+
+int Supervisor::ahead() const noexcept {
+  return std::min(impl_->config.in_flight, impl_->ring.depth());
+}
 
 bool Supervisor::ready() const noexcept {
   return impl_->ring.in_flight() > 0 && !impl_->npu.must_wait(impl_->ring.oldest());
@@ -114,6 +119,7 @@ Supervisor::Collected Supervisor::collect(const RowSink& out) {
 }
 
 void Supervisor::discard() noexcept {
+  impl_->npu.discard();
   while (impl_->ring.in_flight() > 0) impl_->ring.pop();
 }
 

@@ -24,6 +24,7 @@ struct SupervisorConfig {
   std::string device;       ///< index or PCI address, empty = first
   std::string kernel_path;  ///< colon-separated folders, empty = environment, then installed folder
   int in_flight = 1;        ///< batches submitted ahead
+  bool backlog = false;     ///< batches may come faster than their results are asked for
   unsigned timeout_ms = 2000;
   unsigned verify_interval = 64;         ///< 0 = off
   uint64_t retry_interval = 5000000000;  ///< ns
@@ -77,12 +78,15 @@ class Supervisor {
   Slot* begin() noexcept;
   /// Hands over the slot of begin() with samples for `frames` frames (1 to max_frames). Never
   /// waits. The samples stay readable (the framer copies the overlap from them) until the slot of
-  /// the second next begin() is asked for.
-  void submit(Slot& slot, int frames);
+  /// the second next begin() is asked for. `more`: another batch will be submitted before this one
+  /// is collected, or the caller can wait: with `backlog` both may then be handed over together.
+  void submit(Slot& slot, int frames, bool more = false);
   /// Batches submitted and not collected.
   int in_flight() const noexcept;
   /// How many may be in flight before begin() returns nullptr; software: 1.
   int depth() const noexcept;
+  /// How many of them results may lag behind by; at most depth().
+  int ahead() const noexcept;
   /// True when collect() would not wait.
   bool ready() const noexcept;
 

@@ -3,7 +3,7 @@
 //
 // Every function that can fail returns a status and fills `error` when it is not ok. No function
 // throws. Functions of one context may be called from several threads; functions of one run from
-// one thread at a time, except npu_run_ended().
+// one thread at a time, except run_ended() and list_ended().
 #pragma once
 
 #include <stddef.h>
@@ -12,7 +12,7 @@
 extern "C" {
 
 /// Changes whenever the table or a structure in it does. The module and the plugin must agree.
-inline constexpr uint32_t kNpumelXrtApiVersion = 1;
+inline constexpr uint32_t kNpumelXrtApiVersion = 2;
 
 enum NpumelXrtStatus {
   NPUMEL_XRT_OK = 0,
@@ -31,6 +31,7 @@ struct NpumelXrtError {
 struct NpumelXrtDevice;
 struct NpumelXrtContext;
 struct NpumelXrtRun;
+struct NpumelXrtList;
 
 struct NpumelXrtDeviceInfo {
   char name[64];     ///< as XRT gives it, e.g. "RyzenAI-npu1"
@@ -82,6 +83,21 @@ struct NpumelXrtApi {
   NpumelXrtStatus (*run_start)(NpumelXrtRun* run, NpumelXrtError* error);
   /// Ok only when the run completed. `timeout_ms` > 0.
   NpumelXrtStatus (*run_wait)(NpumelXrtRun* run, unsigned timeout_ms, NpumelXrtError* error);
+
+  /// Several runs of one context that the device gets in one submission and does in this order.
+  /// They must outlive the list. A run may be in several lists and still be started alone, but be
+  /// on the device only once at a time.
+  NpumelXrtStatus (*list_make)(NpumelXrtContext* context, NpumelXrtRun* const* runs, size_t count,
+                               NpumelXrtList** out, NpumelXrtError* error);
+  /// As run_ended(), for all of its runs.
+  bool (*list_ended)(NpumelXrtList* list);
+  /// As run_destroy().
+  bool (*list_destroy)(NpumelXrtList* list);
+  /// A list whose start fails has not reached the device: it counts as ended.
+  NpumelXrtStatus (*list_start)(NpumelXrtList* list, NpumelXrtError* error);
+  /// Ok only when every run completed. `completed`: how many did, from the first.
+  NpumelXrtStatus (*list_wait)(NpumelXrtList* list, unsigned timeout_ms, size_t* completed,
+                               NpumelXrtError* error);
 };
 
 /// The module's only symbol.

@@ -99,6 +99,10 @@ int64_t Assembler::covered(int64_t frames) const noexcept {
   return complete == 0 ? 0 : shape.end(complete - 1);
 }
 
+bool Assembler::complete_with(int64_t frames) const noexcept {
+  return !config_.shape.whole() && config_.shape.end(buffers_) <= frames;
+}
+
 void Assembler::finish(const Ending& ending) noexcept {
   finished_ = true;
   ending_ = ending;

@@ -88,6 +88,9 @@ class Assembler {
   /// Frames of buffers complete when `frames` frames exist.
   int64_t covered(int64_t frames) const noexcept;
 
+  /// Whether frames [0, frames) complete a buffer that has not been taken.
+  bool complete_with(int64_t frames) const noexcept;
+
   /// Where the rows of frames [first, first + count) go. Batches come in order.
   GstFlowReturn sink(int64_t first, int count, RowSink& rows);
   /// They have been written.

@@ -120,6 +120,7 @@ bool Element::set_caps(GstCaps* in, GstCaps* out) {
   config.output.fixed_max = settings.fixed_max;
   update_liveness();
   config.backend.in_flight = live_ ? 1 : settings.in_flight;
+  config.backend.backlog = !live_;
   const Timeline::Config timing = {rate, settings.alignment_threshold, settings.discont_wait,
                                    settings.max_gap};
 

@@ -9,7 +9,7 @@ bool Stream::Config::operator==(const Config& other) const {
   const SupervisorConfig& b = other.backend;
   return output == other.output && a.recipe == b.recipe && a.type == b.type &&
          a.max_frames == b.max_frames && a.choice == b.choice && a.device == b.device &&
-         a.kernel_path == b.kernel_path && a.in_flight == b.in_flight &&
+         a.kernel_path == b.kernel_path && a.in_flight == b.in_flight && a.backlog == b.backlog &&
          a.timeout_ms == b.timeout_ms && a.verify_interval == b.verify_interval &&
          a.retry_interval == b.retry_interval;
 }
@@ -88,8 +88,19 @@ void Stream::submit(int frames) {
   const int64_t first = framer_.first_frame();
   framer_.prepare(frames);
   in_flight_.push_back({first, frames, framer_.silent(first, frames)});
-  supervisor_.submit(*slot_, frames);
+  supervisor_.submit(*slot_, frames, more_follow());
   slot_ = nullptr;
+}
+
+/// Whether another batch will be submitted before the result of the last one is needed.
+bool Stream::more_follow() const {
+  const int64_t hop = int64_t{config_.backend.recipe.hop_length};
+  return silence_ + samples_left_ >= kBatchFrames * hop || can_wait();
+}
+
+/// Whether what has been submitted completes no buffer.
+bool Stream::can_wait() const {
+  return !assembler_.finished() && !assembler_.complete_with(framer_.first_frame());
 }
 
 GstFlowReturn Stream::collect() {
@@ -110,9 +121,10 @@ GstFlowReturn Stream::next(Output& output, bool wait) {
     if (flow != GST_FLOW_OK || output.buffer) return flow;
     const bool ready = !in_flight_.empty() && supervisor_.ready();
     if (!ready && advance()) continue;
-    const size_t allowed = wait || assembler_.finished()
-                               ? 0
-                               : static_cast<size_t>(std::max(supervisor_.depth() - 1, 0));
+    const int lag = wait || assembler_.finished() ? 0
+                    : can_wait()                  ? supervisor_.depth()
+                                                  : supervisor_.ahead() - 1;
+    const auto allowed = static_cast<size_t>(std::max(lag, 0));
     const bool blocked = has_input() || closing();
     if (!ready && (in_flight_.empty() || (!blocked && in_flight_.size() <= allowed))) return flow;
     flow = collect();

@@ -45,7 +45,8 @@ class Stream {
 
   /// Works until a buffer is complete, or until there is nothing more to do with what was fed
   /// (GST_FLOW_OK and no buffer). With `wait`, nothing is left in flight then; else up to
-  /// Supervisor::depth() - 1 batches. GST_FLOW_FLUSHING: interrupted. Throws BackendError.
+  /// Supervisor::ahead() - 1 batches, or what completes no buffer yet. GST_FLOW_FLUSHING:
+  /// interrupted. Throws BackendError.
   GstFlowReturn next(Output& output, bool wait);
 
   /// Whether something that was fed waits to be consumed.
@@ -65,6 +66,8 @@ class Stream {
   bool closing() const;
   bool advance();
   void submit(int frames);
+  bool more_follow() const;
+  bool can_wait() const;
   GstFlowReturn collect();
 
   Config config_;

@@ -167,6 +167,61 @@ NpumelXrtStatus run_wait(NpumelXrtRun* run, unsigned timeout_ms, NpumelXrtError*
   });
 }
 
+NpumelXrtStatus list_make(NpumelXrtContext* context, NpumelXrtRun* const* runs, size_t count,
+                          NpumelXrtList** out, NpumelXrtError* error) {
+  return guarded(error, [&] {
+    *out = make_list(*context, runs, count);
+    return NPUMEL_XRT_OK;
+  });
+}
+
+bool list_ended(NpumelXrtList* list) {
+  bool ended = false;
+  NpumelXrtError ignored;
+  guarded(&ignored, [&] {
+    ended = has_ended(*list);
+    return NPUMEL_XRT_OK;
+  });
+  return ended;
+}
+
+bool list_destroy(NpumelXrtList* list) {
+  if (!list_ended(list)) return false;
+  NpumelXrtError ignored;
+  guarded(&ignored, [&] {
+    std::unique_ptr<NpumelXrtList>(list).reset();
+    return NPUMEL_XRT_OK;
+  });
+  return true;
+}
+
+NpumelXrtStatus list_start(NpumelXrtList* list, NpumelXrtError* error) {
+  return guarded(error, [&] {
+    list->submitted = true;
+    try {
+      list->list.execute();
+    } catch (...) {
+      // As many runs as a list may have here go to the driver in one call: all of them or none.
+      list->submitted = false;
+      throw;
+    }
+    return NPUMEL_XRT_OK;
+  });
+}
+
+NpumelXrtStatus list_wait(NpumelXrtList* list, unsigned timeout_ms, size_t* completed,
+                          NpumelXrtError* error) {
+  const NpumelXrtStatus status =
+      timed_wait(timeout_ms, error, [&](std::chrono::milliseconds limit) {
+        if (list->list.wait(limit) == std::cv_status::timeout)
+          throw Fault(NPUMEL_XRT_FAILED, "the runs have not ended in time");
+        return NPUMEL_XRT_OK;
+      });
+  *completed = status == NPUMEL_XRT_OK ? list->runs.size() : 0;
+  if (status == NPUMEL_XRT_FAILED && list_ended(list)) *completed = completed_runs(*list);
+  return status;
+}
+
 constexpr NpumelXrtApi kApi = {kNpumelXrtApiVersion,
                                sizeof(NpumelXrtApi),
                                NPUMELSPEC_XRT_VERSION,
@@ -181,7 +236,12 @@ constexpr NpumelXrtApi kApi = {kNpumelXrtApiVersion,
                                run_sync_poison,
                                run_sync_output,
                                run_start,
-                               run_wait};
+                               run_wait,
+                               list_make,
+                               list_ended,
+                               list_destroy,
+                               list_start,
+                               list_wait};
 
 }  // namespace
 }  // namespace npumel::xrt_module

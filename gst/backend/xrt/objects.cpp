@@ -3,6 +3,7 @@
 #include <xrt/experimental/xrt_ini.h>
 #include <xrt/experimental/xrt_system.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
@@ -51,10 +52,33 @@ bool names_another_call(const std::string& text) {
          text.find("CREATE_HWCTX") == std::string::npos;
 }
 
+// On the NPU a submitted command stays NEW until the driver writes how it ended.
+bool is_final(ert_cmd_state state) {
+  switch (state) {
+    case ERT_CMD_STATE_NEW:
+    case ERT_CMD_STATE_QUEUED:
+    case ERT_CMD_STATE_RUNNING:
+    case ERT_CMD_STATE_SUBMITTED:
+      return false;
+    default:
+      return true;
+  }
+}
+
 void copy_text(const std::string& text, char* out, std::size_t size) {
   const std::size_t length = std::min(text.size(), size - 1);
   std::memcpy(out, text.data(), length);
   out[length] = '\0';
+}
+
+xrt::run bound_run(const NpumelXrtContext& context, const NpumelXrtRun& buffers) {
+  xrt::run run(context.kernel);
+  run.set_arg(kOpcodeArgument, kRunOpcode);
+  run.set_arg(kInstructionsArgument, context.instructions);
+  run.set_arg(kWordsArgument, context.words);
+  run.set_arg(kInputArgument, buffers.input);
+  run.set_arg(kOutputArgument, buffers.output);
+  return run;
 }
 
 xrt::device device_named(const std::string& device) {
@@ -146,12 +170,7 @@ NpumelXrtRun* make_run(NpumelXrtContext& context, std::size_t input_bytes, std::
   buffers.output = made->output.map<void*>();
   std::memset(buffers.input, 0, input_bytes);
   std::memset(buffers.output, 0, output_bytes);
-  made->run = xrt::run(context.kernel);
-  made->run.set_arg(kOpcodeArgument, kRunOpcode);
-  made->run.set_arg(kInstructionsArgument, context.instructions);
-  made->run.set_arg(kWordsArgument, context.words);
-  made->run.set_arg(kInputArgument, made->input);
-  made->run.set_arg(kOutputArgument, made->output);
+  made->run = bound_run(context, *made);
   return made.release();
 }
 
@@ -162,18 +181,28 @@ void mark_refused(const xrt::run& run) {
   static_cast<void>(run.state());
 }
 
-bool has_ended(const NpumelXrtRun& run) {
-  if (!run.submitted) return true;
-  // On the NPU a submitted command stays NEW until the driver writes how it ended.
-  switch (run.run.state()) {
-    case ERT_CMD_STATE_NEW:
-    case ERT_CMD_STATE_QUEUED:
-    case ERT_CMD_STATE_RUNNING:
-    case ERT_CMD_STATE_SUBMITTED:
-      return false;
-    default:
-      return true;
+bool has_ended(const NpumelXrtRun& run) { return !run.submitted || is_final(run.run.state()); }
+
+NpumelXrtList* make_list(NpumelXrtContext& context, NpumelXrtRun* const* runs, std::size_t count) {
+  auto made = std::make_unique<NpumelXrtList>();
+  made->list = xrt::runlist(context.context);
+  for (std::size_t i = 0; i < count; i++) {
+    made->runs.push_back(bound_run(context, *runs[i]));
+    made->list.add(made->runs.back());
   }
+  return made.release();
+}
+
+bool has_ended(const NpumelXrtList& list) { return !list.submitted || is_final(list.list.state()); }
+
+std::size_t completed_runs(const NpumelXrtList& list) {
+  // XRT writes the state of the run that failed into its packet, and those after it as aborted; the
+  // packets of the others are left as they were.
+  const auto failed = std::find_if(list.runs.begin(), list.runs.end(), [](const xrt::run& run) {
+    const auto state = static_cast<ert_cmd_state>(run.get_ert_packet()->state);
+    return is_final(state) && state != ERT_CMD_STATE_COMPLETED;
+  });
+  return failed == list.runs.end() ? 0 : static_cast<std::size_t>(failed - list.runs.begin());
 }
 
 }  // namespace npumel::xrt_module

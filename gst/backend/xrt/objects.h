@@ -1,6 +1,7 @@
 // The XRT objects behind the handles of xrt_api.h.
 #pragma once
 
+#include <xrt/experimental/xrt_kernel.h>
 #include <xrt/experimental/xrt_xclbin.h>
 #include <xrt/xrt_bo.h>
 #include <xrt/xrt_device.h>
@@ -25,12 +26,19 @@ struct NpumelXrtContext {
   uint32_t words = 0;
 };
 
-// Members are destroyed from the bottom up: the run lets go of its buffers before they go.
+// Members are destroyed from the bottom up: the runs let go of their buffers before they go.
 struct NpumelXrtRun {
   xrt::bo input;
   xrt::bo output;
   xrt::run run;
   std::atomic<bool> submitted = false;  ///< at least once: its state then says whether it has ended
+};
+
+// XRT takes a run into one list only, and starts none alone that is in a list: these are copies.
+struct NpumelXrtList {
+  std::vector<xrt::run> runs;
+  xrt::runlist list;
+  std::atomic<bool> submitted = false;  ///< as of a run
 };
 
 namespace npumel::xrt_module {
@@ -43,5 +51,10 @@ NpumelXrtRun* make_run(NpumelXrtContext& context, std::size_t input_bytes, std::
 /// as that of a run in progress does.
 void mark_refused(const xrt::run& run);
 bool has_ended(const NpumelXrtRun& run);
+
+NpumelXrtList* make_list(NpumelXrtContext& context, NpumelXrtRun* const* runs, std::size_t count);
+bool has_ended(const NpumelXrtList& list);
+/// After an ended list's wait has failed: how many of its runs completed, from the first.
+std::size_t completed_runs(const NpumelXrtList& list);
 
 }  // namespace npumel::xrt_module

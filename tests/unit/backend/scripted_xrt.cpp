@@ -26,6 +26,11 @@ struct NpumelXrtRun {
   bool on_device = false;
 };
 
+struct NpumelXrtList {
+  std::vector<NpumelXrtRun*> runs;
+  bool on_device = false;
+};
+
 namespace npumel::test {
 namespace {
 
@@ -175,6 +180,7 @@ NpumelXrtStatus run_sync_output(NpumelXrtRun* run, NpumelXrtError* error) {
   const std::lock_guard lock(state().mutex);
   if (run->fault == RunFault::sync_fails) return say(error, NPUMEL_XRT_FAILED, "scripted: sync");
   state().counters.output_syncs++;
+  compute(*run);  // now, so that a run takes no time
   std::memcpy(run->output.data(), run->device_output.data(), run->output.size());
   return NPUMEL_XRT_OK;
 }
@@ -197,17 +203,99 @@ NpumelXrtStatus run_wait(NpumelXrtRun* run, unsigned timeout_ms, NpumelXrtError*
   }
   run->on_device = false;
   if (run->fault == RunFault::error_state) return say(error, NPUMEL_XRT_FAILED, "scripted: state");
-  compute(*run);
+  return NPUMEL_XRT_OK;
+}
+
+NpumelXrtStatus list_make(NpumelXrtContext*, NpumelXrtRun* const* runs, size_t count,
+                          NpumelXrtList** out, NpumelXrtError*) {
+  const std::lock_guard lock(state().mutex);
+  state().counters.lists_made++;
+  state().counters.lists_alive++;
+  *out = std::make_unique<NpumelXrtList>(NpumelXrtList{{runs, runs + count}, false}).release();
+  return NPUMEL_XRT_OK;
+}
+
+// Its runs may be on the device by way of another list.
+bool list_ended(NpumelXrtList* list) {
+  if (!list->on_device) return true;
+  bool ended = true;
+  for (NpumelXrtRun* run : list->runs) ended = run_ended(run) && ended;
+  list->on_device = !ended;
+  return ended;
+}
+
+bool list_destroy(NpumelXrtList* list) {
+  const bool ended = list_ended(list);
+  const std::lock_guard lock(state().mutex);
+  if (!ended) {
+    state().counters.destroyed_in_progress++;
+    return false;
+  }
+  state().counters.lists_alive--;
+  std::unique_ptr<NpumelXrtList>(list).reset();
+  return true;
+}
+
+NpumelXrtStatus list_start(NpumelXrtList* list, NpumelXrtError* error) {
+  const std::lock_guard lock(state().mutex);
+  state().counters.list_starts++;
+  bool refused = false;
+  for (NpumelXrtRun* run : list->runs) {
+    run->fault = fault_of(state().counters.starts++);
+    refused = refused || run->fault == RunFault::refuse_start;
+  }
+  if (refused) return say(error, NPUMEL_XRT_FAILED, "scripted: start");
+  list->on_device = true;
+  // What hangs holds up those behind it.
+  bool hangs = false;
+  for (NpumelXrtRun* run : list->runs) {
+    run->on_device = true;
+    hangs = hangs || run->fault == RunFault::hang;
+    if (!hangs) continue;
+    run->fault = RunFault::hang;
+    state().hung.push_back(run);
+  }
+  return NPUMEL_XRT_OK;
+}
+
+NpumelXrtStatus list_wait(NpumelXrtList* list, unsigned timeout_ms, size_t* completed,
+                          NpumelXrtError* error) {
+  *completed = 0;
+  for (NpumelXrtRun* run : list->runs) {
+    const NpumelXrtStatus status = run_wait(run, timeout_ms, error);
+    if (status == NPUMEL_XRT_TIMEOUT) *completed = 0;  // XRT cannot tell how far it came
+    if (status != NPUMEL_XRT_OK) {
+      if (status == NPUMEL_XRT_FAILED) list_ended(list);  // those behind it are aborted
+      return status;
+    }
+    ++*completed;
+  }
   return NPUMEL_XRT_OK;
 }
 
 }  // namespace
 
 const NpumelXrtApi& scripted_xrt() {
-  static const NpumelXrtApi api = {
-      kNpumelXrtApiVersion, sizeof(NpumelXrtApi), "scripted",      device_open, device_close,
-      context_open,         context_close,        run_make,        run_ended,   run_destroy,
-      run_sync_input,       run_sync_poison,      run_sync_output, run_start,   run_wait};
+  static const NpumelXrtApi api = {kNpumelXrtApiVersion,
+                                   sizeof(NpumelXrtApi),
+                                   "scripted",
+                                   device_open,
+                                   device_close,
+                                   context_open,
+                                   context_close,
+                                   run_make,
+                                   run_ended,
+                                   run_destroy,
+                                   run_sync_input,
+                                   run_sync_poison,
+                                   run_sync_output,
+                                   run_start,
+                                   run_wait,
+                                   list_make,
+                                   list_ended,
+                                   list_destroy,
+                                   list_start,
+                                   list_wait};
   return api;
 }
 

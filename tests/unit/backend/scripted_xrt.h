@@ -27,6 +27,7 @@ struct ScriptedCounters {
   int devices_opened = 0;
   int contexts_opened = 0, contexts_alive = 0;
   int runs_made = 0, runs_alive = 0;
+  int lists_made = 0, lists_alive = 0, list_starts = 0;
   int starts = 0, input_syncs = 0, poison_syncs = 0, output_syncs = 0;
   int destroyed_in_progress = 0;  ///< what XRT would abort the process for
 };
@@ -35,9 +36,9 @@ struct ScriptedCounters {
 const NpumelXrtApi& scripted_xrt();
 /// Mels and ABI come from the xclbin's text: see test_package.h.
 void reset_scripted_xrt();
-/// The n-th run_start since the reset (0 = the known-answer test) has this fault.
+/// The n-th run started since the reset (0 = the known-answer test) has this fault.
 void script_run(int n, RunFault fault);
-/// Every run_start from the n-th on.
+/// Every run started from the n-th on.
 void script_runs_from(int n, RunFault fault);
 void script_device_open(NpumelXrtStatus status);
 void script_context_open(NpumelXrtStatus status);
