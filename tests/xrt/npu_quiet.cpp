@@ -7,7 +7,7 @@ using namespace npumel;
 using namespace npumel::xrt_test;
 namespace {
 
-constexpr const char* kFloat = "audio/x-raw,format=F32LE,rate=16000";
+const Feed kFloat = {.caps = "audio/x-raw,format=F32LE,rate=16000"};
 
 void assert_trusted(const Result& result, guint64 batches, const char* what) {
   fail_unless(result.error.code < 0, "%s: %s", what, result.error.text.c_str());

@@ -103,19 +103,41 @@ inline void read_messages(MelStream& stream, Result& result) {
   }
 }
 
-/// Pushes the samples a second at a time, as a file source would, and ends the stream.
+/// GstHarness claims to be live. A file is not: batches may then be handed over in lists.
+inline void not_live(MelStream& stream) {
+  gst_pad_add_probe(
+      stream.harness()->srcpad, GST_PAD_PROBE_TYPE_QUERY_UPSTREAM,
+      [](GstPad*, GstPadProbeInfo* info, gpointer) {
+        GstQuery* query = GST_PAD_PROBE_INFO_QUERY(info);
+        if (GST_QUERY_TYPE(query) != GST_QUERY_LATENCY) return GST_PAD_PROBE_OK;
+        gst_query_set_latency(query, FALSE, 0, GST_CLOCK_TIME_NONE);
+        return GST_PAD_PROBE_HANDLED;
+      },
+      nullptr, nullptr);
+}
+
+/// How samples arrive: a second at a time from a microphone, unless said otherwise.
+struct Feed {
+  const char* caps = "audio/x-raw,format=S16LE,rate=16000";
+  bool live = true;
+  size_t chunk = kBatchSamples;
+};
+
+/// Pushes the samples and ends the stream.
 template <typename T>
 Result run_stream(const std::string& properties, const std::vector<T>& samples,
-                  const char* caps = "audio/x-raw,format=S16LE,rate=16000") {
-  MelStream stream(properties, caps);
+                  const Feed& feed = {}) {
+  MelStream stream = MelStream::idle(properties);
+  if (stream.started() && !feed.live) not_live(stream);
+  stream.set_caps(feed.caps);
   Result result;
   if (!stream.started()) {
     read_messages(stream, result);
     return result;
   }
   GstFlowReturn flow = GST_FLOW_OK;
-  for (size_t at = 0; at < samples.size() && flow == GST_FLOW_OK; at += kBatchSamples) {
-    const size_t count = std::min(kBatchSamples, samples.size() - at);
+  for (size_t at = 0; at < samples.size() && flow == GST_FLOW_OK; at += feed.chunk) {
+    const size_t count = std::min(feed.chunk, samples.size() - at);
     flow = stream.push(std::span(samples).subspan(at, count), check::time_of(at));
   }
   if (flow == GST_FLOW_OK) stream.eos();

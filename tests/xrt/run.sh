@@ -42,8 +42,8 @@ root=$("$here/make-root.sh" trixie)
   else
     CXX="ccache g++" meson setup "$build" "${options[@]}"
   fi
-  ninja -C "$build"
-  meson test -C "$build" --suite xrt --num-processes 1 --timeout-multiplier "$slower" --print-errorlogs "$@"
+  ninja -C "$build" xrt-suite
+  meson test -C "$build" --no-rebuild --suite xrt --num-processes 1 --timeout-multiplier "$slower" --print-errorlogs "$@"
   python3 tests/tally.py "$build/meson-logs/testlog.json" xrt
 ' bash "$variant" "$slower" "${options[@]}" -- "$@"
 echo "xrt ($variant): real XRT over the emulated driver, all tests passed"

@@ -61,7 +61,9 @@ void Context::work() {
       continue;
     }
     lock.unlock();
+    const uint64_t begun = thread_cpu_ns();
     const State state = execute(Packet(submission.command->device()), submission.pinned);
+    report_.count([&](Counters& c) { c.cpu_ns += thread_cpu_ns() - begun; });
     lock.lock();
     if (lost_ && !stop_) {
       // Nothing ends on a device that is gone; waiters learn it from wait().
@@ -87,7 +89,7 @@ void Context::end(const Submission& submission, State state) {
 State Context::execute(Packet packet, const std::set<uint32_t>& pinned) {
   switch (packet.opcode()) {
     case kOpcodeStart:
-      return execute_start(packet, pinned);
+      return execute_start(packet, pinned, faults_.next("RUN"));
     case kOpcodeChain:
       return execute_chain(packet, pinned);
     default:
@@ -96,20 +98,37 @@ State Context::execute(Packet packet, const std::set<uint32_t>& pinned) {
   }
 }
 
+Fault Context::fault_in_chain(uint32_t index, uint32_t length) {
+  const std::pair<const char*, bool> sites[] = {{"RUN", true},
+                                                {"CHAIN_FIRST", index == 0},
+                                                {"CHAIN_MIDDLE", index == length / 2},
+                                                {"CHAIN_LAST", index == length - 1}};
+  Fault fault;
+  for (const auto& [site, here] : sites)
+    if (const Fault next = here ? faults_.next(site) : Fault{}; next && !fault) fault = next;
+  return fault;
+}
+
 State Context::execute_chain(Packet packet, const std::set<uint32_t>& pinned) {
-  if (!packet.chain_fits()) return State::error;
-  for (uint32_t i = 0; i < packet.chain_length(); ++i) {
+  const uint32_t length = packet.chain_length();
+  if (length == 0 || !packet.chain_fits()) return State::error;
+  report_.count([](Counters& c) { ++c.chains; });
+  for (uint32_t i = 0; i < length; ++i) {
     const auto command = buffers_.find(packet.chain_handle(i));
-    const State state = command ? execute_start(Packet(command->device()), pinned) : State::error;
-    if (state == State::completed) continue;
+    const Fault fault = fault_in_chain(i, length);
+    report_.count([](Counters& c) { ++c.chained_runs; });
+    // As the firmware: the packets of a chain's runs stay as the host wrote them.
+    const State state =
+        command ? execute_start(Packet(command->device()), pinned, fault) : State::error;
+    if (state == State::completed && !lost_) continue;
     packet.set_chain_error(i);
     return state;
   }
   return State::completed;
 }
 
-State Context::execute_start(const Packet& packet, const std::set<uint32_t>& pinned) {
-  const Fault fault = faults_.next("RUN");
+State Context::execute_start(const Packet& packet, const std::set<uint32_t>& pinned,
+                             const Fault& fault) {
   State state = State::error;
   if (!runner_) {
     report_.violation("run on a context that was never configured");

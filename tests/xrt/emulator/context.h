@@ -47,8 +47,9 @@ class Context {
   };
   void work();
   State execute(Packet packet, const std::set<uint32_t>& pinned);
+  Fault fault_in_chain(uint32_t index, uint32_t length);
   State execute_chain(Packet packet, const std::set<uint32_t>& pinned);
-  State execute_start(const Packet& packet, const std::set<uint32_t>& pinned);
+  State execute_start(const Packet& packet, const std::set<uint32_t>& pinned, const Fault& fault);
   void take_time(std::chrono::milliseconds time);
   void end(const Submission& submission, State state);
 

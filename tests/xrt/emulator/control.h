@@ -9,6 +9,8 @@ namespace npumel::emu {
 /// Totals since the process started or npumel_emu_reset_counters(), and what is alive now.
 struct Counters {
   uint64_t runs;               ///< kernel runs that ended, whatever their state
+  uint64_t chains;             ///< submissions of several runs
+  uint64_t chained_runs;       ///< those of `runs` that came in a chain
   uint64_t syncs_to_device;    ///< SYNC_BO calls, except:
   uint64_t syncs_of_poison;    ///< those to the device of buffers that only the device writes
   uint64_t syncs_from_device;  ///< SYNC_BO calls
@@ -16,6 +18,7 @@ struct Counters {
   uint64_t buffers_alive;
   uint64_t contexts_created;
   uint64_t contexts_alive;
+  uint64_t cpu_ns;      ///< CPU time of all threads in the driver and in its NPU
   uint64_t faults;      ///< injected since set_faults
   uint64_t violations;  ///< uses that real hardware would answer with corruption; see the log
 };
@@ -27,5 +30,7 @@ extern "C" {
 /// device. Returns false when the text is malformed.
 bool npumel_emu_set_faults(const char* faults);
 void npumel_emu_counters(npumel::emu::Counters* counters);
+/// CPU time that the calling thread has spent in the driver, ns.
+uint64_t npumel_emu_thread_cpu_ns();
 void npumel_emu_reset_counters();
 }

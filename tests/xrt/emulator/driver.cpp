@@ -58,6 +58,8 @@ std::string detail(unsigned int number, const void* argument) {
   }
 }
 
+thread_local uint64_t cpu_of_this_thread = 0;
+
 }  // namespace
 
 Driver::Driver()
@@ -78,6 +80,17 @@ bool Driver::set_faults(const std::string& text) {
 }
 
 int Driver::call(unsigned long request, void* argument) {
+  const uint64_t begun = emu::thread_cpu_ns();
+  const int result = do_call(request, argument);
+  const uint64_t spent = emu::thread_cpu_ns() - begun;
+  cpu_of_this_thread += spent;
+  report_.count([&](Counters& c) { c.cpu_ns += spent; });
+  return result;
+}
+
+uint64_t Driver::thread_cpu_ns() { return cpu_of_this_thread; }
+
+int Driver::do_call(unsigned long request, void* argument) {
   // The DRM core goes by the number alone; size and direction differ between header versions.
   const unsigned int number = _IOC_NR(request);
   const std::string name = name_of(number);

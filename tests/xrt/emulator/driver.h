@@ -24,6 +24,8 @@ class Driver {
 
   /// A DRM ioctl on the device node. 0 or a negative errno.
   int call(unsigned long request, void* argument);
+  /// What call() has cost the calling thread.
+  static uint64_t thread_cpu_ns();
   void* map(void* address, size_t length, int protection, int flags, uint64_t offset);
 
   bool set_faults(const std::string& text);
@@ -35,6 +37,7 @@ class Driver {
   void reset_counters() { report_.reset(); }
 
  private:
+  int do_call(unsigned long request, void* argument);
   int dispatch(unsigned int number, void* argument);
   int create_context(amdxdna_drm_create_hwctx& call);
   int destroy_context(uint32_t handle);

@@ -28,6 +28,8 @@ constexpr std::array<std::string_view, 14> kRunFaults = {
     "hang", "stuck", "lost",  "abort",   "error", "timeout",   "slow",
     "zero", "row0",  "stale", "garbage", "shift", "unwritten", "row"};
 
+bool of_runs(std::string_view site) { return site == "RUN" || site.starts_with("CHAIN_"); }
+
 }  // namespace
 
 bool Faults::parse(const std::string& text, Rule& rule) {
@@ -49,14 +51,14 @@ bool Faults::parse(const std::string& text, Rule& rule) {
                                    [&](const auto& entry) { return entry.first == what; });
   if (error != kErrors.end()) {
     rule.fault.error = error->second;
-    return rule.site != "RUN";
+    return !of_runs(rule.site);
   }
   if (const auto colon = what.find(':'); colon != std::string::npos) {
     rule.fault.value = std::stoi(what.substr(colon + 1));
     what.resize(colon);
   }
   rule.fault.what = what;
-  return rule.site == "RUN" &&
+  return of_runs(rule.site) &&
          std::find(kRunFaults.begin(), kRunFaults.end(), what) != kRunFaults.end();
 }
 

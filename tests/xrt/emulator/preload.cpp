@@ -89,4 +89,6 @@ EXPORTED void npumel_emu_counters(npumel::emu::Counters* counters) {
   *counters = driver().counters();
 }
 
+EXPORTED uint64_t npumel_emu_thread_cpu_ns() { return Driver::thread_cpu_ns(); }
+
 EXPORTED void npumel_emu_reset_counters() { driver().reset_counters(); }

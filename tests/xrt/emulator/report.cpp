@@ -4,8 +4,15 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <ctime>
 
 namespace npumel::emu {
+
+uint64_t thread_cpu_ns() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<uint64_t>(now.tv_sec) * 1000000000U + static_cast<uint64_t>(now.tv_nsec);
+}
 
 Report::Report() {
   if (const char* path = std::getenv("NPUMEL_EMU_LOG"))

@@ -8,6 +8,9 @@
 
 namespace npumel::emu {
 
+/// CPU time of the calling thread, ns.
+uint64_t thread_cpu_ns();
+
 class Report {
  public:
   /// The log is appended to the file NPUMEL_EMU_LOG names, one line an event; none = no log.

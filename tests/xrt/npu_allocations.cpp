@@ -1,0 +1,49 @@
+// Heap allocations of the plugin and its module while batches go through the NPU.
+#include "tests/xrt/npu_stream.h"
+#include "tests/xrt/own_allocations.h"
+
+using namespace npumel;
+using namespace npumel::xrt_test;
+namespace {
+
+constexpr const char* kFloat = "audio/x-raw,format=F32LE,rate=16000";
+constexpr size_t kWarm = 48;  // batches: every slot has been used, twice
+constexpr size_t kCounted = 60;
+
+template <typename T>
+void assert_none(const char* package, const std::vector<T>& samples, const Feed& feed) {
+  MelStream stream =
+      MelStream::idle("backend=npu preset=whisper80 verify-interval=8" + kernel_path(package));
+  if (!feed.live) not_live(stream);
+  stream.set_caps(feed.caps);
+  // The harness keeps what leaves the element: none of that is ours.
+  const auto push = [&](size_t first, size_t end) {
+    for (size_t at = first * kBatchSamples; at < end * kBatchSamples; at += feed.chunk)
+      ASSERT_EQUAL(stream.push(std::span(samples).subspan(at, feed.chunk), check::time_of(at)),
+                   GST_FLOW_OK);
+  };
+  // Live streams have two slots: from the third batch on, nothing is new to them.
+  const size_t warm = feed.live ? 2 : kWarm;
+  push(0, warm);
+  const int made = count_own_allocations([&] { push(warm, warm + kCounted); });
+  fail_unless(made == 0, "%s, %s: %d allocations in %zu batches", package,
+              feed.live ? "single batches" : "lists", made, kCounted);
+  fail_unless(stream.stat("npu-batches") >= kCounted);
+}
+
+CHECK_TEST(nothing_is_allocated_per_batch) {
+  const auto samples = check::audio((kWarm + kCounted) * kBatchSamples);
+  for (const char* package : {"v2-80", "v1-80"}) {
+    assert_none(package, samples, {});
+    assert_none(package, check::as_float(samples), {.caps = kFloat});
+    assert_none(package, samples, {.live = false, .chunk = 12 * kBatchSamples});
+  }
+}
+
+CHECK_TEST(the_count_sees_an_allocation_of_the_plugin) {
+  MelStream stream("backend=npu preset=whisper80" + kernel_path("v2-80"));
+  const int made = count_own_allocations([&] { stream.stat("frames"); });
+  fail_unless(made > 0, "reading the statistics copies a text: that should have been counted");
+}
+
+}  // namespace

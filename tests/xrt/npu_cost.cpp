@@ -1,0 +1,92 @@
+// What a batch costs the host, and how long starting takes. Prints figures; passes whatever they
+// are. The emulated driver's own work is taken off: its calls do what a kernel and a device would
+// do.
+#include <ctime>
+
+#include "tests/xrt/npu_stream.h"
+
+using namespace npumel;
+using namespace npumel::xrt_test;
+namespace {
+
+constexpr size_t kBatches = 240;
+
+uint64_t cpu_ns(clockid_t clock) {
+  timespec now{};
+  clock_gettime(clock, &now);
+  return static_cast<uint64_t>(now.tv_sec) * 1000000000U + static_cast<uint64_t>(now.tv_nsec);
+}
+
+uint64_t driver_ns_of_this_thread() {
+  static auto* const entry =
+      reinterpret_cast<uint64_t (*)()>(dlsym(RTLD_DEFAULT, "npumel_emu_thread_cpu_ns"));
+  return entry != nullptr ? entry() : 0;
+}
+
+struct Cpu {
+  uint64_t streaming = 0;  ///< of the thread that pushes audio
+  uint64_t others = 0;     ///< waiter thread and what XRT runs
+
+  static Cpu now() {
+    const uint64_t thread = cpu_ns(CLOCK_THREAD_CPUTIME_ID);
+    const uint64_t in_driver = driver_ns_of_this_thread();
+    const uint64_t driver = Emulation::present() ? Emulation::counters().cpu_ns : 0;
+    return {thread - in_driver, cpu_ns(CLOCK_PROCESS_CPUTIME_ID) - thread - (driver - in_driver)};
+  }
+};
+
+double median(std::vector<double> values) {
+  std::nth_element(values.begin(), values.begin() + static_cast<ptrdiff_t>(values.size() / 2),
+                   values.end());
+  return values[values.size() / 2];
+}
+
+void print_batches(const char* what, const std::string& properties, const Feed& feed) {
+  const auto samples = check::audio(kBatches * kBatchSamples);
+  MelStream stream = MelStream::idle("preset=whisper80 " + properties + kernel_path("v2-80"));
+  if (!feed.live) not_live(stream);
+  stream.set_caps(feed.caps);
+  std::vector<double> streaming;
+  std::vector<double> others;
+  for (size_t at = 0; at < samples.size(); at += feed.chunk) {
+    const Cpu before = Cpu::now();
+    stream.push(std::span(samples).subspan(at, feed.chunk), check::time_of(at));
+    const Cpu after = Cpu::now();
+    const double batches = static_cast<double>(feed.chunk) / kBatchSamples * 1000;
+    streaming.push_back(static_cast<double>(after.streaming - before.streaming) / batches);
+    others.push_back(static_cast<double>(after.others - before.others) / batches);
+  }
+  std::printf("%-34s %6.1f us streaming thread, %6.1f us other threads\n", what, median(streaming),
+              median(others));
+}
+
+CHECK_TEST(host_cpu_per_batch) {
+  std::printf("host CPU per batch of 100 frames, median of %zu batches:\n", kBatches);
+  print_batches("software", "backend=software ", {});
+  print_batches("npu, one batch a buffer", "backend=npu verify-interval=0 ", {});
+  print_batches("npu, lists of up to 4", "backend=npu verify-interval=0 ",
+                {.live = false, .chunk = 24 * kBatchSamples});
+}
+
+void print_start(const char* what, const std::string& properties) {
+  std::vector<double> times;
+  for (int i = 0; i < 21; ++i) {
+    const uint64_t begun = cpu_ns(CLOCK_MONOTONIC);
+    const uint64_t driver = Emulation::present() ? Emulation::counters().cpu_ns : 0;
+    const MelStream stream("preset=whisper80 " + properties);
+    const uint64_t spent = cpu_ns(CLOCK_MONOTONIC) - begun;
+    const uint64_t emulated = (Emulation::present() ? Emulation::counters().cpu_ns : 0) - driver;
+    times.push_back(static_cast<double>(spent - emulated) / 1e6);
+    if (i == 0) std::printf("%-34s %6.2f ms first", what, times[0]);
+  }
+  times.erase(times.begin());
+  std::printf(", %6.2f ms median of later ones\n", median(times));
+}
+
+CHECK_TEST(time_to_start) {
+  std::printf("from nothing to negotiated, emulated driver and device taken off:\n");
+  print_start("software", "backend=software");
+  print_start("npu, live", "backend=npu" + kernel_path("v2-80"));
+}
+
+}  // namespace
