@@ -228,6 +228,7 @@ NpuService::Result NpuService::finish(Batch& batch, const RowSink& out) {
   if (!finished.good)
     return failed(RunOutcome::failed, finished.wrong_numbers, engine_->reason(),
                   full && finished.wrong_numbers ? first_suspect_ : batch.number);
+  retry_.worked(now_ns());
   computed_ = full ? 0 : computed_ + 1;
   if (full) first_suspect_ = batch.number + 1;
   const NpuEngine::Times now = engine_->times();

@@ -64,13 +64,14 @@ struct Session {
     run = new_run();
   }
 
-  xrt::run new_run() {
+  xrt::run new_run() { return new_run(input, output); }
+  xrt::run new_run(const xrt::bo& from, const xrt::bo& to) {
     xrt::run fresh(kernel);
     fresh.set_arg(0, uint64_t{3});
     fresh.set_arg(1, instruction);
     fresh.set_arg(2, static_cast<uint32_t>(program.size() / 4));
-    fresh.set_arg(3, input);
-    fresh.set_arg(4, output);
+    fresh.set_arg(3, from);
+    fresh.set_arg(4, to);
     return fresh;
   }
 
@@ -149,6 +150,104 @@ TEST_F(Emulator, SubBuffersShareOneSync) {
   const Counters before = counters();
   session.input.sync(XCL_BO_SYNC_BO_TO_DEVICE);
   EXPECT_EQ(counters().syncs_to_device - before.syncs_to_device, 1U);
+}
+
+// What gst/backend/xrt/objects.h says of them.
+TEST_F(Emulator, SubBuffersOfOneParentAreArguments) {
+  Session session(device);
+  xrt::bo parent(device, 2 * kBytes, XRT_BO_FLAGS_HOST_ONLY, session.kernel.group_id(3));
+  xrt::bo input(parent, kBytes, 0);
+  xrt::bo output(parent, kBytes, kBytes);
+  auto* bytes = parent.map<uint8_t*>();
+  std::fill_n(bytes, kBytes, uint8_t{30});
+  std::fill_n(bytes + kBytes, kBytes, uint8_t{0xEE});  // poison
+  const Counters before = counters();
+  parent.sync(XCL_BO_SYNC_BO_TO_DEVICE);
+  xrt::run run = session.new_run(input, output);
+  run.start();
+  ASSERT_EQ(run.wait(std::chrono::milliseconds(5000)), ERT_CMD_STATE_COMPLETED);
+  output.sync(XCL_BO_SYNC_BO_FROM_DEVICE);
+  const Counters after = counters();
+  EXPECT_EQ(bytes[0], 30);
+  EXPECT_EQ(bytes[kBytes], 31);
+  EXPECT_EQ(bytes[2 * kBytes - 1], 31);
+  EXPECT_EQ(after.syncs_to_device + after.syncs_of_poison - before.syncs_to_device -
+                before.syncs_of_poison,
+            1U)
+      << "one call for samples and poison";
+}
+
+TEST_F(Emulator, ARunThatIsRefusedReadsAsNewUntilItsCommandIsMarked) {
+  Session session(device);
+  ASSERT_TRUE(session.round_trip(1));
+  ASSERT_TRUE(kSetFaults("EXEC_CMD#1=EIO"));
+  EXPECT_ANY_THROW(session.run.start());
+  EXPECT_EQ(session.run.state(), ERT_CMD_STATE_NEW);
+  session.run.get_ert_packet()->state = ERT_CMD_STATE_ERROR;
+  EXPECT_EQ(session.run.state(), ERT_CMD_STATE_ERROR);
+  // XRT lets go of it now: the session's end does not abort the process.
+}
+
+class EmulatorChain : public Emulator {
+ protected:
+  static constexpr size_t kLength = 4;
+
+  void SetUp() override {
+    Emulator::SetUp();
+    session = std::make_unique<Session>(device);
+    list = xrt::runlist(session->context);
+    for (size_t i = 0; i < kLength; ++i) {
+      inputs.emplace_back(device, kBytes, XRT_BO_FLAGS_HOST_ONLY, session->kernel.group_id(3));
+      outputs.emplace_back(device, kBytes, XRT_BO_FLAGS_HOST_ONLY, session->kernel.group_id(4));
+      std::fill_n(inputs[i].map<uint8_t*>(), kBytes, static_cast<uint8_t>(10 * i));
+      inputs[i].sync(XCL_BO_SYNC_BO_TO_DEVICE);
+      runs.push_back(session->new_run(inputs[i], outputs[i]));
+      list.add(runs[i]);
+    }
+  }
+
+  std::unique_ptr<Session> session;
+  std::vector<xrt::bo> inputs;
+  std::vector<xrt::bo> outputs;
+  std::vector<xrt::run> runs;
+  xrt::runlist list;
+};
+
+TEST_F(EmulatorChain, RunsAllOfItInOneSubmissionAgainAndAgain) {
+  const Counters before = counters();
+  for (int round = 0; round < 3; ++round) {
+    list.execute();
+    EXPECT_EQ(list.wait(std::chrono::milliseconds(5000)), std::cv_status::no_timeout);
+  }
+  const Counters after = counters();
+  EXPECT_EQ(after.chains - before.chains, 3U);
+  EXPECT_EQ(after.runs - before.runs, 3 * kLength);
+  EXPECT_EQ(after.violations, before.violations);
+  EXPECT_EQ(after.buffers_created, before.buffers_created);
+  for (size_t i = 0; i < kLength; ++i) {
+    outputs[i].sync(XCL_BO_SYNC_BO_FROM_DEVICE);
+    EXPECT_EQ(outputs[i].map<uint8_t*>()[7], 10 * i + 1);
+  }
+}
+
+// What the module goes by to tell how many runs completed.
+TEST_F(EmulatorChain, MarksTheRunThatFailedAndThoseAfterIt) {
+  ASSERT_TRUE(kSetFaults("CHAIN_MIDDLE#1=error"));
+  list.execute();
+  EXPECT_ANY_THROW(list.wait(std::chrono::milliseconds(5000)));
+  EXPECT_GE(list.state(), ERT_CMD_STATE_COMPLETED);
+  std::vector<int> states;
+  for (const xrt::run& run : runs) states.push_back(run.get_ert_packet()->state);
+  EXPECT_EQ(states, (std::vector<int>{ERT_CMD_STATE_NEW, ERT_CMD_STATE_NEW, ERT_CMD_STATE_ERROR,
+                                      ERT_CMD_STATE_ABORT}));
+}
+
+TEST_F(EmulatorChain, IsNoPlaceForARunThatIsInAnotherOrStartedAlone) {
+  EXPECT_ANY_THROW({
+    xrt::runlist other(session->context);
+    other.add(runs[0]);
+    runs[1].start();
+  });
 }
 
 TEST_F(Emulator, LimitsContexts) {

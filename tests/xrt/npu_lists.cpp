@@ -85,7 +85,9 @@ CHECK_TEST(a_flush_does_not_wait_for_lists_and_the_stream_goes_on) {
 }
 
 void assert_fault(const std::string& fault, const std::string& more) {
-  const std::string properties = "preset=whisper80 " + kernel_path("v2-80") + " " + more;
+  // Never opened again: what stays on the device for ever keeps its context.
+  const std::string properties =
+      "preset=whisper80 retry-interval=3600000000000 " + kernel_path("v2-80") + " " + more;
   Emulation::set_faults(fault);
   const Result automatic = run_stream("backend=auto " + properties, samples(), file(kBatches));
   fail_unless(Emulation::counters().faults > 0, "%s never happened", fault.c_str());

@@ -21,16 +21,18 @@ inline std::atomic<bool> counting{false};
 inline std::atomic<int> own_allocations{0};
 inline thread_local bool inside = false;
 
-/// The name of the file that an address lies in; "" when nobody knows.
+/// The name of the file that an address lies in, without its folder; "" when nobody knows.
 inline const char* file_of(void* address) {
   Dl_info info{};
-  return dladdr(address, &info) != 0 && info.dli_fname != nullptr ? info.dli_fname : "";
+  if (dladdr(address, &info) == 0 || info.dli_fname == nullptr) return "";
+  const char* slash = std::strrchr(info.dli_fname, '/');
+  return slash != nullptr ? slash + 1 : info.dli_fname;
 }
 
 inline bool is_runtime(const char* file) {
   static const char* const self = file_of(reinterpret_cast<void*>(&is_runtime));
-  return std::strcmp(file, self) == 0 || std::strstr(file, "/libc.so") != nullptr ||
-         std::strstr(file, "/libstdc++") != nullptr || std::strstr(file, "/libgcc_s") != nullptr;
+  return std::strcmp(file, self) == 0 || std::strstr(file, "libc.so") != nullptr ||
+         std::strstr(file, "libstdc++") != nullptr || std::strstr(file, "libgcc_s") != nullptr;
 }
 
 inline void note_allocation() {

@@ -214,7 +214,7 @@ NpumelXrtStatus list_wait(NpumelXrtList* list, unsigned timeout_ms, size_t* comp
   const NpumelXrtStatus status =
       timed_wait(timeout_ms, error, [&](std::chrono::milliseconds limit) {
         if (list->list.wait(limit) == std::cv_status::timeout)
-          throw Fault(NPUMEL_XRT_FAILED, "the runs have not ended in time");
+          throw Fault(NPUMEL_XRT_FAILED, "no result in time");
         return NPUMEL_XRT_OK;
       });
   *completed = status == NPUMEL_XRT_OK ? list->runs.size() : 0;

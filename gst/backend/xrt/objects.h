@@ -26,6 +26,12 @@ struct NpumelXrtContext {
   uint32_t words = 0;
 };
 
+// Input and output could be parts of one buffer: XRT takes parts of a host_only buffer as
+// arguments, and one sync of the whole moves samples and poison together
+// (tests/xrt/emulator_test.cpp). That saves no driver call, because syncing is a flush of the cache
+// lines from user space, whose cost goes by the bytes; only under force_driver_sync it is a call.
+// So the poison has a sync of its own.
+//
 // Members are destroyed from the bottom up: the runs let go of their buffers before they go.
 struct NpumelXrtRun {
   xrt::bo input;

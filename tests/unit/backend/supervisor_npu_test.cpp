@@ -203,6 +203,21 @@ TEST_F(ScriptedNpu, ComesBackAfterAPassingKnownAnswerTest) {
   EXPECT_EQ(test::scripted_counters().contexts_opened, 2);
 }
 
+TEST_F(ScriptedNpu, FailuresFarApartNeverRetireIt) {
+  config.retry_interval = 1;  // ns: a hundred of them are over by the next batch
+  Supervisor npu(test::scripted_xrt());
+  start(npu);
+  const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  int64_t batch = 0;
+  for (int failure = 0; failure < 5; failure++) {
+    test::script_run(test::scripted_counters().starts, RunFault::error_state);
+    EXPECT_EQ(pump(npu, batch++), "software");
+    while (pump(npu, batch++) != "npu")
+      ASSERT_LT(std::chrono::steady_clock::now(), limit) << "after failure " << failure;
+  }
+  EXPECT_EQ(npu.stats().fallbacks, 5U);
+}
+
 TEST_F(ScriptedNpu, ElementsShareOneContext) {
   std::vector<std::unique_ptr<Supervisor>> elements;
   for (int i = 0; i < 8; i++) {
