@@ -26,6 +26,7 @@ void assert_none(const char* package, const std::vector<T>& samples, const Feed&
   const size_t warm = feed.live ? 2 : kWarm;
   push(0, warm);
   const int made = count_own_allocations([&] { push(warm, warm + kCounted); });
+  if (made > 0) print_first();
   fail_unless(made == 0, "%s, %s: %d allocations in %zu batches", package,
               feed.live ? "single batches" : "lists", made, kCounted);
   fail_unless(stream.stat("npu-batches") >= kCounted);

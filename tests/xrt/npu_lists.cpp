@@ -6,7 +6,7 @@ using namespace npumel;
 using namespace npumel::xrt_test;
 namespace {
 
-constexpr size_t kBatches = 40;
+constexpr size_t kBatches = 24;
 const std::string kNpu = "backend=npu preset=whisper80 " + kernel_path("v2-80") + " ";
 
 Feed file(size_t batches_at_once) { return {.live = false, .chunk = batches_at_once * 16000}; }
@@ -25,7 +25,7 @@ const Result& expected() {
 CHECK_TEST(lists_change_no_number) {
   const Result single = run_stream(kNpu, samples(), file(1));
   ASSERT_EQUAL(single.npu_batches, kBatches);
-  for (const size_t at_once : {size_t{2}, size_t{7}, kBatches}) {
+  for (const size_t at_once : {size_t{7}, kBatches}) {
     const emu::Counters before = Emulation::counters();
     const Result result = run_stream(kNpu, samples(), file(at_once));
     fail_unless(result.error.code < 0, "%s", result.error.text.c_str());
@@ -65,7 +65,7 @@ CHECK_TEST(a_flush_does_not_wait_for_lists_and_the_stream_goes_on) {
   stream.set_caps("audio/x-raw,format=S16LE,rate=16000");
   Emulation::set_faults("RUN#1=slow:2000");
   const emu::Counters before = Emulation::counters();
-  const auto first = std::span(samples()).first(12 * kBatchSamples);
+  const auto first = std::span(samples()).first(8 * kBatchSamples);
   ASSERT_EQUAL(stream.push(first, 0), GST_FLOW_OK);
   fail_unless(stream.flush());
   ASSERT_EQUAL(Emulation::counters().runs, before.runs);  // none has ended: nobody waited
@@ -84,7 +84,7 @@ CHECK_TEST(a_flush_does_not_wait_for_lists_and_the_stream_goes_on) {
   assert_same_stream(result, whole, 0.1, "after the flush");
 }
 
-void assert_fault(const std::string& fault, const std::string& more) {
+void assert_fault(const std::string& fault, const std::string& more, bool forced_too = true) {
   // Never opened again: what stays on the device for ever keeps its context.
   const std::string properties =
       "preset=whisper80 retry-interval=3600000000000 " + kernel_path("v2-80") + " " + more;
@@ -97,6 +97,7 @@ void assert_fault(const std::string& fault, const std::string& more) {
               automatic.suspect_batches.size());
   ASSERT_EQUAL(automatic.warnings, 1);
 
+  if (!forced_too) return;
   Emulation::set_faults(fault);
   const Result forced = run_stream("backend=npu " + properties, samples(), file(kBatches));
   fail_unless(forced.error.is(GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_FAILED), "%s: %d %s",
@@ -106,7 +107,7 @@ void assert_fault(const std::string& fault, const std::string& more) {
 
 void assert_anywhere_in_a_chain(const std::string& what, const std::string& more = "") {
   for (const char* site : {"CHAIN_FIRST", "CHAIN_MIDDLE", "CHAIN_LAST"})
-    assert_fault(std::string(site) + "#1=" + what, more);
+    assert_fault(std::string(site) + "#1=" + what, more, site == std::string("CHAIN_MIDDLE"));
 }
 
 CHECK_TEST(runs_of_a_chain_end_badly) {

@@ -20,6 +20,7 @@ namespace npumel::xrt_test {
 inline std::atomic<bool> counting{false};
 inline std::atomic<int> own_allocations{0};
 inline thread_local bool inside = false;
+inline std::array<void*, 32> first_frames{};  ///< of the first that was counted
 
 /// The name of the file that an address lies in, without its folder; "" when nobody knows.
 inline const char* file_of(void* address) {
@@ -38,18 +39,21 @@ inline bool is_runtime(const char* file) {
 inline void note_allocation() {
   if (!counting || inside) return;
   inside = true;  // what follows may allocate
-  std::array<void*, 32> frames{};
+  std::array<void*, first_frames.size()> frames{};
   const int depth = backtrace(frames.data(), static_cast<int>(frames.size()));
   for (int i = 0; i < depth; ++i) {
     const char* file = file_of(frames[static_cast<size_t>(i)]);
     if (is_runtime(file)) continue;
-    if (std::strstr(file, "npumelspec") != nullptr) {
-      own_allocations++;
-      backtrace_symbols_fd(frames.data(), depth, fileno(stderr));
-    }
+    if (std::strstr(file, "npumelspec") == nullptr) break;
+    if (own_allocations++ == 0) first_frames = frames;
     break;
   }
   inside = false;
+}
+
+/// Who made the first.
+inline void print_first() {
+  backtrace_symbols_fd(first_frames.data(), static_cast<int>(first_frames.size()), fileno(stderr));
 }
 
 /// How many the plugin makes while `action` runs.
