@@ -55,13 +55,27 @@ State Runner::run(const Packet& packet, const std::set<uint32_t>& pinned, const 
   output.buffer->is_output = true;
   // The real kernel streams its rows out while it reads: computing beside the buffer keeps a wrong
   // program from reading its own result.
-  std::vector<uint8_t> rows(program_.output_bytes);
-  if (!program_.run(input.bytes.data(), rows.data())) return State::error;
-  const std::vector<uint8_t> right = rows;
+  std::vector<uint8_t> rows;
+  if (!compute(input.bytes.first(program_.input_bytes), rows)) return State::error;
+  std::vector<uint8_t> right = rows;
   spoil(rows, fault);
   if (fault.what != "unwritten") std::copy(rows.begin(), rows.end(), output.bytes.begin());
-  previous_ = right;
+  previous_ = std::move(right);
   return State::completed;
+}
+
+bool Runner::compute(std::span<const uint8_t> input, std::vector<uint8_t>& rows) {
+  for (const Known& known : known_)
+    if (std::equal(input.begin(), input.end(), known.input.begin(), known.input.end())) {
+      rows = known.rows;
+      return true;
+    }
+  rows.resize(program_.output_bytes);
+  if (!program_.run(input.data(), rows.data())) return false;
+  Known& oldest = known_[next_known_++ % known_.size()];
+  oldest.input.assign(input.begin(), input.end());
+  oldest.rows = rows;
+  return true;
 }
 
 void Runner::spoil(std::span<uint8_t> rows, const Fault& fault) {
