@@ -154,11 +154,15 @@ HWY_INLINE void ComplexDft(D d, Complex<V> (&x)[R]) {
     const V c = Constant(d, 0.923879532511286756);  // cos(pi/8)
     const V s = Constant(d, 0.382683432365089772);  // sin(pi/8)
     const V k = Constant(d, kSqrtHalf);
-    Complex<V> y[4][4];
-    for (int i = 0; i < 4; ++i) {
-      for (int q = 0; q < 4; ++q) y[i][q] = x[i + 4 * q];
-      ComplexDft<4>(d, y[i]);
-    }
+    // Spelled out: loops that copy pairs of vectors become copies of memory, piece by piece.
+    Complex<V> y[4][4] = {{x[0], x[4], x[8], x[12]},
+                          {x[1], x[5], x[9], x[13]},
+                          {x[2], x[6], x[10], x[14]},
+                          {x[3], x[7], x[11], x[15]}};
+    ComplexDft<4>(d, y[0]);
+    ComplexDft<4>(d, y[1]);
+    ComplexDft<4>(d, y[2]);
+    ComplexDft<4>(d, y[3]);
     // y[i][q] times W16^(i*q).
     const auto eighth = [&](const Complex<V>& a) HWY_ATTR {
       return Complex<V>{hn::Mul(k, hn::Add(a.re, a.im)), hn::Mul(k, hn::Sub(a.im, a.re))};
@@ -175,11 +179,18 @@ HWY_INLINE void ComplexDft(D d, Complex<V> (&x)[R]) {
     y[3][1] = Mul(y[3][1], Complex<V>{s, hn::Neg(c)});
     y[3][2] = minus_i(eighth(y[3][2]));
     y[3][3] = Mul(y[3][3], Complex<V>{hn::Neg(c), s});
-    for (int q = 0; q < 4; ++q) {
+    const auto finish = [&](int q) HWY_ATTR {
       Complex<V> z[4] = {y[0][q], y[1][q], y[2][q], y[3][q]};
       ComplexDft<4>(d, z);
-      for (int p = 0; p < 4; ++p) x[q + 4 * p] = z[p];
-    }
+      x[q] = z[0];
+      x[q + 4] = z[1];
+      x[q + 8] = z[2];
+      x[q + 12] = z[3];
+    };
+    finish(0);
+    finish(1);
+    finish(2);
+    finish(3);
   } else {
     static_assert(R % 2 == 1);
     using Circle = OddCircle<R>;
