@@ -21,6 +21,8 @@ usage() { sed -n '2,9s/^# \{0,1\}//p' "$0"; }
 # Suites of a lane run in this order; those that share a build folder are in the same lane.
 lanes=("house format gcc memory" "xrt clang tidy tsan")
 read -ra all_suites <<<"${lanes[*]}"
+# By name only: seen to pass in parts, not yet timed on an idle machine.
+lanes+=("roots")
 install_only=false
 without_xrt=false
 suites=()
@@ -111,6 +113,8 @@ suite_memory() {
 
 suite_xrt() { tests/xrt/run.sh; }
 
+suite_roots() { tests/examples/roots.sh; }
+
 # run_suite SUITE: one line that says how it ended; the end of its log when it failed.
 run_suite() {
   local suite=$1 started=$SECONDS
@@ -134,8 +138,8 @@ run_lane() {
 }
 
 for suite in "${suites[@]}"; do
-  [[ " ${all_suites[*]} " == *" $suite "* ]] || {
-    echo "unknown suite $suite; there are: ${all_suites[*]}" >&2
+  [[ " ${lanes[*]} " == *" $suite "* ]] || {
+    echo "unknown suite $suite; there are: ${lanes[*]}" >&2
     exit 2
   }
 done

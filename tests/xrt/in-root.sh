@@ -46,7 +46,8 @@ esac
 
 # The command sees a clean environment: what the caller happens to have set must not change a test.
 environment=(PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root
-  LANG=C.UTF-8 "TERM=${TERM:-dumb}" CCACHE_DIR=/ccache CCACHE_BASEDIR=/src)
+  LANG=C.UTF-8 "TERM=${TERM:-dumb}" CCACHE_DIR=/ccache CCACHE_BASEDIR=/src
+  CCACHE_NOHASHDIR=1)
 for name in "${!NPUMELSPEC_@}"; do
   environment+=("$name=${!name}")
 done
