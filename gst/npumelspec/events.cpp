@@ -90,9 +90,8 @@ bool Element::segment_event(EventPtr event) {
                       ("segment with rate %f", segment->rate));
     return false;
   }
-  GstSegment now = GST_BASE_TRANSFORM(self_)->segment;
-  now.position = segment->position;  // how far the stream has come is no property of the segment
-  if (!gst_segment_is_equal(&now, segment)) drain();
+  const GstSegment* now = &GST_BASE_TRANSFORM(self_)->segment;
+  if (!gst_segment_is_equal(now, segment)) drain();
   return forward(std::move(event));
 }
 

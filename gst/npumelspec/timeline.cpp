@@ -9,10 +9,7 @@ void Timeline::configure(const Config& config) {
   restart();
 }
 
-void Timeline::restart() {
-  base_ = GST_CLOCK_TIME_NONE;
-  if (align_) gst_audio_stream_align_mark_discont(align_.get());
-}
+void Timeline::restart() { base_ = GST_CLOCK_TIME_NONE; }
 
 void Timeline::start(GstClockTime base, int64_t samples) {
   base_ = base;

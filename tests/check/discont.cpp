@@ -36,6 +36,7 @@ CHECK_TEST(the_first_buffer_of_a_stream_is_a_discont_and_the_second_is_not) {
   MelStream stream("frames=10");
   stream.push(audio(16000), 0);
   fail_unless(stream.buffers()[0]->has(GST_BUFFER_FLAG_DISCONT));
+  fail_if(stream.buffers()[0]->has(GST_BUFFER_FLAG_RESYNC));
   fail_if(stream.buffers()[1]->has(GST_BUFFER_FLAG_DISCONT));
 }
 
@@ -99,6 +100,16 @@ CHECK_TEST(a_gap_up_to_max_gap_is_bridged_with_silence) {
   stream.eos();
   fail_unless(stream.rows() == rows_of(samples, "frames=10 eos-mode=short"));
   ASSERT_EQUAL(stream.stat("samples-inserted"), 12000);
+}
+
+CHECK_TEST(a_gap_of_exactly_max_gap_is_bridged_and_one_of_a_nanosecond_more_is_not) {
+  const Samples samples = audio(16000);
+  for (const GstClockTime beyond : {0, 1}) {
+    MelStream stream("frames=10 max-gap=500000000");
+    stream.push(samples, 0);
+    stream.push(samples, GST_SECOND + GST_SECOND / 2 + beyond, kDiscont);
+    ASSERT_EQUAL(stream.stat("samples-inserted"), beyond == 0 ? 8000 : 0);
+  }
 }
 
 CHECK_TEST(a_longer_gap_drains_and_starts_a_new_grid) {

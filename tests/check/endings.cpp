@@ -161,6 +161,21 @@ CHECK_TEST(tail_silence_changes_the_last_row_and_the_maximum_but_not_the_count) 
   }
 }
 
+CHECK_TEST(a_full_last_buffer_waits_for_the_maximum_of_the_tail) {
+  // The click is loudest in the frame after the last one, which only the tail makes.
+  Samples samples(160 * 120);
+  samples.back() = 30000;
+  for (const char* frames : {"frames=10 ", "frames=60 "}) {
+    MelStream with(std::string(frames) + "normalize=buffer tail-silence=100000000");
+    MelStream without(std::string(frames) + "normalize=buffer");
+    run(with, samples);
+    run(without, samples);
+    ASSERT_EQUAL(with.frames(), 120);
+    fail_unless(with.buffers().back()->log_max > without.buffers().back()->log_max + 0.1, "%f %f",
+                with.buffers().back()->log_max, without.buffers().back()->log_max);
+  }
+}
+
 CHECK_TEST(frames_zero_beyond_max_duration_is_an_error) {
   MelStream stream("frames=0 max-duration=2000000000");
   GstFlowReturn flow = GST_FLOW_OK;

@@ -100,3 +100,15 @@ CHECK_TEST(a_gap_event_before_any_audio_passes) {
   ASSERT_EQUAL(gaps_in(stream), 1);
   fail_unless(stream.buffers().empty());
 }
+
+CHECK_TEST(large_buffers_are_flagged_gap_one_by_one) {
+  // Sound, two buffers of nothing, sound: none of the edges may rub off.
+  MelStream stream("frames=100");
+  stream.push(audio(17000), 0);
+  stream.push(std::vector<int16_t>(48000), time_of(17000), GST_BUFFER_FLAG_GAP);
+  stream.push(audio(24000), time_of(65000));
+  const auto received = stream.buffers();
+  ASSERT_EQUAL(received.size(), 5);
+  const bool expected[] = {false, false, true, true, false};
+  for (size_t i = 0; i < 5; ++i) ASSERT_EQUAL(received[i]->has(GST_BUFFER_FLAG_GAP), expected[i]);
+}

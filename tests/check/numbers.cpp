@@ -179,7 +179,8 @@ CHECK_TEST(mel_major_is_the_transpose) {
   const auto samples = audio(16000);
   for (const char* frames :
        {"frames=7 eos-mode=short", "frames=0", "frames=20 stride=6 eos-mode=short",
-        "frames=0 normalize=buffer", "frames=30 eos-mode=pad"}) {
+        "frames=0 normalize=buffer", "frames=30 eos-mode=pad", "frames=60 eos-mode=short",
+        "frames=60 eos-mode=short normalize=buffer"}) {
     MelStream rows(frames), columns(std::string("layout=mel-major ") + frames);
     run(rows, samples);
     run(columns, samples);
@@ -206,4 +207,12 @@ CHECK_TEST(an_empty_buffer_is_nothing) {
   ASSERT_EQUAL(stream.push(gst_buffer_new()), GST_FLOW_OK);
   run(stream, audio(16000));
   ASSERT_EQUAL(stream.frames(), 100);
+}
+
+CHECK_TEST(non_finite_samples_are_warned_of_once) {
+  MelStream stream("frames=10", "audio/x-raw,format=F32LE,rate=16000");
+  std::vector<float> samples(1600, std::numeric_limits<float>::infinity());
+  for (guint64 i = 0; i < 4; ++i) stream.push(samples, time_of(i * 1600));
+  ASSERT_EQUAL(stream.bus().count(GST_MESSAGE_WARNING), 1);
+  ASSERT_EQUAL(stream.stat("nonfinite-samples"), 6400);
 }

@@ -89,6 +89,35 @@ CHECK_TEST(the_capture_time_of_the_first_sample_travels_along) {
   ASSERT_EQUAL(seen, 12345 * GST_SECOND);
 }
 
+CHECK_TEST(a_later_buffer_has_the_capture_time_of_its_own_first_sample) {
+  MelStream stream("frames=10");
+  GstBuffer* buffer = buffer_of(audio(16000));
+  GST_BUFFER_PTS(buffer) = 0;
+  const Caps ntp(gst_caps_new_empty_simple("timestamp/x-ntp"));
+  gst_buffer_add_reference_timestamp_meta(buffer, ntp.get(), 500 * GST_SECOND, GST_CLOCK_TIME_NONE);
+  std::vector<GstClockTime> seen;
+  gst_pad_add_probe(
+      stream.harness()->sinkpad, GST_PAD_PROBE_TYPE_BUFFER,
+      [](GstPad*, GstPadProbeInfo* info, gpointer data) {
+        const GstReferenceTimestampMeta* time =
+            gst_buffer_get_reference_timestamp_meta(GST_PAD_PROBE_INFO_BUFFER(info), nullptr);
+        if (time) static_cast<std::vector<GstClockTime>*>(data)->push_back(time->timestamp);
+        return GST_PAD_PROBE_OK;
+      },
+      &seen, nullptr);
+  stream.push(buffer);
+  ASSERT_EQUAL(seen.size(), 9);
+  for (size_t i = 0; i < seen.size(); ++i)
+    ASSERT_EQUAL(seen[i], 500 * GST_SECOND + i * 100 * GST_MSECOND);
+}
+
+CHECK_TEST(padded_rows_are_not_counted_as_frames) {
+  MelStream stream("frames=100 eos-mode=pad");
+  run(stream, audio(8000));
+  ASSERT_EQUAL(stream.frames(), 100);
+  ASSERT_EQUAL(stream.stat("frames"), 50);
+}
+
 CHECK_TEST(stats_count_what_happened) {
   MelStream stream("frames=10 backend=software");
   run(stream, audio(32000));
