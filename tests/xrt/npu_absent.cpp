@@ -18,4 +18,13 @@ CHECK_TEST(without_a_device_xrt_is_not_even_opened) {
   fail_unless(!is_mapped("libxrt"), "XRT is mapped");
 }
 
+CHECK_TEST(without_a_device_backend_npu_is_not_found) {
+  const Result result = run_stream("backend=npu preset=whisper80", check::audio(kBatchSamples));
+  fail_unless(result.error.is(GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_FOUND), "%s",
+              result.error.text.c_str());
+  fail_unless(result.error.says("no NPU: the amdxdna kernel driver is not loaded"), "%s",
+              result.error.text.c_str());
+  fail_unless(!is_mapped("libxrt"), "XRT is mapped");
+}
+
 }  // namespace

@@ -113,7 +113,10 @@ NpumelXrtDevice* open_device(const std::string& device, NpumelXrtDeviceInfo& inf
       throw Fault(NPUMEL_XRT_PERMISSION,
                   "the locked-memory limit (ulimit -l) is too low for the NPU: raise memlock in "
                   "/etc/security/limits.d or LimitMEMLOCK of the service");
-    throw Fault(status_of(error.code().value(), NPUMEL_XRT_FAILED),
+    // EINVAL is XRT's answer to an address that no device has.
+    const int code = error.code().value();
+    const bool unknown = code == EINVAL || code == ENODEV || code == ENOENT;
+    throw Fault(unknown ? NPUMEL_XRT_NOT_FOUND : status_of(code, NPUMEL_XRT_FAILED),
                 "device cannot be opened: " + one_line(error.what()));
   } catch (const Fault&) {
     throw;
