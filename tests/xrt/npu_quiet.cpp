@@ -25,6 +25,18 @@ std::vector<float> scaled(size_t count, float gain) {
   return samples;
 }
 
+/// An hour made a second at a time, `second(number)`; rows are checked by the element only.
+template <typename Second>
+Result run_hour(const char* caps, const Second& second) {
+  MelStream stream("backend=auto preset=whisper80" + kernel_path("v2-80"), caps);
+  for (size_t i = 0; i < 3600; ++i) {
+    ASSERT_EQUAL(stream.push(second(i), check::time_of(i * kBatchSamples)), GST_FLOW_OK);
+    stream.forget();
+  }
+  fail_unless(stream.eos());
+  return summary(stream);
+}
+
 // verify-interval=1: every frame of every batch is compared, so one false alarm in any shows.
 const std::string kStrict =
     "backend=auto preset=whisper80 verify-interval=1" + kernel_path("v2-80");
@@ -57,6 +69,54 @@ CHECK_TEST(square_waves_and_clipping_are_trusted) {
   std::vector<int16_t> samples(10 * kBatchSamples);
   for (size_t i = 0; i < samples.size(); ++i) samples[i] = i / 40 % 2 ? 32767 : -32768;
   assert_trusted(run_stream(kStrict, samples), 10, "square");
+}
+
+// The spot checks of every batch and the default full check of every 64th, for an hour each.
+
+CHECK_TEST(an_hour_of_quiet_float_audio_is_trusted) {
+  const std::vector<float> loud = scaled(60 * kBatchSamples, 1);
+  const auto second = [&](size_t i) {
+    // From -40 dB to far below the step of 16 bits, another level each minute.
+    const float gain = std::pow(10.0F, -2 - static_cast<float>(i / 60 % 6));
+    const std::span part = std::span(loud).subspan(i % 60 * kBatchSamples, kBatchSamples);
+    std::vector<float> samples(part.begin(), part.end());
+    for (float& sample : samples) sample *= gain;
+    return samples;
+  };
+  const Result result = run_hour(kFloat, second);
+  assert_trusted(result, 3600, "quiet");
+}
+
+CHECK_TEST(an_hour_of_float_audio_beyond_full_scale_is_no_alarm) {
+  const std::vector<float> once = scaled(60 * kBatchSamples, 1);
+  const auto second = [&](size_t i) {
+    const std::span part = std::span(once).subspan(i % 60 * kBatchSamples, kBatchSamples);
+    std::vector<float> samples(part.begin(), part.end());
+    // Every fourth second is 40 dB louder; the batches before and after it see some of it, too.
+    if (i % 4 == 1)
+      for (float& sample : samples) sample *= 100;
+    return samples;
+  };
+  const Result result = run_hour(kFloat, second);
+  assert_trusted(result, 900, "beyond full scale");
+  ASSERT_EQUAL(result.npu_batches, 900);
+}
+
+CHECK_TEST(an_hour_of_pure_tones_is_trusted) {
+  double phase = 0;
+  const auto second = [&](size_t i) {
+    // Semitones from 27.5 Hz to 7.5 kHz, at full scale, -40 dB and 2 steps of 16 bits.
+    const double hz = 27.5 * std::exp2(static_cast<double>(i / 3 % 98) / 12);
+    const double level = i % 3 == 0 ? 32767 : i % 3 == 1 ? 300 : 2;
+    std::vector<int16_t> samples(kBatchSamples);
+    for (int16_t& sample : samples) {
+      sample = static_cast<int16_t>(std::lround(level * std::sin(phase)));
+      phase = std::fmod(phase + 2 * std::numbers::pi * hz / 16000, 2 * std::numbers::pi);
+    }
+    return samples;
+  };
+  const Result result = run_hour("audio/x-raw,format=S16LE,rate=16000", second);
+  assert_trusted(result, 3600, "tones");
 }
 
 CHECK_TEST(an_hour_of_digital_silence_is_trusted) {

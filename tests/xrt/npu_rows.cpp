@@ -1,5 +1,9 @@
 // The rows that come out with backend=npu: to the bit those of the numeric model, and near the
 // truth.
+#include <functional>
+#include <numbers>
+
+#include "tests/unit/aie2/wav.h"
 #include "tests/unit/support/npy.h"
 #include "tests/unit/support/wav.h"
 #include "tests/xrt/npu_stream.h"
@@ -76,8 +80,8 @@ struct Errors {
 };
 
 /// Against the double-precision reference, inside max(x, M - 8).
-Errors errors(const Result& result, const std::vector<int16_t>& samples) {
-  const Recipe recipe = resolve(Preset::whisper80, {}, 16000);
+Errors errors(const Result& result, Preset preset, const std::vector<int16_t>& samples) {
+  const Recipe recipe = resolve(preset, {}, 16000);
   const std::vector<double> truth = reference_rows(recipe, check::as_double(samples));
   fail_unless(truth.size() == result.rows.size(), "%zu values, the reference has %zu",
               result.rows.size(), truth.size());
@@ -94,35 +98,130 @@ Errors errors(const Result& result, const std::vector<int16_t>& samples) {
   return found;
 }
 
-void assert_near_truth(const std::string& package, const std::filesystem::path& clip, double max,
-                       double rms) {
-  const auto samples = test::read_wav(clip);
-  const Result result =
-      run_stream("backend=npu preset=whisper80 eos-mode=short" + kernel_path(package), samples);
+struct Limits {
+  double max, rms, max_v1, rms_v1;
+};
+constexpr Limits kSpeech{0.04, 0.002, 0.05, 0.015};     ///< speech and noise
+constexpr Limits kSynthetic{0.10, 0.005, 0.10, 0.015};  ///< sweep, tones, square, impulses
+
+void assert_near_truth(const std::string& name, Preset preset, const std::string& package,
+                       const std::vector<int16_t>& samples, double max, double rms) {
+  const Result result = run_stream(
+      std::string("backend=npu eos-mode=short preset=") + nick(preset) + kernel_path(package),
+      samples);
   fail_unless(result.error.code < 0, "%s", result.error.text.c_str());
-  const Errors found = errors(result, samples);
-  std::printf("%s %s: max %.4f rms %.5f\n", package.c_str(), clip.filename().c_str(), found.max,
+  for (const std::string& backend : result.backends)
+    fail_unless(backend == "npu", "by %s", backend.c_str());
+  const Errors found = errors(result, preset, samples);
+  std::printf("%-6s %-22s max %.4f rms %.5f\n", package.c_str(), name.c_str(), found.max,
               found.rms);
-  fail_unless(found.max <= max, "%s: max %g", clip.c_str(), found.max);
-  fail_unless(found.rms <= rms, "%s: rms %g", clip.c_str(), found.rms);
+  fail_unless(found.max <= max, "%s, %s: max %g", package.c_str(), name.c_str(), found.max);
+  fail_unless(found.rms <= rms, "%s, %s: rms %g", package.c_str(), name.c_str(), found.rms);
 }
 
-CHECK_TEST(rows_are_near_the_truth) {
-  const std::filesystem::path audio = std::filesystem::path(GOLDEN_DIR) / "audio";
-  assert_near_truth("v2-80", audio / "noise.wav", 0.04, 0.002);
-  assert_near_truth("v2-80", audio / "sweep.wav", 0.10, 0.005);
+void assert_near_truth(const std::string& name, const std::vector<int16_t>& samples,
+                       const Limits& limits) {
+  fail_unless(!samples.empty(), "%s is empty", name.c_str());
+  assert_near_truth(name, Preset::whisper80, "v2-80", samples, limits.max, limits.rms);
+  assert_near_truth(name, Preset::whisper128, "v2-128", samples, limits.max, limits.rms);
   if (!Emulation::present()) return;  // a machine's own packages are ABI v2
-  assert_near_truth("v1-80", audio / "noise.wav", 0.05, 0.015);
-  assert_near_truth("v1-80", audio / "sweep.wav", 0.10, 0.015);
+  assert_near_truth(name, Preset::whisper80, "v1-80", samples, limits.max_v1, limits.rms_v1);
+}
+
+/// 2 seconds; 1 is full scale, beyond it is clipped.
+std::vector<int16_t> generate(const std::function<double(double seconds)>& wave) {
+  std::vector<int16_t> samples(2 * kBatchSamples);
+  for (size_t i = 0; i < samples.size(); ++i)
+    samples[i] = static_cast<int16_t>(
+        std::clamp(std::rint(32767 * wave(static_cast<double>(i) / 16000)), -32768.0, 32767.0));
+  return samples;
+}
+
+double sine(double hz, double t) { return std::sin(2 * std::numbers::pi * hz * t); }
+
+std::vector<int16_t> golden_clip(const std::string& name) {
+  return test::read_wav(std::filesystem::path(GOLDEN_DIR) / "audio" / (name + ".wav"));
+}
+
+CHECK_TEST(noise_is_near_the_truth) {
+  assert_near_truth("noise.wav", golden_clip("noise"), kSpeech);
+  std::vector<int16_t> quiet = golden_clip("noise");
+  for (int16_t& sample : quiet) sample = static_cast<int16_t>(sample / 1000);
+  assert_near_truth("noise.wav -60 dB", quiet, kSpeech);
+}
+
+/// Syllables of a gliding voice with breath and pauses: made up, so it can be in the repository.
+CHECK_TEST(a_made_up_voice_is_near_the_truth) {
+  uint32_t random = 7;
+  const auto breath = [&] {
+    random = random * 1664525U + 1013904223U;
+    return static_cast<double>(random >> 16U) / 32768 - 1;
+  };
+  assert_near_truth("voice", generate([&](double t) {
+                      const double syllable = std::fmod(t, 0.4);
+                      const double loudness =
+                          syllable < 0.3 ? std::sin(std::numbers::pi * syllable / 0.3) : 0;
+                      const double pitch = 130 * t - 6 * std::cos(5 * t);
+                      const double formant = 500 + 400 * std::sin(7 * t);
+                      double voice = 0;
+                      for (int h = 1; h <= 40; ++h) {
+                        const double away = (130.0 * h - formant) / 300;
+                        voice += sine(h, pitch) * (1.0 / h + 0.5 * std::exp(-away * away));
+                      }
+                      return 0.2 * loudness * voice + 0.003 * breath();
+                    }),
+                    kSpeech);
+}
+
+void assert_tone(double hz, double level, const Limits& limits) {
+  char name[32];
+  std::snprintf(name, sizeof name, "%g Hz x%g", hz, level);
+  assert_near_truth(name, generate([=](double t) { return level * sine(hz, t); }), limits);
+}
+
+std::vector<int16_t> square() {
+  return generate([](double t) { return sine(500, t + 1e-5) > 0 ? 2 : -2; });
+}
+
+CHECK_TEST(sweep_tones_square_and_impulses_are_near_the_truth) {
+  assert_near_truth("sweep.wav", golden_clip("sweep"), kSynthetic);
+  for (const double hz : {100.0, 440.0, 7000.0}) assert_tone(hz, 1e-3, kSynthetic);
+  for (const double hz : {440.0, 1000.0, 1003.7, 7000.0}) assert_tone(hz, 1, kSynthetic);
+  assert_near_truth(
+      "300 Hz + 3 kHz -70 dB",
+      generate([](double t) { return 0.99 * sine(300, t) + 3.16e-4 * sine(3000, t); }), kSynthetic);
+  assert_near_truth("square 500 Hz", Preset::whisper80, "v2-80", square(), kSynthetic.max,
+                    kSynthetic.rms);
+  if (Emulation::present())
+    assert_near_truth("square 500 Hz", Preset::whisper80, "v1-80", square(), kSynthetic.max_v1,
+                      kSynthetic.rms_v1);
+  assert_near_truth("impulses", generate([](double t) {
+                      return std::fmod(std::rint(t * 16000), 1000) == 0 ? 1 : 0;
+                    }),
+                    kSynthetic);
+}
+
+// Reported apart: the rms of these two is above the limit of 0.005 that the other signals keep.
+// Much of such a frame lies more than 6 decades below its peak, on the noise floor of 16-bit
+// halves.
+CHECK_TEST(a_full_scale_100_hz_tone_and_a_square_in_128_mels_have_bounds_of_their_own) {
+  assert_tone(100, 1, {0.10, 0.009, 0.10, 0.015});
+  assert_near_truth("square 500 Hz", Preset::whisper128, "v2-128", square(), 0.10, 0.006);
+}
+
+CHECK_TEST(speech_of_the_systems_sound_test_is_near_the_truth) {
+  // Of the package alsa-utils; run.sh shows it to the root.
+  const char* path = "/usr/share/sounds/alsa/Front_Center.wav";
+  if (!std::filesystem::exists(path)) return;
+  assert_near_truth("Front_Center.wav", test::decimate_by_3(test::read_wav(path, 48000)), kSpeech);
 }
 
 CHECK_TEST(speech_is_near_the_truth) {
-  // Speech is not in the repository: NPUMELSPEC_GOLDEN names a folder that has it.
+  // Not in the repository: NPUMELSPEC_GOLDEN names a folder that has it.
   const char* folder = std::getenv("NPUMELSPEC_GOLDEN");
   if (!folder) return;
-  const std::filesystem::path clip = std::filesystem::path(folder) / "audio" / "jfk.wav";
-  assert_near_truth("v2-80", clip, 0.04, 0.002);
-  if (Emulation::present()) assert_near_truth("v1-80", clip, 0.05, 0.015);
+  assert_near_truth("jfk.wav", test::read_wav(std::filesystem::path(folder) / "audio" / "jfk.wav"),
+                    kSpeech);
 }
 
 }  // namespace

@@ -103,6 +103,19 @@ inline void read_messages(MelStream& stream, Result& result) {
   }
 }
 
+/// Counters and messages of a stream that has ended; no rows.
+inline Result summary(MelStream& stream) {
+  Result result;
+  gchar* active = nullptr;
+  g_object_get(stream.element(), "active-backend", &active, nullptr);
+  result.active = check::Owned<gchar>(active).get();
+  result.npu_batches = stream.stat("npu-batches");
+  result.verify_failures = stream.stat("verify-failures");
+  result.fallbacks = stream.stat("fallbacks");
+  read_messages(stream, result);
+  return result;
+}
+
 /// GstHarness claims to be live. A file is not: batches may then be handed over in lists.
 inline void not_live(MelStream& stream) {
   gst_pad_add_probe(
@@ -130,10 +143,10 @@ Result run_stream(const std::string& properties, const std::vector<T>& samples,
   MelStream stream = MelStream::idle(properties);
   if (stream.started() && !feed.live) not_live(stream);
   stream.set_caps(feed.caps);
-  Result result;
   if (!stream.started()) {
-    read_messages(stream, result);
-    return result;
+    Result refused;
+    read_messages(stream, refused);
+    return refused;
   }
   GstFlowReturn flow = GST_FLOW_OK;
   for (size_t at = 0; at < samples.size() && flow == GST_FLOW_OK; at += feed.chunk) {
@@ -141,18 +154,12 @@ Result run_stream(const std::string& properties, const std::vector<T>& samples,
     flow = stream.push(std::span(samples).subspan(at, count), check::time_of(at));
   }
   if (flow == GST_FLOW_OK) stream.eos();
+  Result result = summary(stream);
   result.rows = stream.rows();
   for (const check::Received* buffer : stream.buffers()) {
     result.times.push_back(buffer->pts);
     result.backends.push_back(buffer->backend);
   }
-  gchar* active = nullptr;
-  g_object_get(stream.element(), "active-backend", &active, nullptr);
-  result.active = check::Owned<gchar>(active).get();
-  result.npu_batches = stream.stat("npu-batches");
-  result.verify_failures = stream.stat("verify-failures");
-  result.fallbacks = stream.stat("fallbacks");
-  read_messages(stream, result);
   return result;
 }
 

@@ -28,7 +28,10 @@ if [ "${1:-}" = --asan ]; then
 fi
 
 root=$("$here/make-root.sh" trixie)
-"$here/in-root.sh" "$root" bash -eu -c '
+speech=/usr/share/sounds/alsa # of alsa-utils; this machine's will do
+binds=()
+[ ! -d "$speech" ] || binds=(--bind "$speech:$speech")
+"$here/in-root.sh" "${binds[@]}" "$root" bash -eu -c '
   build=build-xrt-$1 slower=$2
   shift 2
   options=()
