@@ -83,7 +83,7 @@ CHECK_TEST(an_hour_of_quiet_float_audio_is_trusted) {
     for (float& sample : samples) sample *= gain;
     return samples;
   };
-  const Result result = run_hour(kFloat, second);
+  const Result result = run_hour(kFloat.caps, second);
   assert_trusted(result, 3600, "quiet");
 }
 
@@ -97,7 +97,7 @@ CHECK_TEST(an_hour_of_float_audio_beyond_full_scale_is_no_alarm) {
       for (float& sample : samples) sample *= 100;
     return samples;
   };
-  const Result result = run_hour(kFloat, second);
+  const Result result = run_hour(kFloat.caps, second);
   assert_trusted(result, 900, "beyond full scale");
   ASSERT_EQUAL(result.npu_batches, 900);
 }
