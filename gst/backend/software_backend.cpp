@@ -2,8 +2,8 @@
 
 namespace npumel {
 
-SoftwareBackend::SoftwareBackend(const Recipe& recipe)
-    : kernel_(MelKernel::get(recipe)), workspace_(kernel_->make_workspace()) {}
+SoftwareBackend::SoftwareBackend(const Recipe& recipe, int rows_per_call)
+    : kernel_(MelKernel::get(recipe, rows_per_call)), workspace_(kernel_->make_workspace()) {}
 
 float SoftwareBackend::compute(const void* samples, SampleType type, int frames,
                                const RowSink& out) noexcept {

@@ -9,8 +9,9 @@ namespace npumel {
 
 class SoftwareBackend {
  public:
-  /// Throws std::invalid_argument when the recipe is not valid, std::bad_alloc.
-  explicit SoftwareBackend(const Recipe& recipe);
+  /// `rows_per_call` as in MelKernel::get. Throws std::invalid_argument when the recipe is not
+  /// valid, std::bad_alloc.
+  explicit SoftwareBackend(const Recipe& recipe, int rows_per_call = 0);
 
   /// Raw rows of `frames` frames, as MelKernel::compute. One thread at a time.
   float compute(const void* samples, SampleType type, int frames, const RowSink& out) noexcept;

@@ -48,7 +48,7 @@ void Supervisor::open(BackendChoice choice, const std::string& device,
 
 void Supervisor::configure(const SupervisorConfig& config) {
   Impl& self = *impl_;
-  auto software = std::make_unique<SoftwareBackend>(config.recipe);
+  auto software = std::make_unique<SoftwareBackend>(config.recipe, config.rows_per_call);
   self.config = config;
   self.software = std::move(software);
   self.journal.begin();

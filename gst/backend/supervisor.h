@@ -19,6 +19,7 @@ enum class BackendChoice { automatic, npu, software };
 struct SupervisorConfig {
   Recipe recipe;
   SampleType type = SampleType::s16;
+  int rows_per_call = 0;          ///< as MelKernel::get takes it
   int max_frames = kBatchFrames;  ///< largest batch that will be submitted, <= kBatchFrames
   BackendChoice choice = BackendChoice::automatic;
   std::string device;       ///< index or PCI address, empty = first

@@ -112,6 +112,9 @@ bool Element::set_caps(GstCaps* in, GstCaps* out) {
   config.backend.retry_interval = settings.retry_interval;
   const OutputFormat format = parse_source_caps(settings, config.backend.recipe, out);
   config.output.shape = resolve_shape(settings);
+  // Raw rows must not depend on how they are grouped.
+  if (settings.normalize == NormalizeMode::buffer)
+    config.backend.rows_per_call = config.output.shape.frames;
   config.output.mels = config.backend.recipe.mels;
   config.output.layout = format.layout;
   config.output.type = format.type;

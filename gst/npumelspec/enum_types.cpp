@@ -54,6 +54,11 @@ GType recipe_enum_type<Spectrum>() {
   return type;
 }
 template <>
+GType recipe_enum_type<Dft>() {
+  static const GType type = recipe_type<Dft>("GstNpuMelSpecDft");
+  return type;
+}
+template <>
 GType recipe_enum_type<MelScale>() {
   static const GType type = recipe_type<MelScale>("GstNpuMelSpecMelScale");
   return type;
@@ -74,6 +79,11 @@ GType recipe_enum_type<FrameCount>() {
   return type;
 }
 template <>
+GType recipe_enum_type<TailRule>() {
+  static const GType type = recipe_type<TailRule>("GstNpuMelSpecTailRule");
+  return type;
+}
+template <>
 GType recipe_enum_type<LogType>() {
   static const GType type = recipe_type<LogType>("GstNpuMelSpecLog");
   return type;
@@ -86,6 +96,12 @@ GType recipe_enum_type<FloorMode>() {
 template <>
 GType recipe_enum_type<PreemphasisMode>() {
   static const GType type = recipe_type<PreemphasisMode>("GstNpuMelSpecPreemphasisMode");
+  return type;
+}
+
+GType normalize_as_type() {
+  static const std::vector<GEnumValue> values = values_of<Preset>(true);
+  static const GType type = register_enum("GstNpuMelSpecNormalizeAs", values);
   return type;
 }
 

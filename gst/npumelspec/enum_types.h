@@ -10,6 +10,8 @@ namespace npumel {
 template <typename E>
 GType recipe_enum_type();
 
+/// Presets, plus `preset` (-1).
+GType normalize_as_type();
 GType remove_dc_type();
 GType normalize_type();
 GType eos_mode_type();

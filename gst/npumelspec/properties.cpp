@@ -66,6 +66,8 @@ void install_recipe(Installer& add) {
              -1);
   add.choice(kSpectrum, "spectrum", "Spectrum", "What the mel filters sum up",
              recipe_enum_type<Spectrum>(), -1);
+  add.choice(kDft, "dft", "DFT", "How the spectrum is computed, where that shows",
+             recipe_enum_type<Dft>(), -1);
   add.choice(kMelScale, "mel-scale", "Mel scale", "Mel scale and in what the filters are triangles",
              recipe_enum_type<MelScale>(), -1);
   add.choice(kMelNorm, "mel-norm", "Mel norm", "Height of the mel filters",
@@ -81,6 +83,8 @@ void install_recipe(Installer& add) {
   add.choice(kFrameCount, "frame-count", "Frame count rule",
              "How many frames n samples make (divisions are rounded down)",
              recipe_enum_type<FrameCount>(), -1);
+  add.choice(kTailRule, "tail-rule", "Tail rule", "What frames=0 does to the end of a clip",
+             recipe_enum_type<TailRule>(), -1);
   add.choice(kLog, "log", "Logarithm", "Logarithm of the mel energies", recipe_enum_type<LogType>(),
              -1);
   add.real(kLogFloor, "log-floor", "Logarithm floor",
@@ -96,6 +100,11 @@ void install_recipe(Installer& add) {
              remove_dc_type(), -1);
   add.integer(kInputScale, "input-scale", "Input scale",
               "Factor on samples in [-1, 1): 1 or 32768 (-1 = as the preset)", -1, 32768, -1);
+  add.choice(
+      kNormalizeAs, "normalize-as", "Normalize as",
+      "The preset whose published normalisation normalize=buffer applies; there is none where "
+      "it is not made for this log",
+      normalize_as_type(), -1);
   add.add(kRecipe, g_param_spec_string("recipe", "Recipe",
                                        "Every value that the preset and the properties resolve to, "
                                        "one key=value a line; what recipe-id in the caps hashes",

@@ -80,6 +80,9 @@ bool set_recipe(RecipeOverrides& recipe, guint id, const GValue* value) {
     case kSpectrum:
       set_choice(recipe.spectrum, value);
       return true;
+    case kDft:
+      set_choice(recipe.dft, value);
+      return true;
     case kMelScale:
       set_choice(recipe.mel_scale, value);
       return true;
@@ -97,6 +100,9 @@ bool set_recipe(RecipeOverrides& recipe, guint id, const GValue* value) {
       return true;
     case kFrameCount:
       set_choice(recipe.frame_count, value);
+      return true;
+    case kTailRule:
+      set_choice(recipe.tail_rule, value);
       return true;
     case kLog:
       set_choice(recipe.log, value);
@@ -118,6 +124,9 @@ bool set_recipe(RecipeOverrides& recipe, guint id, const GValue* value) {
       return true;
     case kInputScale:
       set_number(recipe.input_scale, value);
+      return true;
+    case kNormalizeAs:
+      set_choice(recipe.normalization, value);
       return true;
     default:
       return false;
@@ -147,6 +156,9 @@ bool get_recipe(const RecipeOverrides& recipe, guint id, GValue* value) {
     case kSpectrum:
       get_choice(recipe.spectrum, value);
       return true;
+    case kDft:
+      get_choice(recipe.dft, value);
+      return true;
     case kMelScale:
       get_choice(recipe.mel_scale, value);
       return true;
@@ -164,6 +176,9 @@ bool get_recipe(const RecipeOverrides& recipe, guint id, GValue* value) {
       return true;
     case kFrameCount:
       get_choice(recipe.frame_count, value);
+      return true;
+    case kTailRule:
+      get_choice(recipe.tail_rule, value);
       return true;
     case kLog:
       get_choice(recipe.log, value);
@@ -185,6 +200,9 @@ bool get_recipe(const RecipeOverrides& recipe, guint id, GValue* value) {
       return true;
     case kInputScale:
       g_value_set_int(value, recipe.input_scale.value_or(-1));
+      return true;
+    case kNormalizeAs:
+      get_choice(recipe.normalization, value);
       return true;
     default:
       return false;

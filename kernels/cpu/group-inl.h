@@ -12,6 +12,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "kernels/cpu/convolution-inl.h"
 #include "kernels/cpu/engine.h"
 #include "kernels/cpu/fft-inl.h"
 #include "kernels/cpu/load-inl.h"
@@ -67,6 +68,11 @@ HWY_INLINE void GroupEnergies(GroupTag d, const KernelTables& tables, const Samp
   else
     GroupStrengths<false>(d, tables, windows, ws);
   ApplyFilters(d, tables.mel, ws.power, ws.energy);
+  if (tables.recipe.dft == Dft::exact) return;
+  const float unit = sizeof(Sample) == sizeof(float) ? 1.0F : 1.0F / 32768;
+  const float scale = static_cast<float>(tables.recipe.input_scale) * unit;
+  if (ConvolveWhereNoiseShows(d, tables, scale, ws))
+    ApplyFilters(d, tables.mel, ws.power, ws.energy);
 }
 
 /// Lanes(d) frames from samples to rows, of which the first `frames` are stored. Returns each

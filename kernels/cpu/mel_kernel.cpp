@@ -7,14 +7,15 @@
 #include "kernels/cpu/engine.h"
 #include "kernels/cpu/tables.h"
 #include "kernels/cpu/workspace.h"
+#include "kernels/mel/convolution.h"
 
 namespace npumel {
 namespace {
 
 class VectorKernel final : public MelKernel {
  public:
-  VectorKernel(const Recipe& recipe, const Engine& engine)
-      : engine_(engine), tables_(recipe, engine.lanes) {}
+  VectorKernel(const Recipe& recipe, const Engine& engine, int rows_per_call)
+      : engine_(engine), tables_(recipe, engine.lanes, rows_per_call) {}
 
   MelWorkspacePtr make_workspace() const override {
     return MelWorkspacePtr(std::make_unique<MelWorkspace>(tables_).release());
@@ -26,7 +27,12 @@ class VectorKernel final : public MelKernel {
   }
 
   const Recipe& recipe() const noexcept override { return tables_.recipe; }
-  const Engine& engine() const noexcept { return engine_; }
+  /// Whether this kernel is what get() is asked for.
+  bool serves(const Recipe& recipe, const Engine& engine, int rows_per_call) const noexcept {
+    return &engine_ == &engine && tables_.recipe == recipe &&
+           (recipe.dft == Dft::exact ||
+            tables_.convolution.part == convolution_part(rows_per_call));
+  }
 
  private:
   const Engine& engine_;
@@ -37,15 +43,14 @@ class VectorKernel final : public MelKernel {
 /// Weak: what nobody holds is freed, and its entry is reused by the next look-up.
 class KernelCache {
  public:
-  std::shared_ptr<const MelKernel> get(const Recipe& recipe) {
+  std::shared_ptr<const MelKernel> get(const Recipe& recipe, int rows_per_call) {
     const Engine& engine = best_engine();
     const std::scoped_lock lock(mutex_);
     std::erase_if(kernels_, [](const auto& kernel) { return kernel.expired(); });
     for (const auto& weak : kernels_)
-      if (auto kernel = weak.lock();
-          kernel && &kernel->engine() == &engine && kernel->recipe() == recipe)
+      if (auto kernel = weak.lock(); kernel && kernel->serves(recipe, engine, rows_per_call))
         return kernel;
-    auto kernel = std::make_shared<const VectorKernel>(recipe, engine);
+    auto kernel = std::make_shared<const VectorKernel>(recipe, engine, rows_per_call);
     kernels_.push_back(kernel);
     return kernel;
   }
@@ -57,10 +62,10 @@ class KernelCache {
 
 }  // namespace
 
-std::shared_ptr<const MelKernel> MelKernel::get(const Recipe& recipe) {
+std::shared_ptr<const MelKernel> MelKernel::get(const Recipe& recipe, int rows_per_call) {
   validate(recipe);
   static KernelCache cache;
-  return cache.get(recipe);
+  return cache.get(recipe, rows_per_call);
 }
 
 std::string MelKernel::target() { return best_target(); }

@@ -21,7 +21,9 @@ class MelKernel {
  public:
   /// Tables are shared: equal recipes get the same kernel as long as anyone holds it.
   /// Throws std::invalid_argument when the recipe is not valid, std::bad_alloc.
-  static std::shared_ptr<const MelKernel> get(const Recipe& recipe);
+  /// `rows_per_call`: rows that the original makes in one call, 0 = a whole clip. It matters to
+  /// recipes with Dft::convolution only, see kernels/mel/convolution.h.
+  static std::shared_ptr<const MelKernel> get(const Recipe& recipe, int rows_per_call = 0);
 
   virtual ~MelKernel() = default;
   MelKernel(const MelKernel&) = delete;

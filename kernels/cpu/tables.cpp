@@ -94,10 +94,12 @@ LoadTables make_load(const Recipe& recipe, const FftPlan& fft, int lanes) {
 }  // namespace
 
 bool needs_double(const Recipe& recipe) {
-  return recipe.log == LogType::none && recipe.n_fft >= 1024;
+  if (recipe.dft == Dft::convolution) return false;
+  const bool leaves_out = recipe.fmax < 0.95 * recipe.rate / 2;
+  return leaves_out || (recipe.log == LogType::none && recipe.n_fft >= 1024);
 }
 
-KernelTables::KernelTables(const Recipe& valid_recipe, int group_lanes)
+KernelTables::KernelTables(const Recipe& valid_recipe, int group_lanes, int rows_per_call)
     : recipe(valid_recipe),
       wide(needs_double(recipe)),
       lanes(group_lanes),
@@ -105,6 +107,7 @@ KernelTables::KernelTables(const Recipe& valid_recipe, int group_lanes)
       fft(make_fft_plan(recipe.n_fft)),
       load(make_load(recipe, fft, lanes)),
       mel(make_mel(recipe)),
-      log(make_log(recipe)) {}
+      log(make_log(recipe)),
+      convolution(make_convolution(recipe, load.pitch, rows_per_call)) {}
 
 }  // namespace npumel

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "kernels/cpu/convolution.h"
 #include "kernels/cpu/factors.h"
 #include "kernels/cpu/fft_plan.h"
 #include "kernels/mel/recipe.h"
@@ -51,13 +52,14 @@ struct LoadTables {
   Factors window_s16;             ///< the same / 32768
 };
 
-/// Whether a recipe's transform is computed in double. A logarithm's floor and base hide the noise
-/// of a transform in float; linear output keeps cells far below the strongest bin, and long
-/// transforms gather more noise.
+/// Whether the transform is computed in double: long ones with linear output, whose cells far below
+/// the strongest bin are kept, and where filters leave much of the spectrum out, in which anything
+/// may be loud. Dft::convolution keeps the noise: it is the original's.
 bool needs_double(const Recipe& recipe);
 
 struct KernelTables {
-  KernelTables(const Recipe& recipe, int lanes);
+  /// `rows_per_call`: see convolution_part.
+  KernelTables(const Recipe& recipe, int lanes, int rows_per_call);
 
   Recipe recipe;
   bool wide;            ///< needs_double(recipe)
@@ -67,6 +69,7 @@ struct KernelTables {
   LoadTables load;
   MelTables mel;
   LogTables log;
+  ConvolutionTables convolution;
 };
 
 }  // namespace npumel

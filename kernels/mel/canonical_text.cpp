@@ -49,6 +49,7 @@ std::string canonical_text(const Recipe& recipe) {
   lines.add("window", recipe.window);
   lines.add("window-place", recipe.window_place);
   lines.add("spectrum", recipe.spectrum);
+  if (recipe.dft != Recipe().dft) lines.add("dft", recipe.dft);
   lines.add("mel-scale", recipe.mel_scale);
   lines.add("mel-norm", recipe.mel_norm);
   lines.add("fmin", recipe.fmin);

@@ -52,6 +52,13 @@ constexpr std::array<EnumName<Spectrum>, 2> kSpectra = {{
     {Spectrum::magnitude, "magnitude", "Magnitude"},
 }};
 
+constexpr std::array<EnumName<Dft>, 2> kDfts = {{
+    {Dft::exact, "exact", "Rounding noise below anything that shows"},
+    {Dft::convolution, "convolution",
+     "As float32 convolutions, with their noise under loud sound outside the filters "
+     "(openWakeWord)"},
+}};
+
 constexpr std::array<EnumName<MelScale>, 3> kScales = {{
     {MelScale::slaney, "slaney", "Linear below 1 kHz, then logarithmic (librosa's default)"},
     {MelScale::htk, "htk", "2595 log10(1 + f/700), triangles linear in Hz"},
@@ -128,11 +135,12 @@ constexpr bool in_declaration_order(const std::array<EnumName<E>, N>& names) {
 }
 static_assert(in_declaration_order(kPresets) && in_declaration_order(kWindows) &&
               in_declaration_order(kPlaces) && in_declaration_order(kSpectra) &&
-              in_declaration_order(kScales) && in_declaration_order(kNorms) &&
-              in_declaration_order(kPaddings) && in_declaration_order(kCounts) &&
-              in_declaration_order(kTails) && in_declaration_order(kLogs) &&
-              in_declaration_order(kFloors) && in_declaration_order(kPreemphasis) &&
-              in_declaration_order(kClamps) && in_declaration_order(kStatistics));
+              in_declaration_order(kDfts) && in_declaration_order(kScales) &&
+              in_declaration_order(kNorms) && in_declaration_order(kPaddings) &&
+              in_declaration_order(kCounts) && in_declaration_order(kTails) &&
+              in_declaration_order(kLogs) && in_declaration_order(kFloors) &&
+              in_declaration_order(kPreemphasis) && in_declaration_order(kClamps) &&
+              in_declaration_order(kStatistics));
 
 }  // namespace
 
@@ -151,6 +159,10 @@ std::span<const EnumName<WindowPlace>> enum_names<WindowPlace>() {
 template <>
 std::span<const EnumName<Spectrum>> enum_names<Spectrum>() {
   return kSpectra;
+}
+template <>
+std::span<const EnumName<Dft>> enum_names<Dft>() {
+  return kDfts;
 }
 template <>
 std::span<const EnumName<MelScale>> enum_names<MelScale>() {

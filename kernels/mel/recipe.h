@@ -20,6 +20,12 @@ enum class WindowPlace { start, center };
 
 enum class Spectrum { power, magnitude };
 
+/// How the original computes its DFT, where that shows in the numbers. See convolution.h.
+///  exact        its rounding noise lies below anything a model could see
+///  convolution  float32 sums of products with rounded weights; the loudest bin leaves noise in
+///               filters that lie 60 dB and more below it, and the original's rows hold that noise
+enum class Dft { exact, convolution };
+
 /// slaney: linear below 1 kHz, then logarithmic. htk: 2595 log10(1+f/700), triangles linear in Hz.
 /// kaldi: 1127 ln(1+f/700), triangles linear in mel.
 enum class MelScale { slaney, htk, kaldi };
@@ -129,6 +135,7 @@ struct Recipe {
   WindowFunction window = WindowFunction::hann;
   WindowPlace window_place = WindowPlace::start;
   Spectrum spectrum = Spectrum::power;
+  Dft dft = Dft::exact;
   MelScale mel_scale = MelScale::slaney;
   MelNorm mel_norm = MelNorm::slaney;
   int fmin = 0;
@@ -160,16 +167,19 @@ struct RecipeOverrides {
   std::optional<WindowFunction> window = {};
   std::optional<WindowPlace> window_place = {};
   std::optional<Spectrum> spectrum = {};
+  std::optional<Dft> dft = {};
   std::optional<MelScale> mel_scale = {};
   std::optional<MelNorm> mel_norm = {};
   std::optional<Padding> padding = {};
   std::optional<FrameCount> frame_count = {};
+  std::optional<TailRule> tail_rule = {};
   std::optional<LogType> log = {};
   std::optional<double> log_floor = {};
   std::optional<FloorMode> floor_mode = {};
   std::optional<double> preemphasis = {};
   std::optional<PreemphasisMode> preemphasis_mode = {};
   std::optional<bool> remove_dc = {};
+  std::optional<Preset> normalization = {};  ///< the one that this preset publishes
 
   bool operator==(const RecipeOverrides&) const = default;
 };
@@ -191,7 +201,8 @@ Recipe resolve(Preset preset, const RecipeOverrides& overrides, int rate);
 void validate(const Recipe& recipe);
 
 /// One `key=value` per line, every field that changes a number, in a fixed order, doubles with 17
-/// significant digits. Equal texts mean equal recipes.
+/// significant digits. A field that was added later has a line only where it is not at its default,
+/// so that older ids stay. Equal texts mean equal recipes.
 std::string canonical_text(const Recipe& recipe);
 
 /// First 16 hex digits of the SHA-256 of canonical_text().
@@ -221,6 +232,8 @@ template <>
 std::span<const EnumName<WindowPlace>> enum_names<WindowPlace>();
 template <>
 std::span<const EnumName<Spectrum>> enum_names<Spectrum>();
+template <>
+std::span<const EnumName<Dft>> enum_names<Dft>();
 template <>
 std::span<const EnumName<MelScale>> enum_names<MelScale>();
 template <>

@@ -68,6 +68,19 @@ void check_values(const Recipe& recipe) {
            ", the recipe has log=" + nick(recipe.log));
 }
 
+void check_convolution(const Recipe& recipe) {
+  if (recipe.dft != Dft::convolution) return;
+  // The weights are a table of n-fft * n-fft values.
+  if (recipe.n_fft > 2048)
+    refuse("dft=convolution is for n-fft up to 2048, not for " + with_value("n-fft", recipe.n_fft));
+  // The window function is part of the weights, so nothing can be done to a frame before it.
+  const bool in_frame =
+      recipe.preemphasis != 0 && recipe.preemphasis_mode != PreemphasisMode::waveform;
+  if (recipe.remove_dc || in_frame)
+    refuse(std::string("dft=convolution does not go with ") +
+           (recipe.remove_dc ? "remove-dc" : "pre-emphasis inside frames"));
+}
+
 void check_framing(const Recipe& recipe) {
   if (reads_past_end(recipe))
     refuse(std::string("frame-count=") + nick(recipe.frame_count) +
@@ -83,6 +96,7 @@ void validate(const Recipe& recipe) {
   check_sizes(recipe);
   check_frequencies(recipe);
   check_values(recipe);
+  check_convolution(recipe);
   check_framing(recipe);
 }
 

@@ -61,11 +61,6 @@ def extract(launch, wav, properties, target):
     return None if done.returncode == 0 else f"{launch} {line}\n{done.stdout}{done.stderr}"
 
 
-# No implementation follows the published model here, see tests/golden/README.md; compare_mel holds
-# it against a wider limit.
-BEYOND_THE_LAW = {"openwakeword_stream/sweep.npy"}
-
-
 def passes_check_mel(golden, folder):
     """The vectors' own tool, for folders that bring it along."""
     tool = golden / "check_mel.py"
@@ -75,10 +70,7 @@ def passes_check_mel(golden, folder):
     done = subprocess.run(["/usr/bin/python3", str(tool), folder, str(golden), "--strict", "--all"],
                           capture_output=True, text=True, check=False)
     print(done.stdout + done.stderr, flush=True)
-    passed = [line for line in done.stdout.splitlines() if line.startswith("PASS ")]
-    failed = {line.split()[1].rstrip(":") for line in done.stdout.splitlines()
-              if line.startswith("FAIL ")}
-    return bool(passed) and failed <= BEYOND_THE_LAW
+    return done.returncode == 0
 
 
 def check(launch, compare, golden):

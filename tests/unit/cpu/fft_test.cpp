@@ -37,7 +37,7 @@ double direct_power(const float* frame, int n, int bin) {
 double worst_amplitude_error(int n, int bin_step, size_t frame_step, LogType log = LogType::ln) {
   const Recipe recipe = bare_recipe(n, log);
   const Engine& engine = best_engine();
-  const KernelTables tables(recipe, engine.lanes);
+  const KernelTables tables(recipe, engine.lanes, 0);
   MelWorkspace workspace(tables);
   Random random(static_cast<uint32_t>(n));
   const auto lanes = static_cast<size_t>(tables.lanes);
@@ -84,7 +84,7 @@ TEST(Fft, lanes_do_not_mix) {
   const Recipe recipe = bare_recipe(400, LogType::ln);
   for_each_target([&] {
     const Engine& engine = best_engine();
-    const KernelTables tables(recipe, engine.lanes);
+    const KernelTables tables(recipe, engine.lanes, 0);
     MelWorkspace workspace(tables);
     const auto lanes = static_cast<size_t>(engine.lanes);
     for (size_t loud = 0; loud < lanes; ++loud) {

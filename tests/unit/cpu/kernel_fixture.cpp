@@ -78,6 +78,8 @@ Recipe random_recipe(Random& random) {
   recipe.preemphasis_mode = pick(random, {PreemphasisMode::frame, PreemphasisMode::frame_next});
   recipe.remove_dc = random() % 2 == 0;
   recipe.input_scale = pick(random, {1, 32768});
+  const bool as_they_come = !recipe.remove_dc && recipe.preemphasis == 0;
+  if (as_they_come && recipe.n_fft <= 2048 && random() % 2 == 0) recipe.dft = Dft::convolution;
   validate(recipe);
   return recipe;
 }

@@ -12,6 +12,7 @@ namespace npumel {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 int any_rate(Preset preset) {
   const int rate = published_rate(preset);
@@ -136,6 +137,12 @@ TEST(RecipeId, OfWhisperIsStable) {
   EXPECT_EQ(recipe_id(resolve(Preset::whisper80, {}, 16000)), "d92c76f089c9c89e");
 }
 
+TEST(RecipeId, HasALineForTheDftOnlyWhereItIsNotExact) {
+  EXPECT_THAT(canonical_text(resolve(Preset::openwakeword, {}, 16000)),
+              HasSubstr("\ndft=convolution\n"));
+  EXPECT_THAT(canonical_text(resolve(Preset::whisper80, {}, 16000)), Not(HasSubstr("dft=")));
+}
+
 TEST(RecipeId, ChangesWithEveryField) {
   const Recipe base = resolve(Preset::nemo80, {}, 16000);
   std::set<std::string> ids = {recipe_id(base)};
@@ -154,6 +161,7 @@ TEST(RecipeId, ChangesWithEveryField) {
   vary([](Recipe& r) { r.window = WindowFunction::povey; });
   vary([](Recipe& r) { r.window_place = WindowPlace::start; });
   vary([](Recipe& r) { r.spectrum = Spectrum::magnitude; });
+  vary([](Recipe& r) { r.dft = Dft::convolution; });
   vary([](Recipe& r) { r.mel_scale = MelScale::htk; });
   vary([](Recipe& r) { r.mel_norm = MelNorm::none; });
   vary([](Recipe& r) { r.fmin = 1; });
@@ -205,6 +213,12 @@ TEST(Validation, NamesTheOffendingValues) {
   EXPECT_THAT(whisper({.log_floor = 0.0}), HasSubstr("log-floor (0"));
   EXPECT_THAT(whisper({.log_floor = 1e-38}), HasSubstr("log-floor (1e-38)"));
   EXPECT_THAT(whisper({.input_scale = 2}), HasSubstr("input-scale (2) must be 1 or 32768"));
+  EXPECT_THAT(whisper({.dft = Dft::convolution, .remove_dc = true}),
+              HasSubstr("dft=convolution does not go with remove-dc"));
+  EXPECT_THAT(whisper({.dft = Dft::convolution, .preemphasis = 0.5}),
+              HasSubstr("dft=convolution does not go with pre-emphasis inside frames"));
+  EXPECT_THAT(whisper({.n_fft = 2049, .dft = Dft::convolution}), HasSubstr("n-fft (2049)"));
+  EXPECT_EQ(whisper({.n_fft = 2048, .dft = Dft::convolution}), "");
 }
 
 TEST(Validation, RefusesFramesOfSamplesThatNothingDefines) {

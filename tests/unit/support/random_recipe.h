@@ -12,8 +12,8 @@
 
 namespace npumel::test {
 
-/// Every field of a recipe as an override: resolve(Preset::custom, overrides_of(r), r.rate) has the
-/// numbers of `r`, up to normalisation and tail rule.
+/// Every field of a recipe as an override: resolve(Preset::custom, overrides_of(r), r.rate) is `r`
+/// but for its name.
 inline RecipeOverrides overrides_of(const Recipe& recipe) {
   return {.mels = recipe.mels,
           .n_fft = recipe.n_fft,
@@ -25,22 +25,26 @@ inline RecipeOverrides overrides_of(const Recipe& recipe) {
           .window = recipe.window,
           .window_place = recipe.window_place,
           .spectrum = recipe.spectrum,
+          .dft = recipe.dft,
           .mel_scale = recipe.mel_scale,
           .mel_norm = recipe.mel_norm,
           .padding = recipe.padding,
           .frame_count = recipe.frame_count,
+          .tail_rule = recipe.tail_rule,
           .log = recipe.log,
           .log_floor = recipe.log_floor,
           .floor_mode = recipe.floor_mode,
           .preemphasis = recipe.preemphasis,
           .preemphasis_mode = recipe.preemphasis_mode,
-          .remove_dc = recipe.remove_dc};
+          .remove_dc = recipe.remove_dc,
+          .normalization = recipe.preset};
 }
 
 class RecipeGenerator {
  public:
   explicit RecipeGenerator(unsigned seed) : random_(seed) {}
 
+  /// Always preset=custom.
   Recipe operator()() {
     for (;;) {
       const int rate = pick({8000, 11025, 16000, 22050, 24000, 44100, 48000});
@@ -79,6 +83,7 @@ class RecipeGenerator {
     o.window = any<WindowFunction>();
     o.window_place = any<WindowPlace>();
     o.spectrum = any<Spectrum>();
+    o.dft = any<Dft>();
     o.mel_scale = any<MelScale>();
     o.mel_norm = any<MelNorm>();
     o.padding = any<Padding>();

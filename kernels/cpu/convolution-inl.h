@@ -1,0 +1,120 @@
+// Dft::convolution: the bins of the filters once more, as the original sums them up, for frames in
+// which its rounding noise shows. Included once per instruction set.
+#if defined(NPUMEL_CONVOLUTION_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef NPUMEL_CONVOLUTION_INL_H_
+#undef NPUMEL_CONVOLUTION_INL_H_
+#else
+#define NPUMEL_CONVOLUTION_INL_H_
+#endif
+
+#include <hwy/highway.h>
+
+#include <cmath>
+
+#include "kernels/cpu/tables.h"
+#include "kernels/cpu/unroll.h"
+#include "kernels/cpu/workspace.h"
+#include "kernels/mel/convolution.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace npumel {
+namespace HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+/// a * b + c, rounded once: the noise is only the same on every instruction set if this is.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V FusedMulAdd(D d, V a, V b, V c) {
+#if HWY_NATIVE_FMA
+  (void)d;
+  return hn::MulAdd(a, b, c);
+#else
+  HWY_ALIGN float x[hn::MaxLanes(D())];
+  HWY_ALIGN float y[hn::MaxLanes(D())];
+  HWY_ALIGN float sum[hn::MaxLanes(D())];
+  hn::Store(a, d, x);
+  hn::Store(b, d, y);
+  hn::Store(c, d, sum);
+  for (size_t i = 0; i < hn::Lanes(d); ++i) sum[i] = std::fma(x[i], y[i], sum[i]);
+  return hn::Load(d, sum);
+#endif
+}
+
+/// kBins bins of all frames: real parts, then imaginary parts. T holds the samples as they came.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE void ConvolveBins(D d, const ConvolutionTables& tables, const float* weights,
+                             const float* t, V (&total)[2 * ConvolutionTables::kBins]) {
+  constexpr int kSums = 2 * ConvolutionTables::kBins;
+  const int samples = static_cast<int>(tables.offsets.size());
+  NPUMEL_UNROLL
+  for (int k = 0; k < kSums; ++k) total[k] = hn::Zero(d);
+  for (int i = 0; i < samples;) {
+    const int end = HWY_MIN(samples, i + tables.part - (tables.place + i) % tables.part);
+    V sum[kSums];
+    NPUMEL_UNROLL
+    for (int k = 0; k < kSums; ++k) sum[k] = hn::Zero(d);
+    for (; i < end; ++i, weights += kSums) {
+      const V sample = hn::LoadU(d, t + tables.offsets[static_cast<size_t>(i)]);
+      NPUMEL_UNROLL
+      for (int k = 0; k < kSums; ++k)
+        sum[k] = FusedMulAdd(d, sample, hn::Set(d, weights[k]), sum[k]);
+    }
+    NPUMEL_UNROLL
+    for (int k = 0; k < kSums; ++k) total[k] = hn::Add(total[k], sum[k]);
+  }
+}
+
+/// Frames in which some filter lies far below the strongest bin.
+template <class D>
+HWY_INLINE hn::Mask<D> NoiseShows(D d, const KernelTables& tables, const float* power,
+                                  const float* energy) {
+  const size_t lanes = hn::Lanes(d);
+  auto strongest = hn::Zero(d);
+  for (size_t bin = 0; bin < static_cast<size_t>(tables.fft.bins()); ++bin)
+    strongest = hn::Max(strongest, hn::Load(d, power + bin * lanes));
+  auto weakest = strongest;
+  for (const MeanOfFilter& mean : tables.convolution.means)
+    weakest = hn::Min(weakest,
+                      hn::Mul(hn::Load(d, energy + mean.mel * lanes), hn::Set(d, mean.per_weight)));
+  const bool magnitude = tables.recipe.spectrum == Spectrum::magnitude;
+  const float depth = magnitude ? std::sqrt(kConvolutionDepth) : kConvolutionDepth;
+  return hn::Gt(strongest, hn::Mul(weakest, hn::Set(d, depth)));
+}
+
+/// Replaces strengths of bins in ws.power, and says whether it did. A frame's numbers do not depend
+/// on its neighbours: all frames of a group are summed up, and those that need it take the result.
+/// `scale` turns T's samples into the recipe's; it is a power of two, so that it may come after the
+/// sums.
+template <class D>
+HWY_NOINLINE bool ConvolveWhereNoiseShows(D d, const KernelTables& tables, float scale,
+                                          const MelWorkspace& ws) {
+  using V = hn::Vec<D>;
+  constexpr int kBins = ConvolutionTables::kBins;
+  const ConvolutionTables& convolution = tables.convolution;
+  const size_t lanes = hn::Lanes(d);
+  float* power = ws.power;
+  const auto wanted = NoiseShows(d, tables, power, ws.energy);
+  if (hn::AllFalse(d, wanted)) return false;
+  const bool magnitude = tables.recipe.spectrum == Spectrum::magnitude;
+  const V factor = hn::Set(d, scale);
+  const float* weights = convolution.weights.data();
+  float* at = power + lanes * static_cast<size_t>(convolution.first_bin);
+  for (int block = 0; block < convolution.bins; block += kBins) {
+    V part[2 * kBins];
+    ConvolveBins(d, convolution, weights, ws.samples, part);
+    weights += 2 * kBins * convolution.offsets.size();
+    for (int k = 0; k < HWY_MIN(kBins, convolution.bins - block); ++k, at += lanes) {
+      const V re = hn::Mul(part[k], factor);
+      const V im = hn::Mul(part[kBins + k], factor);
+      const V strength = hn::Add(hn::Mul(re, re), hn::Mul(im, im));
+      hn::Store(hn::IfThenElse(wanted, magnitude ? hn::Sqrt(strength) : strength, hn::Load(d, at)),
+                d, at);
+    }
+  }
+  return true;
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace npumel
+HWY_AFTER_NAMESPACE();
+
+#endif  // NPUMEL_CONVOLUTION_INL_H_

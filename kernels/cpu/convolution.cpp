@@ -1,0 +1,65 @@
+#include "kernels/cpu/convolution.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+#include <numeric>
+
+#include "kernels/mel/convolution.h"
+#include "kernels/mel/filter_bank.h"
+#include "kernels/mel/window_function.h"
+
+namespace npumel {
+namespace {
+
+/// The filters, the bins that they read, and those between them.
+void take_filters(const FilterBank& bank, ConvolutionTables& tables) {
+  int first = bank.bins();
+  int end = 0;
+  uint32_t mel = 0;
+  for (const MelFilter& filter : bank.filters()) {
+    if (!filter.weights.empty()) {
+      first = std::min(first, filter.first_bin);
+      end = std::max(end, filter.first_bin + static_cast<int>(filter.weights.size()));
+      const double sum = std::accumulate(filter.weights.begin(), filter.weights.end(), 0.0);
+      tables.means.push_back({mel, static_cast<float>(1 / sum)});
+    }
+    ++mel;
+  }
+  tables.first_bin = std::min(first, end);
+  tables.bins = end - tables.first_bin;
+}
+
+}  // namespace
+
+ConvolutionTables make_convolution(const Recipe& recipe, int pitch, int rows_per_call) {
+  ConvolutionTables tables;
+  if (recipe.dft == Dft::exact) return tables;
+  tables.part = convolution_part(rows_per_call);
+  tables.place =
+      recipe.window_place == WindowPlace::center ? (recipe.n_fft - recipe.win_length) / 2 : 0;
+  take_filters(FilterBank(recipe), tables);
+
+  for (int i = 0; i < recipe.win_length; ++i)
+    tables.offsets.push_back(
+        static_cast<uint32_t>(i % recipe.hop_length * pitch + i / recipe.hop_length));
+
+  const std::vector<double> window = window_function(recipe.window, recipe.win_length);
+  constexpr int kBins = ConvolutionTables::kBins;
+  for (int block = 0; block < tables.bins; block += kBins) {
+    for (int i = 0; i < recipe.win_length; ++i) {
+      const auto angle = [&](int bin) {
+        const int64_t turn = int64_t{tables.first_bin + block + bin} * (tables.place + i);
+        return 2 * std::numbers::pi * static_cast<double>(turn % recipe.n_fft) / recipe.n_fft;
+      };
+      const double weight = window[static_cast<size_t>(i)];
+      for (int bin = 0; bin < kBins; ++bin)
+        tables.weights.push_back(static_cast<float>(weight * std::cos(angle(bin))));
+      for (int bin = 0; bin < kBins; ++bin)
+        tables.weights.push_back(static_cast<float>(weight * std::sin(angle(bin))));
+    }
+  }
+  return tables;
+}
+
+}  // namespace npumel
