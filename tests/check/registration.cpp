@@ -77,7 +77,10 @@ CHECK_TEST(defaults_are_those_of_the_documentation) {
                                                        {"log", "preset"},
                                                        {"preemphasis-mode", "preset"},
                                                        {"floor-mode", "preset"},
-                                                       {"frame-count", "preset"}};
+                                                       {"frame-count", "preset"},
+                                                       {"dft", "preset"},
+                                                       {"tail-rule", "preset"},
+                                                       {"normalize-as", "preset"}};
   for (const auto& [name, nick] : enums)
     fail_unless(enum_nick(element.get(), name) == nick, "%s=%s", name,
                 enum_nick(element.get(), name).c_str());

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <vector>
 
 namespace npumel {
@@ -13,23 +14,18 @@ Recipe preset(Preset name) {
 }
 
 TEST(Reach, IsWhatThePublishedFrontEndsNeed) {
-  const auto reach = [](Preset name) { return framing(preset(name)).reach; };
-  EXPECT_EQ(reach(Preset::whisper80), 200);
-  EXPECT_EQ(reach(Preset::whisper128), 200);
-  EXPECT_EQ(reach(Preset::voxtral_rt128), 200);
-  EXPECT_EQ(reach(Preset::nemo80), 200);
-  EXPECT_EQ(reach(Preset::granite80), 200);
-  EXPECT_EQ(reach(Preset::torchaudio), 200);
-  EXPECT_EQ(reach(Preset::kaldi80), 400);
-  EXPECT_EQ(reach(Preset::funasr80), 400);
-  EXPECT_EQ(reach(Preset::vggish64), 400);
-  EXPECT_EQ(reach(Preset::lasr128), 400);
-  EXPECT_EQ(reach(Preset::icefall80), 280);
-  EXPECT_EQ(reach(Preset::openwakeword), 512);
-  EXPECT_EQ(reach(Preset::librosa), 1024);
-  EXPECT_EQ(reach(Preset::clap64), 512);
-  EXPECT_EQ(reach(Preset::gemma3n128), 513);
-  EXPECT_EQ(reach(Preset::gemma4_128), 161);
+  const std::map<Preset, int> reaches = {
+      {Preset::whisper80, 200},    {Preset::whisper128, 200},    {Preset::nemo80, 200},
+      {Preset::nemo128, 200},      {Preset::kaldi80, 400},       {Preset::icefall80, 280},
+      {Preset::openwakeword, 512}, {Preset::librosa, 1024},      {Preset::torchaudio, 200},
+      {Preset::funasr80, 400},     {Preset::wespeaker80, 400},   {Preset::seamless80, 400},
+      {Preset::s2t80, 400},        {Preset::ast128, 400},        {Preset::granite80, 200},
+      {Preset::vggish64, 400},     {Preset::voxtral_rt128, 200}, {Preset::yamnet64, 400},
+      {Preset::gemma3n128, 513},   {Preset::gemma4_128, 161},    {Preset::lasr128, 400},
+      {Preset::phi4mm80, 400},     {Preset::clap64, 512},        {Preset::custom, 200},
+  };
+  for (const auto& name : enum_names<Preset>())
+    EXPECT_EQ(framing(preset(name.value)).reach, reaches.at(name.value)) << name.nick;
 }
 
 TEST(Reach, CountsTheMirroredSampleUnlessItsWeightIsZero) {
