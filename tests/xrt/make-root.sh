@@ -57,7 +57,14 @@ deb $mirror trixie-backports main" ;;
   *) sources="deb $mirror $name main" ;;
 esac
 
-include=$(sed 's/#.*//' "$packages" | tr -s '\n ' ',' | sed 's/^,//; s/,$//')
+words=$(sed 's/#.*//' "$packages" | tr -s '\n ' ' ')
+include= unpack=
+for word in $words; do
+  case $word in
+    unpack:*) unpack="$unpack ${word#unpack:}" ;;
+    *) include="$include${include:+,}$word" ;;
+  esac
+done
 new=$cache/.$name.new
 log=$cache/$name.log
 
@@ -73,7 +80,13 @@ remove_tree "$new"
 echo "make-root: building $name in $root (log: $log)" >&2
 # Check-Valid-Until: testing is a moving suite, and a mirror's copy may be older than its own limit.
 set -- --mode=root --variant=apt --aptopt='Acquire::Check-Valid-Until "false"' \
-  --aptopt='APT::Install-Recommends "false"' --include="$include"
+  --aptopt='APT::Install-Recommends "false"' --include="$include" \
+  --dpkgopt=force-unsafe-io --dpkgopt=path-exclude=/usr/share/doc/* \
+  --dpkgopt=path-exclude=/usr/share/man/* --dpkgopt=path-exclude=/usr/share/locale/*
+if [ -n "$unpack" ]; then
+  set -- "$@" --customize-hook="chroot \"\$1\" sh -euc 'cd /tmp; apt-get -qq download $unpack
+    for package in *.deb; do dpkg -x \$package /; rm \$package; done'"
+fi
 # XRT run by root reads its settings next to the executable only; gst-launch-1.0 is in /usr/bin.
 set -- "$@" --customize-hook="cp '$ini' \"\$1/usr/bin/xrt.ini\""
 if [ -f "$preferences" ]; then
