@@ -31,7 +31,6 @@ RUN_ELSEWHERE = {
     "ninja -C build && build/tests/unit/mel/test_mel": "suite gcc runs all of test_mel",
     "ninja -C build tests/golden/make_openwakeword": "nobody: needs the models of another project",
     "build/tests/golden/compare_mel": "tests/check/golden.py",
-    "export NPUMELSPEC_KERNEL_PATH": "nobody: there is no NPU here",
     "export GST_PLUGIN_PATH=$PWD/build/gst NPUMELSPEC_KERNEL_PATH": "nobody: there is no NPU here",
     "sudo usermod": "nobody: changes the machine",
     "sudo tests/run.sh --install-only": "tests/run.sh and build_test.py, each its part",
