@@ -133,6 +133,7 @@ class Element final : private BufferSource {
   // latency.cpp
   void update_liveness();
   void update_latency();
+  GstClockTime processing_latency() const;
   GstClockTime own_latency() const;
   void judge_computing(GstClockTime taken);
 

@@ -5,6 +5,14 @@
 
 namespace npumel {
 
+/// Alone: a copy of all settings allocates, and buffers ask for this one.
+GstClockTime Element::processing_latency() const {
+  GST_OBJECT_LOCK(self_);
+  const GstClockTime granted = settings_.processing_latency;
+  GST_OBJECT_UNLOCK(self_);
+  return granted;
+}
+
 /// Until a buffer is complete its first frame has waited for all the others and for the last one's
 /// reach. Live pipelines also grant time to compute.
 GstClockTime Element::own_latency() const {
@@ -12,14 +20,14 @@ GstClockTime Element::own_latency() const {
   if (samples < 0) return 0;
   const GstClockTime waiting =
       gst_util_uint64_scale_int_ceil(static_cast<guint64>(samples), GST_SECOND, rate_);
-  return waiting + (live_ ? settings().processing_latency : 0);
+  return waiting + (live_ ? processing_latency() : 0);
 }
 
 /// `taken`: between the last sample that a buffer needed and the complete buffer. A live pipeline
 /// has granted processing-latency for that; what takes longer comes too late for a sink that syncs.
 void Element::judge_computing(GstClockTime taken) {
   if (!live_) return;
-  const GstClockTime granted = settings().processing_latency;
+  const GstClockTime granted = processing_latency();
   if (taken <= granted) return;
   counters_.late_buffers += 1;
   GST_WARNING_OBJECT(self_,

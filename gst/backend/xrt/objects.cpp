@@ -113,9 +113,12 @@ NpumelXrtDevice* open_device(const std::string& device, NpumelXrtDeviceInfo& inf
       throw Fault(NPUMEL_XRT_PERMISSION,
                   "the locked-memory limit (ulimit -l) is too low for the NPU: raise memlock in "
                   "/etc/security/limits.d or LimitMEMLOCK of the service");
-    // EINVAL is XRT's answer to an address that no device has.
+    // EINVAL is XRT's answer to an address that no device has, and the driver's to XRT's clean-up
+    // after another failure; then the text names a call.
     const int code = error.code().value();
-    const bool unknown = code == EINVAL || code == ENODEV || code == ENOENT;
+    const bool refused =
+        std::string_view(error.what()).find("DRM_IOCTL_") != std::string_view::npos;
+    const bool unknown = (code == EINVAL && !refused) || code == ENODEV || code == ENOENT;
     throw Fault(unknown ? NPUMEL_XRT_NOT_FOUND : status_of(code, NPUMEL_XRT_FAILED),
                 "device cannot be opened: " + one_line(error.what()));
   } catch (const Fault&) {
