@@ -11,6 +11,7 @@
 
 #include <cmath>
 
+#include "kernels/cpu/noise-inl.h"
 #include "kernels/cpu/tables.h"
 #include "kernels/cpu/unroll.h"
 #include "kernels/cpu/workspace.h"
@@ -63,23 +64,6 @@ HWY_INLINE void ConvolveBins(D d, const ConvolutionTables& tables, const float* 
   }
 }
 
-/// Frames in which some filter lies far below the strongest bin.
-template <class D>
-HWY_INLINE hn::Mask<D> NoiseShows(D d, const KernelTables& tables, const float* power,
-                                  const float* energy) {
-  const size_t lanes = hn::Lanes(d);
-  auto strongest = hn::Zero(d);
-  for (size_t bin = 0; bin < static_cast<size_t>(tables.fft.bins()); ++bin)
-    strongest = hn::Max(strongest, hn::Load(d, power + bin * lanes));
-  auto weakest = strongest;
-  for (const MeanOfFilter& mean : tables.convolution.means)
-    weakest = hn::Min(weakest,
-                      hn::Mul(hn::Load(d, energy + mean.mel * lanes), hn::Set(d, mean.per_weight)));
-  const bool magnitude = tables.recipe.spectrum == Spectrum::magnitude;
-  const float depth = magnitude ? std::sqrt(kConvolutionDepth) : kConvolutionDepth;
-  return hn::Gt(strongest, hn::Mul(weakest, hn::Set(d, depth)));
-}
-
 /// Replaces strengths of bins in ws.power, and says whether it did. A frame's numbers do not depend
 /// on its neighbours: all frames of a group are summed up, and those that need it take the result.
 /// `scale` turns T's samples into the recipe's; it is a power of two, so that it may come after the
@@ -92,7 +76,7 @@ HWY_NOINLINE bool ConvolveWhereNoiseShows(D d, const KernelTables& tables, float
   const ConvolutionTables& convolution = tables.convolution;
   const size_t lanes = hn::Lanes(d);
   float* power = ws.power;
-  const auto wanted = NoiseShows(d, tables, power, ws.energy);
+  const auto wanted = NoiseShows(d, tables, kConvolutionDepth, ws);
   if (hn::AllFalse(d, wanted)) return false;
   const bool magnitude = tables.recipe.spectrum == Spectrum::magnitude;
   const V factor = hn::Set(d, scale);

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
-#include <numeric>
 
 #include "kernels/mel/convolution.h"
 #include "kernels/mel/filter_bank.h"
@@ -12,19 +11,15 @@
 namespace npumel {
 namespace {
 
-/// The filters, the bins that they read, and those between them.
+/// The bins that filters read, and those between them.
 void take_filters(const FilterBank& bank, ConvolutionTables& tables) {
   int first = bank.bins();
   int end = 0;
-  uint32_t mel = 0;
   for (const MelFilter& filter : bank.filters()) {
     if (!filter.weights.empty()) {
       first = std::min(first, filter.first_bin);
       end = std::max(end, filter.first_bin + static_cast<int>(filter.weights.size()));
-      const double sum = std::accumulate(filter.weights.begin(), filter.weights.end(), 0.0);
-      tables.means.push_back({mel, static_cast<float>(1 / sum)});
     }
-    ++mel;
   }
   tables.first_bin = std::min(first, end);
   tables.bins = end - tables.first_bin;

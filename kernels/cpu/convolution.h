@@ -9,22 +9,15 @@
 
 namespace npumel {
 
-/// What turns a filter's energy into the mean strength of its bins.
-struct MeanOfFilter {
-  uint32_t mel = 0;
-  float per_weight = 0;
-};
-
 struct ConvolutionTables {
   /// Bins summed up at once, so that a sample is loaded once for all of them.
   static constexpr int kBins = 4;
 
-  int first_bin = 0;                ///< the lowest bin of a filter
-  int bins = 0;                     ///< from there to the highest one
-  int part = 0;                     ///< samples of a part of the sum; 0: the recipe needs no tables
-  int place = 0;                    ///< where the window begins inside the n_fft samples
-  std::vector<uint32_t> offsets;    ///< [sample under the window]: its index in LoadTables' T
-  std::vector<MeanOfFilter> means;  ///< of filters that have bins
+  int first_bin = 0;              ///< the lowest bin of a filter
+  int bins = 0;                   ///< from there to the highest one
+  int part = 0;                   ///< samples of a part of the sum; 0: the recipe needs no tables
+  int place = 0;                  ///< where the window begins inside the n_fft samples
+  std::vector<uint32_t> offsets;  ///< [sample under the window]: its index in LoadTables' T
   /// [bins / kBins, rounded up][sample]{kBins cosines, kBins sines}
   std::vector<float> weights;
 };

@@ -21,7 +21,19 @@ namespace hn = hwy::HWY_NAMESPACE;
 template <class D>
 using Lane = hn::TFromD<D>;
 
-/// A value of each frame as the transform takes it: T is always float.
+/// Where a transform finds its frames.
+template <typename T>
+struct FrameSamples {
+  const T* values;
+  const uint32_t* offsets;  ///< in the order in which the first pass reads
+  const T* mean;            ///< of each frame, to be subtracted; null: nothing is
+};
+
+/// A value of each frame as the transform takes it.
+template <class D>
+HWY_INLINE hn::Vec<D> LoadValues(D d, const double* from) {
+  return hn::Load(d, from);
+}
 template <class D>
 HWY_INLINE hn::Vec<D> LoadValues(D d, const float* from) {
   if constexpr (sizeof(Lane<D>) == sizeof(double))
@@ -68,24 +80,24 @@ HWY_INLINE void StoreStrength(D d, hn::Vec<D> value, float* to) {
 
 /// Real transforms of R points over all columns: window function, first butterflies, and the
 /// twiddle factors that Cooley-Tukey order needs. Of R samples the first kTaken can be non-zero.
-template <int R, int kTaken, bool kCenter, class D>
-HWY_NOINLINE void FirstPass(D d, const KernelTables& tables, const Lane<D>* window, const float* t,
-                            const float* mean, Lane<D>* work) {
+template <int R, int kTaken, bool kCenter, class D, typename T>
+HWY_NOINLINE void FirstPass(D d, const KernelTables& tables, const Lane<D>* window,
+                            const FrameSamples<T>& samples, Lane<D>* work) {
   using V = hn::Vec<D>;
   constexpr int kParallel = (R - 1) / 2 + 1;
   const FftPlan& plan = tables.fft;
-  const uint32_t* offsets = tables.load.offsets.data();
+  const uint32_t* offsets = samples.offsets;
   const Lane<D>* twiddles = plan.twiddles.template data<Lane<D>>();
   const size_t slot = 2 * hn::Lanes(d);
   const size_t pitch = column_pitch(plan, hn::Lanes(d));
   const bool coprime = plan.coprime;
-  const V center = kCenter ? LoadValues(d, mean) : hn::Zero(d);
+  const V center = kCenter ? LoadValues(d, samples.mean) : hn::Zero(d);
   Lane<D>* const work_begin = work;
   for (int column = 0; column < plan.columns; ++column) {
     V x[R];
     for (int i = kTaken; i < R; ++i) x[i] = hn::Zero(d);
     for (int i = 0; i < kTaken; ++i) {
-      V sample = LoadValues(d, t + offsets[i]);
+      V sample = LoadValues(d, samples.values + offsets[i]);
       if constexpr (kCenter) sample = hn::Sub(sample, center);
       x[i] = hn::Mul(sample, hn::Set(d, window[i]));
     }
@@ -251,11 +263,11 @@ HWY_INLINE void RunLastPass(D d, const FftPlan& plan, size_t first_column, size_
   });
 }
 
-template <bool kCenter, class D>
-HWY_INLINE void RunFirstPass(D d, const KernelTables& tables, const Lane<D>* window, const float* t,
-                             const float* mean, Lane<D>* work) {
+template <bool kCenter, class D, typename T>
+HWY_INLINE void RunFirstPass(D d, const KernelTables& tables, const Lane<D>* window,
+                             const FrameSamples<T>& samples, Lane<D>* work) {
   const auto run = [&]<int R, int kTaken>() HWY_ATTR {
-    FirstPass<R, kTaken, kCenter>(d, tables, window, t, mean, work);
+    FirstPass<R, kTaken, kCenter>(d, tables, window, samples, work);
   };
   switch (tables.fft.radix) {
     case 1:
@@ -292,9 +304,9 @@ HWY_INLINE void RunFirstPass(D d, const KernelTables& tables, const Lane<D>* win
 }
 
 /// Bluestein's convolution up to the last pass of its second transform, which starts in work2.
-template <class D>
+template <class D, typename T>
 HWY_NOINLINE void Chirp(D d, const KernelTables& tables, const Lane<D>* window,
-                        const float* samples, const float* mean, const MelWorkspace& ws) {
+                        const FrameSamples<T>& samples, const MelWorkspace& ws) {
   using V = hn::Vec<D>;
   const FftPlan& plan = tables.fft;
   auto* work = static_cast<Lane<D>*>(ws.work);
@@ -302,10 +314,10 @@ HWY_NOINLINE void Chirp(D d, const KernelTables& tables, const Lane<D>* window,
   const auto* chirp_in = plan.chirp_in.template data<Lane<D>>();
   const auto* chirp_filter = plan.chirp_filter.template data<Lane<D>>();
   const size_t slot = 2 * hn::Lanes(d);
-  const V center = tables.recipe.remove_dc ? LoadValues(d, mean) : hn::Zero(d);
+  const V center = samples.mean ? LoadValues(d, samples.mean) : hn::Zero(d);
   const size_t inputs = tables.load.offsets.size();
   for (size_t n = 0; n < inputs; ++n) {
-    const V sample = hn::Sub(LoadValues(d, samples + tables.load.offsets[n]), center);
+    const V sample = hn::Sub(LoadValues(d, samples.values + samples.offsets[n]), center);
     const V x = hn::Mul(sample, hn::Set(d, window[n]));
     const auto c = SetComplex(d, chirp_in + 2 * n);
     StoreComplex(d, {hn::Mul(x, c.re), hn::Mul(x, c.im)}, work + n * slot);
@@ -324,27 +336,26 @@ HWY_NOINLINE void Chirp(D d, const KernelTables& tables, const Lane<D>* window,
   MiddlePasses(d, plan, 1, work2);
 }
 
-/// From T to the strengths (powers or magnitudes) of all bins. D: the lanes of the transform, which
-/// are frames `first_frame` and following of the group.
-template <bool kMagnitude, class D>
+/// From samples to the strengths (powers or magnitudes) of all bins, a group's lanes from bin to
+/// bin.
+template <bool kMagnitude, class D, typename T>
 HWY_INLINE void Spectra(D d, const KernelTables& tables, const Factors& window_table,
-                        size_t first_frame, const MelWorkspace& ws) {
+                        const FrameSamples<T>& samples, float* power, const MelWorkspace& ws) {
   const FftPlan& plan = tables.fft;
   const auto* window = window_table.template data<Lane<D>>();
-  const float* samples = ws.samples + first_frame;
-  const float* mean = ws.mean + first_frame;
   auto* work = static_cast<Lane<D>*>(ws.work);
-  float* power = ws.power + first_frame;
   const auto power_pitch = static_cast<size_t>(tables.lanes);
   if (plan.chirp) {
-    Chirp(d, tables, window, samples, mean, ws);
+    Chirp(d, tables, window, samples, ws);
     RunLastPass<kMagnitude>(d, plan, 0, 1, static_cast<Lane<D>*>(ws.work2), power, power_pitch);
     return;
   }
-  if (tables.recipe.remove_dc)
-    RunFirstPass<true>(d, tables, window, samples, mean, work);
-  else
-    RunFirstPass<false>(d, tables, window, samples, mean, work);
+  bool centered = false;
+  if constexpr (sizeof(Lane<D>) == sizeof(float)) {  // prepared frames are centered already
+    centered = samples.mean != nullptr;
+    if (centered) RunFirstPass<true>(d, tables, window, samples, work);
+  }
+  if (!centered) RunFirstPass<false>(d, tables, window, samples, work);
 
   // As many columns at a time as the nearest cache holds beside what else is at work.
   constexpr size_t kNearBytes = 16384;

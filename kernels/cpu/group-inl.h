@@ -18,20 +18,18 @@
 #include "kernels/cpu/load-inl.h"
 #include "kernels/cpu/mel-inl.h"
 #include "kernels/cpu/store-inl.h"
+#include "kernels/cpu/wide-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace npumel {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-/// Frames of a group, and those of them that are transformed at once in double.
-using GroupTag = hn::CappedTag<float, 16>;
-using WideTag = hn::CappedTag<double, HWY_MAX(1, hn::MaxLanes(GroupTag()) / 2)>;
-
 template <class D, typename Sample>
 HWY_INLINE void LoadFrames(D d, const KernelTables& tables, const Sample* samples,
                            const MelWorkspace& ws) {
   LoadGroup(d, tables, samples, ws.samples);
+  if (tables.wide == WideFrames::all) return;
   if (tables.recipe.remove_dc && tables.load.own_first_row)
     PrepareFrames<true, true>(d, tables, ws);
   else if (tables.recipe.remove_dc)
@@ -50,10 +48,31 @@ HWY_INLINE bool IsSilence(const Sample* samples, size_t count) {
 template <bool kMagnitude>
 HWY_INLINE void GroupStrengths(GroupTag d, const KernelTables& tables, const Factors& windows,
                                const MelWorkspace& ws) {
-  if (!tables.wide) return Spectra<kMagnitude>(d, tables, windows, 0, ws);
-  const WideTag wide;
-  for (size_t first = 0; first < hn::Lanes(d); first += hn::Lanes(wide))
-    Spectra<kMagnitude>(wide, tables, windows, first, ws);
+  if (tables.wide == WideFrames::all) {
+    for (size_t first = 0; first < hn::Lanes(d); first += hn::Lanes(WideTag()))
+      WideStrengths<kMagnitude>(tables, windows, first, ws.power, ws);
+    return;
+  }
+  const float* mean = tables.recipe.remove_dc ? ws.mean : nullptr;
+  Spectra<kMagnitude>(d, tables, windows,
+                      FrameSamples<float>{ws.samples, tables.load.offsets.data(), mean}, ws.power,
+                      ws);
+}
+
+/// Frames in whose filters the noise of a float transform shows are computed in double instead.
+/// Says whether there were any. A frame's numbers do not depend on its neighbours.
+template <typename Sample>
+HWY_NOINLINE bool WidenWhereNoiseShows(GroupTag d, const KernelTables& tables,
+                                       const Factors& windows, const Sample* samples,
+                                       const MelWorkspace& ws) {
+  const auto wanted = NoiseShows(d, tables, tables.wide_depth, ws);
+  if (hn::AllFalse(d, wanted)) return false;
+  if (tables.load.prepares) LoadGroup(d, tables, samples, ws.samples);
+  if (tables.recipe.spectrum == Spectrum::magnitude)
+    ReplaceStrengths<true>(d, tables, windows, wanted, ws);
+  else
+    ReplaceStrengths<false>(d, tables, windows, wanted, ws);
+  return true;
 }
 
 /// Lanes(d) frames from samples to mel energies in ws.energy.
@@ -68,6 +87,9 @@ HWY_INLINE void GroupEnergies(GroupTag d, const KernelTables& tables, const Samp
   else
     GroupStrengths<false>(d, tables, windows, ws);
   ApplyFilters(d, tables.mel, ws.power, ws.energy);
+  if (tables.wide == WideFrames::where_noise_shows &&
+      WidenWhereNoiseShows(d, tables, windows, samples, ws))
+    ApplyFilters(d, tables.mel, ws.power, ws.energy);
   if (tables.recipe.dft == Dft::exact) return;
   const float unit = sizeof(Sample) == sizeof(float) ? 1.0F : 1.0F / 32768;
   const float scale = static_cast<float>(tables.recipe.input_scale) * unit;

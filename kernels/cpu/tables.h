@@ -17,12 +17,19 @@ struct MelClass {
   int count = 0;
 };
 
+/// What turns a filter's energy into the mean strength of its bins.
+struct MeanOfFilter {
+  uint32_t mel = 0;
+  float per_weight = 0;
+};
+
 /// The filter bank, sorted by length.
 struct MelTables {
   std::vector<MelClass> classes;
   std::vector<uint32_t> first_bin;  ///< [sorted filter]
   std::vector<uint32_t> row;        ///< [sorted filter]: which mel it is
   std::vector<float> weights;       ///< [sorted filter][bin], back to back
+  std::vector<MeanOfFilter> means;  ///< of filters that have bins
 };
 
 /// log(x) = exponent * octave_high + (exponent * octave_low + ln(mantissa) * scale), and never
@@ -47,24 +54,36 @@ struct LoadTables {
   int pitch = 0;       ///< floats from row to row
   int taken = 0;       ///< first-pass inputs per column that can be non-zero (Cooley-Tukey order)
   bool own_first_row = false;     ///< pre-emphasis gives a frame's first sample its own row of T
+  bool prepares = false;          ///< samples change between T and the transform
   std::vector<uint32_t> offsets;  ///< index into T, in the order in which the first pass reads
-  Factors window_f32;             ///< window function * input_scale, same order, 0 outside
-  Factors window_s16;             ///< the same / 32768
+  std::vector<uint32_t> prepared_offsets;  ///< the same for MelWorkspace::prepared
+  Factors window_f32;                      ///< window function * input_scale, same order, 0 outside
+  Factors window_s16;                      ///< the same / 32768
 };
 
-/// Whether the transform is computed in double: long ones with linear output, whose cells far below
-/// the strongest bin are kept, and where filters leave much of the spectrum out, in which anything
-/// may be loud. Dft::convolution keeps the noise: it is the original's.
-bool needs_double(const Recipe& recipe);
+/// Which frames are computed in double up to their strengths. The rest is float whatever this says.
+enum class WideFrames {
+  none,
+  where_noise_shows,  ///< frames with a filter far below the strongest bin, see noise-inl.h
+  all
+};
+
+/// all: long transforms with linear output, whose cells far below the strongest bin are kept.
+/// where_noise_shows: filters that leave much of the spectrum out, in which anything may be loud,
+/// and rows that are divided by each bin's deviation, which may be small (but the front ends among
+/// those that leave offsets in compute in float32 themselves).
+/// Dft::convolution keeps the noise: it is the original's.
+WideFrames wide_frames(const Recipe& recipe);
 
 struct KernelTables {
   /// `rows_per_call`: see convolution_part.
   KernelTables(const Recipe& recipe, int lanes, int rows_per_call);
 
   Recipe recipe;
-  bool wide;            ///< needs_double(recipe)
-  int lanes;            ///< frames in a group
-  int transform_lanes;  ///< frames transformed at once: half as many in double
+  WideFrames wide;
+  float wide_depth;  ///< how far below, in power, a filter must lie for where_noise_shows
+  int lanes;         ///< frames in a group
+  int wide_lanes;    ///< frames transformed at once in double
   FftPlan fft;
   LoadTables load;
   MelTables mel;

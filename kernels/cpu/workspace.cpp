@@ -11,22 +11,31 @@ MelWorkspace::MelWorkspace(const KernelTables& tables) {
   constexpr size_t kAlign = 32;  // floats: two cache lines
   const auto lanes = static_cast<size_t>(tables.lanes);
   const auto pitch = static_cast<size_t>(tables.load.pitch);
-  const size_t work_values = static_cast<size_t>(tables.fft.parallel) *
-                             column_pitch(tables.fft, static_cast<size_t>(tables.transform_lanes));
+  const bool wide = tables.wide != WideFrames::none;
+  const auto wide_lanes = static_cast<size_t>(tables.wide_lanes);
+  const size_t work_floats =
+      static_cast<size_t>(tables.fft.parallel) *
+      (wide ? 2 * column_pitch(tables.fft, wide_lanes) : column_pitch(tables.fft, lanes));
+  const size_t power_floats = (static_cast<size_t>(tables.fft.bins()) + 1) * lanes;
+  const size_t prepared_floats =
+      wide && tables.load.prepares ? 2 * wide_lanes * static_cast<size_t>(tables.recipe.win_length)
+                                   : 0;
   const auto few_floats = (lanes - 1) * static_cast<size_t>(tables.recipe.hop_length) +
                           static_cast<size_t>(tables.recipe.win_length);
-  const size_t width = tables.wide ? 2 : 1;  // floats a value
   float* work_area = nullptr;
   float* work2_area = nullptr;
+  float* prepared_area = nullptr;
   float* few_area = nullptr;
-  const std::array<std::pair<float**, size_t>, 8> areas{{
+  const std::array<std::pair<float**, size_t>, 10> areas{{
       {&samples, (static_cast<size_t>(tables.load.rows) + 2) * pitch},
-      {&work_area, work_values * width},
-      {&work2_area, tables.fft.chirp ? work_values * width : 0},
-      {&power, (static_cast<size_t>(tables.fft.bins()) + 1) * lanes},
+      {&work_area, work_floats},
+      {&work2_area, tables.fft.chirp ? work_floats : 0},
+      {&power, power_floats},
+      {&exact, tables.wide == WideFrames::where_noise_shows ? power_floats : 0},
       {&energy, static_cast<size_t>(tables.recipe.mels) * lanes},
       {&mean, lanes},
       {&sums, 2 * pitch},
+      {&prepared_area, prepared_floats},
       {&few_area, few_floats},
   }};
   const auto rounded = [](size_t floats) { return (floats + kAlign - 1) / kAlign * kAlign; };
@@ -42,6 +51,7 @@ MelWorkspace::MelWorkspace(const KernelTables& tables) {
   }
   work = work_area;
   work2 = work2_area;
+  prepared = prepared_area;
   few = few_area;
 }
 

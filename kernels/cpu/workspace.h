@@ -8,8 +8,8 @@
 
 namespace npumel {
 
-/// All areas lie in one zeroed allocation, aligned for the widest vectors. V = one vector, of float
-/// or, where the recipe needs double, of double in what is void here.
+/// All areas lie in one zeroed allocation, aligned for the widest vectors. V = one vector of float.
+/// What is void here holds double where a recipe needs it.
 class MelWorkspace {
  public:
   /// Throws std::bad_alloc.
@@ -19,10 +19,13 @@ class MelWorkspace {
   void* work = nullptr;      ///< [parallel][slot]{re, im} V, columns `column_pitch` apart
   void* work2 = nullptr;     ///< Bluestein's second transform
   float* power = nullptr;    ///< [bin] V, one more for results nobody wants
+  float* exact = nullptr;    ///< as power, of the frames computed once more in double
   float* energy = nullptr;   ///< [mel] V
   float* mean = nullptr;     ///< V: what is subtracted from every sample of a frame
   float* sums = nullptr;     ///< two rows of T
-  void* few = nullptr;       ///< samples of a call with less than a group, zeros behind
+  void* prepared =
+      nullptr;          ///< [sample]{wide_lanes doubles} of frames that change before the transform
+  void* few = nullptr;  ///< samples of a call with less than a group, zeros behind
 
  private:
   hwy::AlignedFreeUniquePtr<float[]> memory_;

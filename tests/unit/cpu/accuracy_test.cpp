@@ -1,6 +1,9 @@
 // Rows against the double reference, for every preset and for random recipes.
+#include <algorithm>
 #include <cmath>
+#include <cstring>
 
+#include "kernels/mel/normalize.h"
 #include "tests/unit/cpu/kernel_fixture.h"
 
 namespace npumel::test {
@@ -78,6 +81,55 @@ TEST(Accuracy, a_loud_tone_beside_the_filters_hides_nothing) {
     for_each_target([&] {
       const auto rows = compute_rows(recipe, tone, kFrames);
       for (size_t i = 0; i < rows.size(); ++i) ASSERT_NEAR(rows[i], expected[i], 5e-5) << i;
+    });
+  }
+}
+
+TEST(Accuracy, a_frame_with_a_loud_tone_is_computed_alike_whatever_its_neighbours_are) {
+  for (const Preset preset : {Preset::vggish64, Preset::clap64, Preset::seamless80}) {
+    SCOPED_TRACE(nick(preset));
+    const Recipe recipe = kernel_recipe(preset);
+    const auto mels = static_cast<size_t>(recipe.mels);
+    Random random(61);
+    auto signal = test_signal(random, samples_for(recipe, kFrames));
+    for (size_t i = signal.size() / 2; i < signal.size(); ++i)
+      signal[i] = static_cast<float>(0.8 * std::sin(3.05 * static_cast<double>(i)));
+    for_each_target([&] {
+      const auto all = compute_rows(recipe, signal, kFrames);
+      for (size_t frame = 0; frame < kFrames; ++frame) {
+        const size_t first = frame * static_cast<size_t>(recipe.hop_length);
+        const std::vector<float> part(signal.begin() + static_cast<ptrdiff_t>(first), signal.end());
+        const auto one = compute_rows(recipe, part, 1);
+        ASSERT_EQ(std::memcmp(one.data(), all.data() + frame * mels, mels * sizeof(float)), 0)
+            << frame;
+      }
+    });
+  }
+}
+
+// Dividing by a bin's deviation makes much of small errors: a sweep hides most bins most of the
+// time.
+TEST(Accuracy, rows_divided_by_their_deviation_are_exact_beside_a_sweep) {
+  constexpr int kRows = 150;
+  const Recipe recipe = kernel_recipe(Preset::seamless80);
+  for (const double steps : {32768.0, 1e9}) {  // of the sweep's samples, in [0, 1)
+    std::vector<float> sweep;
+    for (size_t i = 0; i < samples_for(recipe, kRows); ++i) {
+      const double t = static_cast<double>(i) / 16000;
+      const double value = 0.5 * std::sin(2 * M_PI * (50 * t + 2500 * t * t));
+      sweep.push_back(static_cast<float>(std::round(value * steps) / steps));
+    }
+    auto expected = expected_rows(recipe, sweep, kRows);
+    normalize<double>(recipe.normalization, {expected.data(), kRows, recipe.mels, recipe.mels, 1},
+                      kRows, 0);
+    for_each_target([&] {
+      auto rows = compute_rows(recipe, sweep, kRows);
+      normalize<float>(recipe.normalization, {rows.data(), kRows, recipe.mels, recipe.mels, 1},
+                       kRows, 0);
+      double worst = 0;
+      for (size_t i = 0; i < rows.size(); ++i)
+        worst = std::max(worst, std::abs(rows[i] - expected[i]));
+      EXPECT_LT(worst, 5e-4) << steps;
     });
   }
 }

@@ -1,0 +1,61 @@
+// Which frames of a group have a filter so weak that the rounding noise of their transform shows in
+// it. Included once per instruction set.
+#if defined(NPUMEL_NOISE_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef NPUMEL_NOISE_INL_H_
+#undef NPUMEL_NOISE_INL_H_
+#else
+#define NPUMEL_NOISE_INL_H_
+#endif
+
+#include <hwy/highway.h>
+
+#include <cmath>
+
+#include "kernels/cpu/tables.h"
+#include "kernels/cpu/workspace.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace npumel {
+namespace HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+/// The strongest of all bins, each frame for itself. Four maxima hide the latency.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V Strongest(D d, size_t bins, const float* power) {
+  const size_t lanes = hn::Lanes(d);
+  V a = hn::Zero(d), b = a, c = a, e = a;
+  size_t bin = 0;
+  for (; bin + 4 <= bins; bin += 4, power += 4 * lanes) {
+    a = hn::Max(a, hn::Load(d, power));
+    b = hn::Max(b, hn::Load(d, power + lanes));
+    c = hn::Max(c, hn::Load(d, power + 2 * lanes));
+    e = hn::Max(e, hn::Load(d, power + 3 * lanes));
+  }
+  for (; bin < bins; ++bin, power += lanes) a = hn::Max(a, hn::Load(d, power));
+  return hn::Max(hn::Max(a, b), hn::Max(c, e));
+}
+
+/// Frames in which the mean strength of some filter's bins, ws.energy, is more than `depth` times
+/// (in power) below the strongest bin of ws.power. What the logarithm's floor hides is no noise.
+template <class D>
+HWY_NOINLINE hn::Mask<D> NoiseShows(D d, const KernelTables& tables, float depth,
+                                    const MelWorkspace& ws) {
+  const size_t lanes = hn::Lanes(d);
+  const auto strongest = Strongest(d, static_cast<size_t>(tables.fft.bins()), ws.power);
+  const auto floor = hn::Set(d, tables.log.floor);
+  const auto add = hn::Set(d, tables.log.add_floor ? tables.log.floor : 0.0F);
+  auto weakest = strongest;
+  for (const MeanOfFilter& mean : tables.mel.means) {
+    const auto energy = hn::Load(d, ws.energy + mean.mel * lanes);
+    const auto heard = hn::Max(hn::Add(energy, add), floor);
+    weakest = hn::Min(weakest, hn::Mul(heard, hn::Set(d, mean.per_weight)));
+  }
+  const bool magnitude = tables.recipe.spectrum == Spectrum::magnitude;
+  return hn::Gt(strongest, hn::Mul(weakest, hn::Set(d, magnitude ? std::sqrt(depth) : depth)));
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace npumel
+HWY_AFTER_NAMESPACE();
+
+#endif  // NPUMEL_NOISE_INL_H_
