@@ -41,6 +41,7 @@ NpuService::~NpuService() = default;
 
 void NpuService::look(BackendChoice choice, const std::string& device) {
   absence_.reset();
+  refused_.reset();
   device_.reset();
   if (choice == BackendChoice::software) return;
   if (scripted_ == nullptr) absence_ = npu_absence();
@@ -97,6 +98,9 @@ bool NpuService::configure(const SupervisorConfig& config) {
     not_used(no_kernel(config.recipe));
     return false;
   }
+  // Sources offer refused caps again: what stopped the stream once is not opened a second time,
+  // while the pipeline or the process is about to end.
+  if (refused_) throw BackendError(*refused_);
   opener_ = std::make_unique<EngineOpener>(request(), signal_);
   const auto limit = kOpening + std::chrono::milliseconds(config.timeout_ms);
   if (!opener_->wait(NpuRun::Clock::now() + limit)) {
@@ -109,6 +113,7 @@ bool NpuService::configure(const SupervisorConfig& config) {
     journal_.change("npu", "known-answer test passed: " + engine_->manifest().name, 0, false);
     return true;
   } catch (const BackendError& error) {
+    if (config.choice == BackendChoice::npu) refused_ = error;
     not_used(error);
     return false;
   }

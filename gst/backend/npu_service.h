@@ -78,7 +78,8 @@ class NpuService {
   std::unique_ptr<NpuEngine> engine_;
   std::vector<Batch*> gathered_;  ///< loaded, not started, in order
   RetryPolicy retry_;
-  std::optional<BackendError> lost_;  ///< why, for BackendChoice::npu
+  std::optional<BackendError> refused_;  ///< why it did not open, for BackendChoice::npu
+  std::optional<BackendError> lost_;     ///< why, for BackendChoice::npu
   NpuEngine::Times reported_;
   uint64_t computed_ = 0;       ///< batches since the last full check
   uint64_t first_suspect_ = 0;  ///< first batch that no full check vouches for

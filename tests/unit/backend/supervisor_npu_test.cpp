@@ -289,6 +289,24 @@ INSTANTIATE_TEST_SUITE_P(
         OpeningCase{"xclbin", NPUMEL_XRT_OK, NPUMEL_XRT_BAD_PACKAGE, BackendFault::bad_package}),
     [](const auto& opening) { return std::string(opening.param.name); });
 
+// Sources offer their caps again after a refusal, when the pipeline may already be going down.
+TEST_F(ScriptedNpu, InsistingIsNotTriedTwiceBetweenStartAndStop) {
+  config.choice = BackendChoice::npu;
+  test::script_context_open(NPUMEL_XRT_BUSY);
+  Supervisor npu(test::scripted_xrt());
+  EXPECT_THROW(start(npu), BackendError);
+  test::script_context_open(NPUMEL_XRT_OK);
+  try {
+    npu.configure(config);
+    FAIL() << "opened after all";
+  } catch (const BackendError& error) {
+    EXPECT_EQ(error.fault(), BackendFault::busy);
+  }
+  npu.close();
+  start(npu);
+  EXPECT_STREQ(npu.active(), "npu");
+}
+
 TEST_F(ScriptedNpu, ARecipeWithoutAKernelOpensNothing) {
   config.recipe = resolve(Preset::kaldi80, {}, 16000);
   Supervisor npu(test::scripted_xrt());
