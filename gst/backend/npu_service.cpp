@@ -243,9 +243,9 @@ NpuService::Result NpuService::finish(Batch& batch, const RowSink& out) {
   return {Result::State::good, finished.maximum};
 }
 
-// By value: the reason may be the engine's, which goes.
-NpuService::Result NpuService::failed(RunOutcome outcome, bool wrong_numbers, std::string reason,
-                                      uint64_t first_suspect) {
+// The reason may be the engine's, which stays until the end of this.
+NpuService::Result NpuService::failed(RunOutcome outcome, bool wrong_numbers,
+                                      const std::string& reason, uint64_t first_suspect) {
   discard();
   const std::unique_ptr<NpuEngine> engine = std::move(engine_);
   engine->give_up(outcome, reason);

@@ -66,7 +66,8 @@ class NpuService {
   bool serves(const Batch& batch) const noexcept;
   void launch() noexcept;
   /// Lets the engine go.
-  Result failed(RunOutcome outcome, bool wrong_numbers, std::string reason, uint64_t first_suspect);
+  Result failed(RunOutcome outcome, bool wrong_numbers, const std::string& reason,
+                uint64_t first_suspect);
 
   const NpumelXrtApi* const scripted_;
   Journal& journal_;
