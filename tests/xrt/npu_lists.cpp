@@ -22,15 +22,21 @@ const Result& expected() {
   return result;
 }
 
-/// Streams until one has what the test is about. Runs look slow while the machine is busy with
-/// something else, and slow runs are handed over singly, without a list.
-template <typename Happened>
-Result run_until(Happened happened, const std::string& properties, Feed feed) {
+/// Streams until one has what the test is about; every other one has to be healthy. Runs look slow
+/// while the machine is busy with something else, and slow runs are handed over singly; and a chain
+/// that the stream before has left on the device may take the fault that is meant for this one.
+template <typename Shows>
+Result run_until(Shows shows, const std::string& properties, Feed feed,
+                 const std::string& fault = "") {
   Result result;
   for (int attempt = 0; attempt < 50; ++attempt) {
+    Emulation::set_faults(fault);
     result = run_stream(properties, samples(), feed);
-    if (happened()) break;
+    if (shows(result)) break;
     fail_unless(result.error.code < 0, "%s", result.error.text.c_str());
+    ASSERT_EQUAL(result.npu_batches, kBatches);
+    if (result.times.size() == expected().times.size())
+      assert_same_stream(result, expected(), 0.1, "healthy, " + fault);
   }
   return result;
 }
@@ -40,13 +46,13 @@ CHECK_TEST(lists_change_no_number) {
   ASSERT_EQUAL(single.npu_batches, kBatches);
   for (const size_t at_once : {size_t{7}, kBatches}) {
     const emu::Counters before = Emulation::counters();
-    const auto listed = [&] { return Emulation::counters().chains > before.chains; };
+    const auto listed = [&](const Result&) { return Emulation::counters().chains > before.chains; };
     const Result result = run_until(listed, kNpu, file(at_once));
     fail_unless(result.error.code < 0, "%s", result.error.text.c_str());
     ASSERT_EQUAL(result.npu_batches, kBatches);
     fail_unless(result.rows == single.rows, "%zu batches at once give other rows", at_once);
     fail_unless(result.times == single.times);
-    fail_unless(listed(), "nothing was handed over in lists");
+    fail_unless(listed(result), "nothing was handed over in lists");
   }
   fail_unless(Emulation::counters().violations == 0);
 }
@@ -56,13 +62,13 @@ CHECK_TEST(long_buffers_are_computed_in_lists_however_short_the_input) {
   for (const char* frames : {"frames=100", "frames=400", "frames=3000", "frames=0"}) {
     const bool waits = std::string(frames) != "frames=100";
     const emu::Counters before = Emulation::counters();
-    const auto listed = [&] { return Emulation::counters().chains > before.chains; };
-    const Result result =
-        run_until([&] { return listed() || !waits; }, kNpu + frames + " eos-mode=short", file(1));
+    const auto listed = [&](const Result&) { return Emulation::counters().chains > before.chains; };
+    const Result result = run_until([&](const Result& r) { return listed(r) || !waits; },
+                                    kNpu + frames + " eos-mode=short", file(1));
     fail_unless(result.error.code < 0, "%s", result.error.text.c_str());
     if (rows.empty()) rows = result.rows;
     fail_unless(result.rows == rows, "%s gives other rows", frames);
-    fail_unless(listed() == waits, "%s: %s", frames, listed() ? "lists" : "no lists");
+    fail_unless(listed(result) == waits, "%s: %s", frames, waits ? "no lists" : "lists");
   }
 }
 
@@ -103,11 +109,8 @@ void assert_fault(const std::string& fault, const std::string& more, bool forced
   // Never opened again: what stays on the device for ever keeps its context.
   const std::string properties =
       "preset=whisper80 retry-interval=3600000000000 " + kernel_path("v2-80") + " " + more;
-  Emulation::set_faults(fault);
-  guint64 before = Emulation::counters().faults;
-  const auto happened = [&] { return Emulation::counters().faults > before; };
-  const Result automatic = run_until(happened, "backend=auto " + properties, file(kBatches));
-  fail_unless(happened(), "%s never happened", fault.c_str());
+  const auto told = [](const Result& result) { return !result.suspect_batches.empty(); };
+  const Result automatic = run_until(told, "backend=auto " + properties, file(kBatches), fault);
   fail_unless(automatic.error.code < 0, "%s: %s", fault.c_str(), automatic.error.text.c_str());
   assert_same_stream(automatic, expected(), 0.1, fault);
   fail_unless(automatic.suspect_batches.size() == 1, "%s: %zu messages", fault.c_str(),
@@ -115,9 +118,8 @@ void assert_fault(const std::string& fault, const std::string& more, bool forced
   ASSERT_EQUAL(automatic.warnings, 1);
 
   if (!forced_too) return;
-  Emulation::set_faults(fault);
-  before = Emulation::counters().faults;
-  const Result forced = run_until(happened, "backend=npu " + properties, file(kBatches));
+  const auto ended = [](const Result& result) { return result.error.code >= 0; };
+  const Result forced = run_until(ended, "backend=npu " + properties, file(kBatches), fault);
   fail_unless(forced.error.is(GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_FAILED), "%s: %d %s",
               fault.c_str(), forced.error.code, forced.error.text.c_str());
   Emulation::set_faults("");
