@@ -44,12 +44,14 @@ NpumelXrtStatus status_of(int code, NpumelXrtStatus otherwise) {
   }
 }
 
+/// XRT's texts name the call that the driver refused.
+bool names_a_call(const std::string& text) { return text.find("DRM_IOCTL_") != std::string::npos; }
+
 // Making a context takes several driver calls, and when one fails XRT may report the EINVAL of its
 // own clean-up instead. Only the call that makes the context can mean that none is free; XRT's text
 // names the call.
 bool names_another_call(const std::string& text) {
-  return text.find("DRM_IOCTL_") != std::string::npos &&
-         text.find("CREATE_HWCTX") == std::string::npos;
+  return names_a_call(text) && text.find("CREATE_HWCTX") == std::string::npos;
 }
 
 // On the NPU a submitted command stays NEW until the driver writes how it ended.
@@ -116,9 +118,8 @@ NpumelXrtDevice* open_device(const std::string& device, NpumelXrtDeviceInfo& inf
     // EINVAL is XRT's answer to an address that no device has, and the driver's to XRT's clean-up
     // after another failure; then the text names a call.
     const int code = error.code().value();
-    const bool refused =
-        std::string_view(error.what()).find("DRM_IOCTL_") != std::string_view::npos;
-    const bool unknown = (code == EINVAL && !refused) || code == ENODEV || code == ENOENT;
+    const bool unknown =
+        (code == EINVAL && !names_a_call(error.what())) || code == ENODEV || code == ENOENT;
     throw Fault(unknown ? NPUMEL_XRT_NOT_FOUND : status_of(code, NPUMEL_XRT_FAILED),
                 "device cannot be opened: " + one_line(error.what()));
   } catch (const Fault&) {
