@@ -96,13 +96,13 @@ suite_clang() {
 }
 
 suite_tidy() {
-  CXX=clang++ configure tidy -Dexamples=enabled -Dscope-text=enabled -Dsimd=few &&
+  CXX=clang++ configure tidy -Dexamples=enabled -Dscope-text=enabled -Dsimd=one &&
     ninja -C "$work/tidy" -j "$jobs" kernels/aie2/{dft_tables,mel_tables,tables_sha256}.h &&
     python3 tests/tidy.py "$work/tidy" "$root" "$jobs"
 }
 
 suite_tsan() {
-  CXX=clang++ configure tsan -Dsimd=few -Db_sanitize=thread -Dexamples=disabled -Dbenchmarks=disabled -Dxrt=disabled &&
+  CXX=clang++ configure tsan -Dsimd=one -Db_sanitize=thread -Dexamples=disabled -Dbenchmarks=disabled -Dxrt=disabled &&
     meson_tests tsan tsan --suite threads --timeout-multiplier 4
 }
 

@@ -18,7 +18,7 @@ if [ "${1:-}" = --all ]; then
   exec "$here/run.sh" --asan "$@"
 fi
 variant=plain
-options=(-Dsimd=few -Dcpp_args=-g1 -Dxrt=enabled -Dtests=enabled -Dexamples=disabled -Dbenchmarks=disabled)
+options=(-Dsimd=one -Dcpp_args=-g1 -Dxrt=enabled -Dtests=enabled -Dexamples=disabled -Dbenchmarks=disabled)
 slower=1
 if [ "${1:-}" = --asan ]; then
   shift
