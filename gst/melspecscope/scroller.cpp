@@ -25,8 +25,13 @@ bool Scroller::add(View& view, const MelBlock& block, uint64_t time, bool discon
   return false;
 }
 
-void Scroller::add_gap(uint64_t time, uint64_t duration) {
-  if (!clock_.started()) restart(time);
+void Scroller::add_gap(View& view, uint64_t time, uint64_t duration) {
+  const ScrollClock::Placement placement = clock_.place(time, 0, false);
+  const bool jumps_ahead = placement.restart && placement.missing > 0;
+  if (!clock_.started() || jumps_ahead) {
+    view.skip(placement.missing);
+    restart(time);
+  }
   // Frames that begin before the end of the gap and end in it.
   const int64_t frames = clock_.frames_until(time + duration) - 1;
   clock_.add_frames(std::max<int64_t>(0, frames - clock_.frames()));

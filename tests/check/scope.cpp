@@ -161,6 +161,15 @@ CHECK_TEST(a_gap_becomes_pictures_and_does_not_go_on_as_an_event) {
     fail_if(GST_EVENT_TYPE(event.get()) == GST_EVENT_GAP);
 }
 
+CHECK_TEST(a_gap_far_ahead_is_shown_at_its_own_time) {
+  const Harness h = scope("", "video/x-raw, format=RGB, width=32, height=16, framerate=20/1");
+  gst_harness_push(h.get(), mel_buffer(10, 1, 0));
+  gst_harness_push_event(h.get(), gst_event_new_gap(3600 * GST_SECOND, 100 * GST_MSECOND));
+  gst_harness_push(h.get(), mel_buffer(10, 1, 3600100));
+  const Times expected = {0, 50, 3600000, 3600050, 3600100, 3600150};
+  fail_unless(pull_times(h) == expected);
+}
+
 CHECK_TEST(a_flush_clears_the_display_and_starts_the_times_anew) {
   const Harness h = scope("", "video/x-raw, format=RGB, width=20, height=16, framerate=10/1");
   gst_harness_push(h.get(), mel_buffer(10, 50, 0));

@@ -144,7 +144,7 @@ TEST(Scroll, AGapEventMakesPicturesWithoutData) {
   Display display(4);
   Scroller scroller = scroller_at(100);
   display.feed(scroller, {10}, 0);
-  scroller.add_gap(10 * kMs, 20 * kMs);
+  scroller.add_gap(display.view, 10 * kMs, 20 * kMs);
   EXPECT_EQ(scroller.next_picture(display.view, nullptr)->time, 10 * kMs);
   EXPECT_EQ(scroller.next_picture(display.view, nullptr)->time, 20 * kMs);
   EXPECT_FALSE(scroller.next_picture(display.view, nullptr));

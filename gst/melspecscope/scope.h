@@ -1,0 +1,68 @@
+// melspecscope's state, apart from GObject: what the user set, the stream that is shown, and what
+// downstream says about lateness.
+#pragma once
+
+#include <gst/base/gstbasetransform.h>
+#include <gst/video/video.h>
+
+#include <optional>
+
+#include "gst/common/buffer_ptr.h"
+#include "gst/melspecscope/scope_buffers.h"
+#include "gst/melspecscope/scope_caps.h"
+#include "gst/melspecscope/scope_quality.h"
+#include "gst/melspecscope/scope_settings.h"
+#include "gst/melspecscope/scroller.h"
+
+namespace npumel {
+
+/// Unless said otherwise for the streaming thread, or while no data flows. Everything may throw.
+class Scope {
+ public:
+  explicit Scope(GstBaseTransform* base) : base_(base) {}
+
+  // Any thread: under the object lock.
+  /// False for an unknown property.
+  bool set_property(guint id, const GValue* value);
+  bool get_property(guint id, GValue* value) const;
+  bool scrolls() const { return view_settings().scroll; }
+  void quality_event(GstEvent* event);
+
+  void start();
+  void stop();
+  bool set_caps(const GstCaps* mel, const GstCaps* video);
+  /// A mel buffer arrives: next() until it gives no picture.
+  GstFlowReturn take(BufferPtr buffer, bool discont);
+  GstFlowReturn next(GstBuffer** picture);
+  /// mode=scroll: sends pictures for a time without data. False: the event itself must go on.
+  bool show_gap(GstEvent* gap);
+  void new_segment() { scroller_.stop(); }
+  void flush();
+
+ private:
+  ViewSettings view_settings() const;
+  void reset_quality();
+  void make_view();
+
+  // scope_pictures.cpp
+  bool too_late(GstClockTime time, GstClockTime duration);
+  bool outside_segment(GstClockTime time) const;
+  template <typename Draw>
+  GstFlowReturn make_picture(GstClockTime time, GstClockTime duration, GstBuffer** picture,
+                             Draw draw);
+  GstFlowReturn next_page(GstBuffer** picture);
+  GstFlowReturn next_of_scroll(GstBuffer** picture);
+
+  GstBaseTransform* base_;
+  ScopeSettings settings_;  ///< object lock
+  Quality quality_;         ///< object lock
+
+  ScopeInput input_;
+  GstVideoInfo video_ = {};
+  ViewSettings shown_;  ///< the settings that the view was made with; scroll is fixed with the caps
+  std::optional<View> view_;
+  std::optional<MappedMel> mel_;  ///< the buffer in hand
+  Scroller scroller_;             ///< mode=scroll
+};
+
+}  // namespace npumel
