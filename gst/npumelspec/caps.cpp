@@ -215,7 +215,7 @@ OutputFormat parse_source_caps(const Settings& settings, const Recipe& recipe,
   return format;
 }
 
-CapsPtr with_frames(const GstCaps* caps, const Recipe& recipe, int old_frames, int frames) {
+CapsPtr with_frames(const GstCaps* caps, Layout layout, int frames) {
   CapsPtr changed(gst_caps_copy(caps));
   GstStructure* structure = gst_caps_get_structure(changed.get(), 0);
   if (!gst_structure_has_name(structure, kTensorMediaType)) {
@@ -228,9 +228,9 @@ CapsPtr with_frames(const GstCaps* caps, const Recipe& recipe, int old_frames, i
   int outer = 0;
   int used = 0;
   std::sscanf(text.c_str(), "%d:%d%n", &inner, &outer, &used);
-  const bool frames_inside = inner == old_frames && outer == recipe.mels;
-  const std::string dimensions = std::to_string(frames_inside ? frames : inner) + ":" +
-                                 std::to_string(frames_inside ? outer : frames) +
+  const bool mel_major = layout == Layout::mel_major;
+  const std::string dimensions = std::to_string(mel_major ? frames : inner) + ":" +
+                                 std::to_string(mel_major ? outer : frames) +
                                  text.substr(static_cast<size_t>(used));
   gst_structure_set(structure, "dimensions", G_TYPE_STRING, dimensions.c_str(), nullptr);
   return changed;

@@ -35,7 +35,7 @@ struct OutputFormat {
 /// `caps` fixed, made by source_caps().
 OutputFormat parse_source_caps(const Settings& settings, const Recipe& recipe, const GstCaps* caps);
 /// The same caps for a buffer of another number of frames.
-CapsPtr with_frames(const GstCaps* caps, const Recipe& recipe, int old_frames, int frames);
+CapsPtr with_frames(const GstCaps* caps, Layout layout, int frames);
 
 /// Why two caps do not intersect: which field differs, what the peer wants, what there is.
 std::string explain_mismatch(const GstCaps* have, const GstCaps* wanted);

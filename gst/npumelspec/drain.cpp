@@ -55,7 +55,7 @@ Ending Element::plan_ending(int64_t* length) {
     EosMode mode = active_.eos_mode;
     if (mode == EosMode::automatic && has_new) {
       const auto partial = static_cast<int>(frames - shape.start(next));
-      const CapsPtr caps = with_frames(out_caps_.get(), recipe, shape.frames, partial);
+      const CapsPtr caps = with_frames(out_caps_.get(), config_.output.layout, partial);
       mode = peer_takes(caps.get()) ? EosMode::shorten : EosMode::pad;
     }
     // Padded audio makes a first buffer even when it is too short for a frame of its own.

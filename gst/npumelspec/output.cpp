@@ -12,8 +12,7 @@ namespace npumel {
 /// A buffer of another length than the caps say is preceded by caps that say so.
 GstFlowReturn Element::announce_frames(int frames) {
   if (frames == announced_frames_ || stream_.shape().whole()) return GST_FLOW_OK;
-  const CapsPtr caps =
-      with_frames(out_caps_.get(), config_.backend.recipe, stream_.shape().frames, frames);
+  const CapsPtr caps = with_frames(out_caps_.get(), config_.output.layout, frames);
   // Pushing refused caps succeeds, only the buffer after them fails: ask first.
   if (!peer_takes(caps.get()) ||
       !gst_pad_push_event(GST_BASE_TRANSFORM_SRC_PAD(self_), gst_event_new_caps(caps.get()))) {

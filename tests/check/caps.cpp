@@ -172,6 +172,34 @@ CHECK_TEST(nnstreamer_tensors_are_spelled_as_the_peer_does) {
   }
 }
 
+CHECK_TEST(a_short_last_tensor_has_dimensions_of_its_own) {
+  struct {
+    const char* properties;
+    const char* full;
+    const char* last;
+  } const cases[] = {
+      {"", "80:100:1", "80:50:1"},
+      {"layout=mel-major", "100:80:1", "50:80:1"},
+      {"frames=80", "80:80:1", "80:70:1"},  // as many frames as mels
+      {"frames=80 layout=mel-major", "80:80:1", "70:80:1"},
+      {"first-frames=30", "80:30:1", "80:20:1"},
+  };
+  for (const auto& expected : cases) {
+    MelStream stream = MelStream::idle(std::string("eos-mode=short ") + expected.properties);
+    stream.set_peer_caps("other/tensors");
+    stream.set_caps("audio/x-raw,format=S16LE,rate=16000");
+    run(stream, audio(150 * 160));
+    const Received &first = *stream.buffers().front(), &last = *stream.buffers().back();
+    fail_unless(first.text("dimensions") == expected.full, "%s: %s", expected.properties,
+                first.text("dimensions").c_str());
+    fail_unless(last.text("dimensions") == expected.last, "%s: %s", expected.properties,
+                last.text("dimensions").c_str());
+    int inner = 0, outer = 0;
+    fail_unless(std::sscanf(expected.last, "%d:%d", &inner, &outer) == 2);
+    ASSERT_EQUAL(last.bytes.size(), inner * outer * 4);
+  }
+}
+
 CHECK_TEST(tensors_default_to_frame_major) {
   const Linked linked("", "other/tensors");
   fail_unless(linked.ok());
@@ -193,6 +221,33 @@ CHECK_TEST(mel_is_preferred_over_tensors) {
               linked.caps().find("other/tensors") == 0);
   const Linked any("", "ANY");
   fail_unless(any.caps().find("audio/x-mel-spectrogram") == 0, "%s", any.caps().c_str());
+}
+
+CHECK_TEST(the_rate_that_the_peer_wants_is_the_rate_that_upstream_is_asked_for) {
+  struct {
+    const char* preset;
+    const char* peer;
+    const char* rate;
+  } const cases[] = {
+      {"custom", "audio/x-mel-spectrogram,rate=22050", "22050"},
+      {"custom", "audio/x-mel-spectrogram,rate=(int)[8000,12000]", "[ 8000, 12000 ]"},
+      {"custom", "audio/x-mel-spectrogram", "[ 4000, 192000 ]"},
+      {"custom", "other/tensors", "[ 4000, 192000 ]"},
+      {"whisper80", "audio/x-mel-spectrogram,rate=16000", "16000"},
+      {"whisper80", "audio/x-mel-spectrogram", "16000"},
+      {"clap64", "audio/x-mel-spectrogram", "48000"},
+  };
+  for (const auto& expected : cases) {
+    MelStream stream = MelStream::idle(std::string("preset=") + expected.preset);
+    stream.set_peer_caps(expected.peer);
+    const Caps caps(gst_pad_peer_query_caps(stream.harness()->srcpad, nullptr));
+    fail_if(gst_caps_is_empty(caps.get()));
+    for (guint i = 0; i < gst_caps_get_size(caps.get()); ++i) {
+      const GValue* rate = gst_structure_get_value(gst_caps_get_structure(caps.get(), i), "rate");
+      const Owned<gchar> text(gst_value_serialize(rate));
+      fail_unless_equals_string(text.get(), expected.rate);
+    }
+  }
 }
 
 CHECK_TEST(the_caps_query_is_answered_without_audio_caps) {
