@@ -76,6 +76,11 @@ bool Scope::set_caps(const GstCaps* mel, const GstCaps* video_caps) {
 
 GstFlowReturn Scope::take(BufferPtr buffer, bool discont) {
   if (!view_) return GST_FLOW_NOT_NEGOTIATED;
+  if (base_->segment.format != GST_FORMAT_TIME) {
+    GST_ELEMENT_ERROR(base_, STREAM, FORMAT,
+                      ("Features without a time segment: set format=time on appsrc."), (nullptr));
+    return GST_FLOW_ERROR;
+  }
   ViewSettings wanted = view_settings();
   wanted.scroll = shown_.scroll;
   if (wanted != shown_) {
@@ -108,7 +113,9 @@ bool Scope::show_gap(GstEvent* gap) {
   GstClockTime time = 0;
   GstClockTime duration = 0;
   gst_event_parse_gap(gap, &time, &duration);
-  if (!view_ || !shown_.scroll || !GST_CLOCK_TIME_IS_VALID(duration)) return false;
+  const bool has_time =
+      base_->segment.format == GST_FORMAT_TIME && GST_CLOCK_TIME_IS_VALID(duration);
+  if (!view_ || !shown_.scroll || !has_time) return false;
   if (duration > GST_SECOND) {
     scroller_.stop();
     return false;

@@ -11,7 +11,7 @@ GstStaticPadTemplate sink_pad_template =
                             GST_STATIC_CAPS("audio/x-mel-spectrogram, "
                                             "format = (string) { F32LE, F16LE }, "
                                             "layout = (string) { frame-major, mel-major }, "
-                                            "mels = (int) [ 1, MAX ], "
+                                            "mels = (int) [ 1, 4096 ], "
                                             "frames = (int) [ 0, MAX ], "
                                             "rate = (int) [ 1, MAX ], "
                                             "hop-length = (int) [ 1, MAX ]"));

@@ -18,8 +18,7 @@ bool Scope::too_late(GstClockTime time, GstClockTime duration) {
 
 bool Scope::outside_segment(GstClockTime time) const {
   const GstSegment& segment = base_->segment;
-  return segment.format == GST_FORMAT_TIME && GST_CLOCK_TIME_IS_VALID(segment.stop) &&
-         time >= segment.stop;
+  return GST_CLOCK_TIME_IS_VALID(segment.stop) && time >= segment.stop;
 }
 
 /// A video buffer that `draw(pixels, stride)` fills.

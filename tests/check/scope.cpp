@@ -228,6 +228,21 @@ CHECK_TEST(a_buffer_of_broken_size_is_an_error_that_names_it) {
   fail_unless(error.says("18 bytes"));
 }
 
+CHECK_TEST(a_segment_that_is_not_time_is_an_error_that_says_what_to_set) {
+  for (const char* mode : {"mode=page", "mode=scroll"}) {
+    const Harness h = scope(mode, "video/x-raw, format=RGB, width=32, height=16");
+    BusWatch bus(h);
+    GstSegment segment;
+    gst_segment_init(&segment, GST_FORMAT_BYTES);
+    gst_harness_push_event(h.get(), gst_event_new_segment(&segment));
+    gst_harness_push_event(h.get(), gst_event_new_gap(0, 100 * GST_MSECOND));
+    fail_unless_equals_int(gst_harness_push(h.get(), mel_buffer(10, 1, 0)), GST_FLOW_ERROR);
+    const PostedError error = posted(bus);
+    fail_unless(error.is(GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT));
+    fail_unless(error.says("format=time"), "%s", error.text.c_str());
+  }
+}
+
 CHECK_TEST(an_empty_page_is_the_lowest_colour) {
   const Harness h =
       scope("mode=page", "video/x-raw, format=RGB, width=32, height=16", mel_caps(0, "0/1"));
