@@ -103,7 +103,7 @@ bool Element::gap_event(EventPtr event) {
   forget_refused();
   if (!configured_ || stream_.empty()) return forward(std::move(event));
 
-  if (GST_CLOCK_TIME_IS_VALID(duration) && duration <= active_.max_gap) {
+  if (duration <= active_.max_gap) {  // which a gap without a duration exceeds
     const int64_t samples = timeline_.samples_in(duration);
     const Timeline::Placement placement = timeline_.place(start, true, samples, stream_.samples());
     if (!placement.resync) {
