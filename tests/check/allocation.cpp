@@ -71,6 +71,28 @@ CHECK_TEST(a_pool_of_downstream_is_used) {
   for (const GstBufferPool* pool : pools) fail_unless(pool == downstream.pool);
 }
 
+CHECK_TEST(a_pool_of_smaller_buffers_is_not_used_but_one_of_our_own) {
+  MelStream stream = MelStream::idle("frames=10");
+  DownstreamPool downstream{.size = 10 * 80 * 4 - 1};
+  downstream.attach(stream);
+  stream.set_caps("audio/x-raw,format=S16LE,rate=16000");
+  const auto pools = pools_of(stream);
+  fail_unless(pools.size() >= 18);
+  for (const GstBufferPool* pool : pools)
+    fail_unless(pool != nullptr && pool == pools[0] && pool != downstream.pool);
+  fail_if(gst_buffer_pool_is_active(downstream.pool));
+}
+
+CHECK_TEST(a_first_buffer_longer_than_the_others_fits_into_those_of_the_pool) {
+  MelStream stream = MelStream::idle("frames=10 first-frames=25");
+  DownstreamPool downstream{.size = 10 * 80 * 4};
+  downstream.attach(stream);
+  stream.set_caps("audio/x-raw,format=S16LE,rate=16000");
+  const auto pools = pools_of(stream);
+  ASSERT_EQUAL(stream.buffers()[0]->frames(), 25);
+  for (const GstBufferPool* pool : pools) fail_unless(pool && pool != downstream.pool);
+}
+
 CHECK_TEST(a_pool_of_the_wrong_size_does_no_harm) {
   for (const gsize size : {gsize{1}, gsize{10 * 80 * 4 - 1}, gsize{1 << 20}}) {
     MelStream stream = MelStream::idle("frames=10 eos-mode=short");

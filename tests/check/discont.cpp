@@ -174,20 +174,26 @@ CHECK_TEST(whole_stream_in_one_buffer_ends_at_a_resync) {
 
 CHECK_TEST(a_flush_forgets_the_past_and_restarts_the_grid) {
   const Samples samples = audio(16000);
-  MelStream stream("frames=30 eos-mode=short");
-  stream.push(part(samples, 0, 7777), 0);
-  stream.forget();
-  fail_unless(stream.flush());
-  GstSegment segment;
-  gst_segment_init(&segment, GST_FORMAT_TIME);
-  segment.start = segment.time = 3 * GST_SECOND;
-  stream.segment(segment);
-  stream.push(samples, 3 * GST_SECOND);
-  stream.eos();
-  fail_unless(stream.rows() == rows_of(samples, "frames=30 eos-mode=short"));
-  ASSERT_EQUAL(stream.buffers()[0]->pts, 3 * GST_SECOND);
-  ASSERT_EQUAL(stream.buffers()[0]->offset, 0);
-  fail_unless(stream.buffers()[0]->has(GST_BUFFER_FLAG_DISCONT));
+  // In the middle of a buffer and of a batch; 80: before there is a frame at all.
+  for (const size_t before : {7777UL, 16000UL, 80UL}) {
+    for (const char* kind : {"", "preset=nemo80 ", "frames=20 stride=7 ", "frames=0 "}) {
+      const std::string properties = std::string("frames=30 eos-mode=short ") + kind;
+      MelStream stream(properties);
+      stream.push(part(samples, 0, before), 0);
+      stream.forget();
+      fail_unless(stream.flush());
+      GstSegment segment;
+      gst_segment_init(&segment, GST_FORMAT_TIME);
+      segment.start = segment.time = 3 * GST_SECOND;
+      stream.segment(segment);
+      stream.push(samples, 3 * GST_SECOND);
+      stream.eos();
+      fail_unless(stream.rows() == rows_of(samples, properties), "%s", kind);
+      ASSERT_EQUAL(stream.buffers()[0]->pts, 3 * GST_SECOND);
+      ASSERT_EQUAL(stream.buffers()[0]->offset, 0);
+      fail_unless(stream.buffers()[0]->has(GST_BUFFER_FLAG_DISCONT));
+    }
+  }
 }
 
 CHECK_TEST(a_flush_right_before_eos_leaves_nothing_to_send) {

@@ -176,6 +176,49 @@ CHECK_TEST(a_full_last_buffer_waits_for_the_maximum_of_the_tail) {
   }
 }
 
+CHECK_TEST(the_tail_counts_for_no_maximum_without_normalisation) {
+  Samples samples(160 * 120);
+  samples.back() = 30000;
+  for (const char* frames : {"frames=10 ", "frames=60 ", "frames=0 "}) {
+    MelStream stream(std::string(frames) + "tail-silence=100000000");
+    run(stream, samples);
+    const Received& last = *stream.buffers().back();
+    const std::vector<float> rows = last.rows();
+    ASSERT_EQUAL(stream.frames(), 120);
+    fail_unless(last.log_max == static_cast<double>(*std::max_element(rows.begin(), rows.end())),
+                "%s%f", frames, last.log_max);
+  }
+}
+
+CHECK_TEST(a_row_that_the_original_drops_counts_for_its_maximum) {
+  // 101 rows; the click is loudest in the last one.
+  Samples samples = audio(16000);
+  for (int16_t& sample : samples) sample = static_cast<int16_t>(sample / 64);
+  samples.back() = 30000;
+  const Recipe recipe = resolve(Preset::granite80, {}, 16000);
+  MelStream stream("preset=granite80 frames=0 normalize=buffer");
+  run(stream, samples);
+  ASSERT_EQUAL(stream.frames(), 100);
+  assert_close(recipe, stream.rows(), reference_clip(recipe, as_double(samples), true), true);
+}
+
+CHECK_TEST(audio_is_padded_to_a_multiple_of_128_with_zeros_where_the_original_does) {
+  RecipeOverrides overrides;
+  overrides.tail_rule = TailRule::pad_audio_128;
+  const Recipe reflecting = resolve(Preset::whisper80, overrides, 16000);
+  const Recipe gemma = resolve(Preset::gemma3n128, {}, 16000);
+  for (const size_t length : {16000UL - 63, 128UL * 125, 128UL * 125 + 1}) {
+    const Samples samples = audio(length);
+    MelStream mirrored("frames=0 tail-rule=pad-audio-128");
+    run(mirrored, samples);
+    assert_close(reflecting, mirrored.rows(),
+                 reference_clip(reflecting, as_double(samples), false));
+    MelStream plain("frames=0 preset=gemma3n128");
+    run(plain, samples);
+    assert_close(gemma, plain.rows(), reference_clip(gemma, as_double(samples), false));
+  }
+}
+
 CHECK_TEST(frames_zero_beyond_max_duration_is_an_error) {
   MelStream stream("frames=0 max-duration=2000000000");
   GstFlowReturn flow = GST_FLOW_OK;

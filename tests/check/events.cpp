@@ -53,6 +53,25 @@ CHECK_TEST(a_serialized_event_follows_the_buffers_that_were_complete_before_it) 
   fail_unless(stream.rows() == plain.rows());
 }
 
+CHECK_TEST(no_serialized_event_overtakes_a_frame_that_could_have_left) {
+  // After every sample count: what is complete has gone before the event, and nothing else.
+  for (const char* properties : {"frames=1", "frames=2", "frames=90", "frames=3 stride=1"}) {
+    const Samples samples = audio(200 * 160);
+    MelStream stream(properties), plain(properties);
+    for (size_t at = 0; at < samples.size(); at += 1000) {
+      const auto part = std::span<const int16_t>(samples).subspan(at, 1000);
+      stream.push(part, time_of(at));
+      plain.push(part, time_of(at));
+      const size_t before = stream.buffers().size();
+      fail_unless(stream.event(marker("here")));
+      ASSERT_EQUAL(stream.buffers().size(), before);
+      ASSERT_EQUAL(plain.buffers().size(), before);
+      fail_unless(stream.items().back().is(GST_EVENT_CUSTOM_DOWNSTREAM));
+    }
+    fail_unless(stream.rows() == plain.rows());
+  }
+}
+
 CHECK_TEST(a_new_segment_ends_the_old_one_before_it_passes) {
   MelStream stream("frames=30 eos-mode=short");
   stream.push(audio(50 * 160), 0);
@@ -164,6 +183,78 @@ CHECK_TEST(reconfigure_makes_the_element_ask_downstream_again) {
   gst_harness_push_upstream_event(stream.harness(), gst_event_new_reconfigure());
   stream.push(audio(16000), GST_SECOND);
   fail_unless(stream.buffers().back()->text("layout") == "mel-major");
+}
+
+CHECK_TEST(reconfigure_ends_the_old_stream_with_the_old_settings_and_caps) {
+  MelStream stream("frames=30 eos-mode=short");
+  stream.push(audio(50 * 160), 0);
+  g_object_set(stream.element(), "frames", 20, nullptr);
+  gst_util_set_object_arg(G_OBJECT(stream.element()), "eos-mode", "drop");
+  gst_harness_push_upstream_event(stream.harness(), gst_event_new_reconfigure());
+  stream.push(audio(50 * 160), time_of(50 * 160));
+  stream.eos();
+  // 30 and 20 frames with eos-mode=short, then 20 and 20 of 50 with eos-mode=drop.
+  const auto received = stream.buffers();
+  const std::vector<int> frames = {30, 20, 20, 20};
+  ASSERT_EQUAL(received.size(), frames.size());
+  for (size_t i = 0; i < frames.size(); ++i) {
+    ASSERT_EQUAL(received[i]->frames(), frames[i]);
+    ASSERT_EQUAL(received[i]->integer("frames"), frames[i]);
+  }
+  // The framerate tells whose caps they are: 30 frames a buffer before, 20 after.
+  const auto periods = [&](size_t i) {
+    int num = 0, den = 0;
+    gst_structure_get_fraction(gst_caps_get_structure(received[i]->caps.get(), 0), "framerate",
+                               &num, &den);
+    return 100 * den / num;
+  };
+  ASSERT_EQUAL(periods(1), 30);
+  ASSERT_EQUAL(periods(2), 20);
+  ASSERT_EQUAL(received[2]->pts, time_of(50 * 160));
+  ASSERT_EQUAL(received[2]->offset, 0);
+}
+
+CHECK_TEST(another_preset_while_playing_holds_from_the_next_negotiation_on) {
+  const Samples samples = audio(16000);
+  MelStream stream("frames=10 eos-mode=short");
+  stream.push(samples, 0);
+  gst_util_set_object_arg(G_OBJECT(stream.element()), "preset", "nemo128");
+  gst_harness_push_upstream_event(stream.harness(), gst_event_new_reconfigure());
+  stream.push(samples, GST_SECOND);
+  stream.eos();
+  ASSERT_EQUAL(stream.error().code, -1);
+  // Two streams, each whole, each with caps that tell the truth.
+  MelStream one("frames=10 eos-mode=short"), two("frames=10 eos-mode=short preset=nemo128");
+  run(one, samples);
+  run(two, samples);
+  std::vector<float> expected = one.rows();
+  const std::vector<float> rest = two.rows();
+  expected.insert(expected.end(), rest.begin(), rest.end());
+  fail_unless(stream.rows() == expected);
+  ASSERT_EQUAL(stream.buffers().front()->mels(), 80);
+  ASSERT_EQUAL(stream.buffers().back()->mels(), 128);
+}
+
+CHECK_TEST(a_preset_for_another_rate_while_playing_ends_the_stream_with_the_reason) {
+  MelStream stream("frames=10");
+  stream.push(audio(16000), 0);
+  gst_util_set_object_arg(G_OBJECT(stream.element()), "preset", "clap64");
+  gst_harness_push_upstream_event(stream.harness(), gst_event_new_reconfigure());
+  ASSERT_EQUAL(stream.push(audio(16000), GST_SECOND), GST_FLOW_NOT_NEGOTIATED);
+  const PostedError error = stream.error();
+  fail_unless(error.says("48000"), "%s", error.text.c_str());
+}
+
+CHECK_TEST(reconfigure_without_other_settings_disturbs_nothing) {
+  const Samples samples = audio(16000);
+  MelStream stream("frames=30 eos-mode=short");
+  stream.push(std::span<const int16_t>(samples).first(7777), 0);
+  gst_harness_push_upstream_event(stream.harness(), gst_event_new_reconfigure());
+  stream.push(std::span<const int16_t>(samples).subspan(7777), time_of(7777));
+  stream.eos();
+  MelStream plain("frames=30 eos-mode=short");
+  run(plain, samples);
+  fail_unless(stream.rows() == plain.rows());
 }
 
 CHECK_TEST(downstream_flow_returns_reach_upstream) {

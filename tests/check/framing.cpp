@@ -141,6 +141,26 @@ CHECK_TEST(float_and_integer_samples_give_the_same_bits) {
   }
 }
 
+CHECK_TEST(frames_may_lie_further_apart_than_their_windows_reach) {
+  RecipeOverrides overrides;
+  overrides.hop_length = 1003;
+  overrides.window = WindowFunction::hamming;    // the first sample under it weighs something
+  overrides.frame_count = FrameCount::centered;  // and nothing between two frames is waited for
+  const Recipe recipe = resolve(Preset::nemo80, overrides, 16000);
+  const std::vector<int16_t> samples = audio(40000);
+  for (const size_t piece : {40000UL, 317UL}) {
+    MelStream stream(
+        "preset=nemo80 window=hamming frame-count=centered hop-length=1003 frames=3 "
+        "eos-mode=short");
+    for (size_t at = 0; at < samples.size(); at += piece) {
+      const size_t count = std::min(piece, samples.size() - at);
+      stream.push(std::span<const int16_t>(samples).subspan(at, count), time_of(at));
+    }
+    stream.eos();
+    assert_close(recipe, stream.rows(), reference_rows(recipe, as_double(samples)));
+  }
+}
+
 CHECK_TEST(librosa_and_custom_take_other_rates) {
   for (const int rate : {4000, 11025, 44100, 192000}) {
     const std::string caps = "audio/x-raw,format=S16LE,rate=" + std::to_string(rate);

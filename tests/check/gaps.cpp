@@ -8,8 +8,9 @@ namespace {
 
 using Samples = std::vector<int16_t>;
 
-std::vector<float> rows_of(const Samples& samples) {
-  MelStream stream("frames=10 eos-mode=short");
+std::vector<float> rows_of(const Samples& samples,
+                           const std::string& properties = "frames=10 eos-mode=short") {
+  MelStream stream(properties);
   run(stream, samples);
   return stream.rows();
 }
@@ -24,15 +25,21 @@ int gaps_in(const MelStream& stream) {
 
 CHECK_TEST(a_gap_buffer_counts_as_zeros_whatever_it_holds) {
   const Samples samples = audio(16000);
-  MelStream stream("frames=10 eos-mode=short");
-  stream.push(samples, 0);
-  stream.push(samples, GST_SECOND, GST_BUFFER_FLAG_GAP);
-  stream.push(samples, 2 * GST_SECOND);
-  stream.eos();
   Samples expected = samples;
   expected.resize(32000, 0);
   expected.insert(expected.end(), samples.begin(), samples.end());
-  fail_unless(stream.rows() == rows_of(expected));
+  // Also where a sample reaches into the silence after it, and where the sound ends between two
+  // frames that do not touch.
+  for (const char* properties :
+       {"frames=10 eos-mode=short", "frames=10 eos-mode=short preset=nemo80",
+        "frames=1 preset=nemo80 window=hamming frame-count=centered hop-length=1031"}) {
+    MelStream stream(properties);
+    stream.push(samples, 0);
+    stream.push(samples, GST_SECOND, GST_BUFFER_FLAG_GAP);
+    stream.push(samples, 2 * GST_SECOND);
+    stream.eos();
+    fail_unless(stream.rows() == rows_of(expected, properties), "%s", properties);
+  }
 }
 
 CHECK_TEST(only_buffers_of_pure_gap_are_flagged_gap) {
@@ -53,6 +60,46 @@ CHECK_TEST(only_buffers_of_pure_gap_are_flagged_gap) {
     for (const float value : buffer->rows()) fail_unless_equals_float(value, -10.0);
   }
   fail_unless(flagged >= 8, "%d buffers flagged", flagged);
+}
+
+CHECK_TEST(a_frame_that_sees_one_sample_of_sound_is_not_flagged_gap) {
+  // hamming: the first and the last sample under the window weigh something. Frame t begins at
+  // 160 t - 200.
+  struct {
+    const char* properties;
+    size_t gap_begin, gap_end;
+    int least;  ///< frames that must be flagged
+  } const cases[] = {
+      {"window=hamming", 1401, 8000, 38},  // ends with the first sample of a frame
+      {"window=hamming", 2400, 8439, 35},  // begins with the last sample of a frame
+      {"window=hamming", 0, 200, 0},       // its left edge mirrors the first sound
+      {"preset=torchaudio window=hamming", 15800, 16000, 0},  // its right edge the last
+      {"preset=nemo80 window=hamming", 1400, 8000, 38},       // pre-emphasis: one sample further
+      {"preset=icefall80 window=hamming", 1400, 8000, 38},
+  };
+  const Samples loud(16000, 20000);
+  for (const auto& gap : cases) {
+    MelStream silence(std::string("frames=1 ") + gap.properties);
+    silence.push(Samples(8000), 0);
+    const std::vector<float> floor = silence.buffers()[10]->rows();
+    MelStream stream(std::string("frames=1 eos-mode=short ") + gap.properties);
+    const auto push = [&](size_t begin, size_t end, guint flags) {
+      if (end > begin)
+        stream.push(std::span<const int16_t>(loud).first(end - begin), time_of(begin), flags);
+    };
+    push(0, gap.gap_begin, 0);
+    push(gap.gap_begin, gap.gap_end, GST_BUFFER_FLAG_GAP);
+    push(gap.gap_end, loud.size(), 0);
+    stream.eos();
+    int flagged = 0;
+    for (const Received* buffer : stream.buffers()) {
+      if (!buffer->has(GST_BUFFER_FLAG_GAP)) continue;
+      ++flagged;
+      fail_unless(buffer->rows() == floor, "%s, %zu to %zu: frame %d", gap.properties,
+                  gap.gap_begin, gap.gap_end, static_cast<int>(buffer->offset));
+    }
+    fail_unless(flagged >= gap.least, "%s: %d flagged", gap.properties, flagged);
+  }
 }
 
 CHECK_TEST(a_short_gap_event_is_silence_and_is_swallowed) {
@@ -81,6 +128,18 @@ CHECK_TEST(a_long_gap_event_comes_after_the_audio_before_it) {
   ASSERT_EQUAL(stream.frames(), 100);
   ASSERT_EQUAL(stream.buffers()[2]->pts, 20 * GST_SECOND + GST_SECOND / 2);
   ASSERT_EQUAL(stream.buffers()[2]->offset, 0);
+}
+
+CHECK_TEST(a_gap_event_without_a_duration_ends_what_is_held) {
+  // Whatever max-gap is: nobody knows how much silence that would be.
+  for (const char* max_gap : {"1000000000", "9223372036854775807"}) {
+    MelStream stream(std::string("frames=30 eos-mode=short max-gap=") + max_gap);
+    stream.push(audio(8000), 0);
+    fail_unless(stream.event(gst_event_new_gap(GST_SECOND / 2, GST_CLOCK_TIME_NONE)));
+    ASSERT_EQUAL(stream.frames(), 50);
+    fail_unless(stream.items().back().is(GST_EVENT_GAP));
+    ASSERT_EQUAL(stream.stat("samples-inserted"), 0);
+  }
 }
 
 CHECK_TEST(gap_events_alone_give_silent_frames_without_drift) {

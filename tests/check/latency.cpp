@@ -175,6 +175,19 @@ CHECK_TEST(caps_with_another_rate_announce_another_latency) {
   fail_unless(latency_messages(stream) >= 1);
 }
 
+CHECK_TEST(a_latency_that_stays_the_same_is_not_announced_again) {
+  MelStream stream("frames=10");
+  stream.push(audio(1600), 0);
+  ASSERT_EQUAL(latency_messages(stream), 1);
+  // Other caps, other settings, and the same number of samples to wait for.
+  stream.set_caps("audio/x-raw,format=F32LE,rate=16000");
+  stream.push(as_float(audio(1600)), time_of(1600));
+  g_object_set(stream.element(), "processing-latency", guint64{20 * GST_MSECOND}, nullptr);
+  ASSERT_EQUAL(latency_messages(stream), 0);
+  g_object_set(stream.element(), "processing-latency", guint64{21 * GST_MSECOND}, nullptr);
+  ASSERT_EQUAL(latency_messages(stream), 1);
+}
+
 CHECK_TEST(a_live_buffer_leaves_when_its_last_sample_arrives_and_not_later) {
   // Chunks of 2.5 ms, each at the time of its end, as a sound card gives them.
   const int chunk = 40, needed = 9 * 160 + 200;

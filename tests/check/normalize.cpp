@@ -71,6 +71,21 @@ CHECK_TEST(buffer_normalises_each_buffer_by_itself) {
   }
 }
 
+CHECK_TEST(overlapping_buffers_are_normalised_each_from_the_raw_rows) {
+  const Samples samples = quiet_then_loud();
+  const Recipe recipe = resolve(Preset::whisper80, {}, 16000);
+  const std::vector<double> raw = raw_rows(recipe, samples);
+  MelStream stream("frames=20 stride=5 normalize=buffer eos-mode=drop");
+  run(stream, samples);
+  ASSERT_EQUAL(stream.buffers().size(), 37);
+  for (const Received* buffer : stream.buffers()) {
+    const auto first = raw.begin() + static_cast<long>(buffer->offset * 80);
+    std::vector<double> expected(first, first + 20 * 80);
+    normalize_part(recipe, expected, 0, 20, maximum_of(expected, 0, 20, 80));
+    assert_close(recipe, buffer->rows(), expected, true);
+  }
+}
+
 CHECK_TEST(buffer_with_frames_zero_is_the_clip) {
   const Samples samples = quiet_then_loud();
   for (const char* nick : {"whisper80", "whisper128", "granite80", "voxtral-rt128"}) {

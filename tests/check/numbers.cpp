@@ -203,10 +203,25 @@ CHECK_TEST(an_odd_number_of_bytes_is_an_error) {
 }
 
 CHECK_TEST(an_empty_buffer_is_nothing) {
+  const std::vector<int16_t> samples = audio(16000);
   MelStream stream("frames=10 eos-mode=short");
-  ASSERT_EQUAL(stream.push(gst_buffer_new()), GST_FLOW_OK);
-  run(stream, audio(16000));
-  ASSERT_EQUAL(stream.frames(), 100);
+  const auto push_empty = [&](GstClockTime time, guint flags) {
+    GstBuffer* empty = gst_buffer_new();
+    GST_BUFFER_PTS(empty) = time;
+    GST_BUFFER_FLAGS(empty) |= flags;
+    ASSERT_EQUAL(stream.push(empty), GST_FLOW_OK);
+  };
+  push_empty(GST_CLOCK_TIME_NONE, 0);
+  push_empty(77 * GST_SECOND, GST_BUFFER_FLAG_DISCONT);
+  stream.push(std::span<const int16_t>(samples).first(7777), 0);
+  push_empty(time_of(7777), GST_BUFFER_FLAG_GAP);
+  push_empty(99 * GST_SECOND, GST_BUFFER_FLAG_DISCONT);
+  stream.push(std::span<const int16_t>(samples).subspan(7777), time_of(7777));
+  stream.eos();
+  MelStream plain("frames=10 eos-mode=short");
+  run(plain, samples);
+  fail_unless(stream.rows() == plain.rows());
+  ASSERT_EQUAL(stream.buffers()[0]->pts, 0);
 }
 
 CHECK_TEST(non_finite_samples_are_warned_of_once) {

@@ -94,6 +94,70 @@ CHECK_TEST(buffers_without_timestamps_count_from_the_start_of_the_segment) {
     ASSERT_EQUAL(received[i]->pts, 5 * GST_SECOND + time_of(i * 1600));
 }
 
+CHECK_TEST(buffers_without_a_time_in_mid_stream_follow_the_one_before) {
+  const std::vector<int16_t> samples = audio(16000);
+  MelStream stream("frames=10 eos-mode=short");
+  for (size_t at = 0; at < samples.size(); at += 500) {
+    // Two of three have none, and one of those says DISCONT.
+    const bool timed = at % 1500 == 0;
+    stream.push(std::span<const int16_t>(samples).subspan(at, 500),
+                timed ? GST_SECOND + time_of(at) : GST_CLOCK_TIME_NONE,
+                at % 1500 == 500 ? GST_BUFFER_FLAG_DISCONT : 0);
+  }
+  stream.eos();
+  MelStream plain("frames=10 eos-mode=short");
+  run(plain, samples);
+  fail_unless(stream.rows() == plain.rows());
+  for (const Received* buffer : stream.buffers())
+    ASSERT_EQUAL(buffer->pts, GST_SECOND + time_of(buffer->offset * 160));
+  ASSERT_EQUAL(stream.stat("samples-inserted") + stream.stat("samples-dropped"), 0);
+}
+
+CHECK_TEST(offsets_of_the_audio_mean_nothing) {
+  const std::vector<int16_t> samples = audio(16000);
+  MelStream stream("frames=10 eos-mode=short");
+  for (size_t at = 0; at < samples.size(); at += 4000) {
+    GstBuffer* buffer = buffer_of(std::span<const int16_t>(samples).subspan(at, 4000));
+    GST_BUFFER_PTS(buffer) = time_of(at);
+    GST_BUFFER_OFFSET(buffer) = 5000000000 + (at % 8000 == 0 ? 7 * at : 0);
+    GST_BUFFER_OFFSET_END(buffer) = 1;
+    ASSERT_EQUAL(stream.push(buffer), GST_FLOW_OK);
+  }
+  stream.eos();
+  MelStream plain("frames=10 eos-mode=short");
+  run(plain, samples);
+  fail_unless(stream.rows() == plain.rows());
+  ASSERT_EQUAL(stream.buffers()[3]->offset, 30);
+}
+
+CHECK_TEST(five_billion_samples_are_counted) {
+  // More than 32 bits hold, in one gap event: 87 hours, of which one frame in 4 s sees something.
+  const std::string properties =
+      "preset=custom frames=1000 eos-mode=short mels=2 n-fft=64 win-length=64 hop-length=65536 ";
+  MelStream stream(properties + "max-gap=9000000000000000");
+  const std::vector<int16_t> samples = audio(65536 * 3);
+  const guint64 gap = 5000000000 / 65536 * 65536;
+  stream.push(samples, 0);
+  fail_unless(stream.event(gst_event_new_gap(time_of(samples.size()), time_of(gap))));
+  stream.push(samples, time_of(samples.size() + gap));
+  stream.eos();
+  ASSERT_EQUAL(stream.stat("samples-inserted"), gap);
+  guint64 expected = 0;
+  for (const Received* buffer : stream.buffers()) {
+    ASSERT_EQUAL(buffer->offset, expected);
+    ASSERT_EQUAL(buffer->pts, time_of(expected * 65536));
+    expected = buffer->offset_end;
+  }
+  ASSERT_EQUAL(expected, (2 * samples.size() + gap) / 65536);
+  // The sound after the gap lies where it belongs: but for the first frame, whose left edge sees
+  // zeros instead of a reflection.
+  MelStream plain(properties);
+  run(plain, samples);
+  const std::vector<float> rows = stream.rows(), last = plain.rows();
+  ASSERT_EQUAL(last.size(), 3 * 2);
+  fail_unless(std::equal(last.begin() + 2, last.end(), rows.end() - 4));
+}
+
 CHECK_TEST(samples_outside_the_segment_are_clipped) {
   const std::vector<int16_t> samples = audio(32000);
   MelStream stream("frames=10 eos-mode=short");
@@ -136,9 +200,20 @@ CHECK_TEST(a_segment_with_negative_rate_is_a_format_error) {
   gst_segment_init(&segment, GST_FORMAT_TIME);
   segment.rate = -1;
   segment.stop = 10 * GST_SECOND;
+  stream.push(audio(1600), 0);
   stream.segment(segment);
   fail_unless(stream.push(audio(1600), 9 * GST_SECOND) < GST_FLOW_OK);
   fail_unless(stream.error().is(GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT));
+  fail_unless(stream.buffers().empty());
+  // After a seek forwards the element works again, and knows nothing of what was before.
+  stream.flush();
+  stream.forget();
+  gst_segment_init(&segment, GST_FORMAT_TIME);
+  segment.start = segment.time = 4 * GST_SECOND;
+  stream.segment(segment);
+  ASSERT_EQUAL(stream.push(audio(16200), 4 * GST_SECOND), GST_FLOW_OK);
+  ASSERT_EQUAL(stream.buffers().size(), 1);
+  ASSERT_EQUAL(stream.buffers()[0]->pts, 4 * GST_SECOND);
 }
 
 CHECK_TEST(a_seek_with_negative_rate_is_refused_and_others_go_upstream) {
