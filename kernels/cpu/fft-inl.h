@@ -85,19 +85,24 @@ HWY_NOINLINE void FirstPass(D d, const KernelTables& tables, const Lane<D>* wind
                             const FrameSamples<T>& samples, Lane<D>* work) {
   using V = hn::Vec<D>;
   constexpr int kParallel = (R - 1) / 2 + 1;
+  // Stores of vectors may alias anything: what the loop needs of the tables is read once.
   const FftPlan& plan = tables.fft;
+  const T* const values = samples.values;
   const uint32_t* offsets = samples.offsets;
   const Lane<D>* twiddles = plan.twiddles.template data<Lane<D>>();
+  const int columns = plan.columns;
   const size_t slot = 2 * hn::Lanes(d);
   const size_t pitch = column_pitch(plan, hn::Lanes(d));
   const bool coprime = plan.coprime;
   const V center = kCenter ? LoadValues(d, samples.mean) : hn::Zero(d);
-  Lane<D>* const work_begin = work;
-  for (int column = 0; column < plan.columns; ++column) {
+  // packed_halves: samples `column` and `column` + columns of the sequence that is transformed.
+  Lane<D>* even = work;
+  const size_t half = static_cast<size_t>(columns / 2) * slot;
+  for (int column = 0; column < columns; ++column) {
     V x[R];
     for (int i = kTaken; i < R; ++i) x[i] = hn::Zero(d);
     for (int i = 0; i < kTaken; ++i) {
-      V sample = LoadValues(d, samples.values + offsets[i]);
+      V sample = LoadValues(d, values + offsets[i]);
       if constexpr (kCenter) sample = hn::Sub(sample, center);
       x[i] = hn::Mul(sample, hn::Set(d, window[i]));
     }
@@ -109,11 +114,9 @@ HWY_NOINLINE void FirstPass(D d, const KernelTables& tables, const Lane<D>* wind
       for (size_t k = 0; k < kParallel; ++k) StoreComplex(d, out[k], work + k * pitch);
     } else {
       if constexpr (R % 2 == 0) {
-        // Samples `column` and `column` + columns of the sequence that packed_halves transforms.
-        Lane<D>* even =
-            work_begin + static_cast<size_t>(column / 2) * slot + column % 2 * hn::Lanes(d);
         hn::Store(out[0].re, d, even);
-        hn::Store(out[0].im, d, even + static_cast<size_t>(plan.columns / 2) * slot);
+        hn::Store(out[0].im, d, even + half);
+        even += hn::Lanes(d);
       } else {
         StoreComplex(d, out[0], work);
       }

@@ -67,6 +67,20 @@ HWY_INLINE void TransposePairs(D d, const int16_t* source, size_t hop_length, si
     hn::StoreU(hn::ConvertTo(d, hn::ShiftRight<16>(pair)), d, out + (2 * i + 1) * pitch);
   }
 }
+
+/// Four samples of one or two hops to rows of `out`; two more lanes get some finite value.
+template <class D, typename Sample>
+HWY_INLINE void TransposeTwo(D d, const Sample* first, const Sample* second, size_t pitch,
+                             float* out) {
+  const auto a = LoadSamples(d, first);
+  const auto b = LoadSamples(d, second);
+  const auto low = hn::InterleaveLower(d, a, b);
+  const auto high = hn::InterleaveUpper(d, a, b);
+  hn::StoreU(low, d, out);
+  hn::StoreU(hn::Shuffle1032(low), d, out + pitch);
+  hn::StoreU(high, d, out + 2 * pitch);
+  hn::StoreU(hn::Shuffle1032(high), d, out + 3 * pitch);
+}
 #endif
 
 /// T[p * pitch + h] for p in [from, to) and `hops` (1 .. lanes of D, kFull: all of them) hops from
@@ -79,6 +93,16 @@ HWY_INLINE void TransposeHops(D d, const Sample* samples, size_t hop_length, siz
 #if HWY_TARGET != HWY_SCALAR
   constexpr size_t kLanes = hn::MaxLanes(D());
   // The last tile overlaps the one before.
+  if constexpr (!kFull && kLanes == 4) {
+    if (hops <= 2 && to - from >= kLanes) {
+      const Sample* second = source + (hops - 1) * hop_length;
+      for (size_t p = from; p < to; p += kLanes) {
+        p = HWY_MIN(p, to - kLanes);
+        TransposeTwo(d, source + p, second + p, pitch, out + p * pitch);
+      }
+      return;
+    }
+  }
   if constexpr (sizeof(Sample) == sizeof(int16_t) && kLanes >= 4) {
     if (to - from >= 2 * kLanes) {
       for (size_t p = from; p < to; p += 2 * kLanes) {
