@@ -11,6 +11,7 @@
 
 #include <cmath>
 
+#include "kernels/cpu/lanes-inl.h"
 #include "kernels/cpu/noise-inl.h"
 #include "kernels/cpu/tables.h"
 #include "kernels/cpu/unroll.h"
@@ -70,13 +71,13 @@ HWY_INLINE void ConvolveBins(D d, const ConvolutionTables& tables, const float* 
 /// sums.
 template <class D>
 HWY_NOINLINE bool ConvolveWhereNoiseShows(D d, const KernelTables& tables, float scale,
-                                          const MelWorkspace& ws) {
+                                          LaneRange range, const MelWorkspace& ws) {
   using V = hn::Vec<D>;
   constexpr int kBins = ConvolutionTables::kBins;
   const ConvolutionTables& convolution = tables.convolution;
   const size_t lanes = hn::Lanes(d);
   float* power = ws.power;
-  const auto wanted = NoiseShows(d, tables, kConvolutionDepth, ws);
+  const auto wanted = NoiseShows(d, tables, kConvolutionDepth, range, ws);
   if (hn::AllFalse(d, wanted)) return false;
   const bool magnitude = tables.recipe.spectrum == Spectrum::magnitude;
   const V factor = hn::Set(d, scale);

@@ -15,6 +15,7 @@
 #include "kernels/cpu/convolution-inl.h"
 #include "kernels/cpu/engine.h"
 #include "kernels/cpu/fft-inl.h"
+#include "kernels/cpu/lanes-inl.h"
 #include "kernels/cpu/load-inl.h"
 #include "kernels/cpu/mel-inl.h"
 #include "kernels/cpu/store-inl.h"
@@ -44,12 +45,13 @@ HWY_INLINE bool IsSilence(const Sample* samples, size_t count) {
   return samples[0] == 0 && std::memcmp(samples, samples + 1, (count - 1) * sizeof(Sample)) == 0;
 }
 
-/// Lanes(d) frames from T to strengths in ws.power.
+/// Lanes(d) frames from T to strengths in ws.power; frames that are not in `range` may be left out.
 template <bool kMagnitude>
 HWY_INLINE void GroupStrengths(GroupTag d, const KernelTables& tables, const Factors& windows,
-                               const MelWorkspace& ws) {
+                               LaneRange range, const MelWorkspace& ws) {
   if (tables.wide == WideFrames::all) {
-    for (size_t first = 0; first < hn::Lanes(d); first += hn::Lanes(WideTag()))
+    const size_t half = hn::Lanes(WideTag());
+    for (size_t first = range.first / half * half; first < range.end; first += half)
       WideStrengths<kMagnitude>(tables, windows, first, ws.power, ws);
     return;
   }
@@ -64,8 +66,8 @@ HWY_INLINE void GroupStrengths(GroupTag d, const KernelTables& tables, const Fac
 template <typename Sample>
 HWY_NOINLINE bool WidenWhereNoiseShows(GroupTag d, const KernelTables& tables,
                                        const Factors& windows, const Sample* samples,
-                                       const MelWorkspace& ws) {
-  const auto wanted = NoiseShows(d, tables, tables.wide_depth, ws);
+                                       LaneRange range, const MelWorkspace& ws) {
+  const auto wanted = NoiseShows(d, tables, tables.wide_depth, range, ws);
   if (hn::AllFalse(d, wanted)) return false;
   if (tables.load.prepares) LoadGroup(d, tables, samples, ws.samples);
   if (tables.recipe.spectrum == Spectrum::magnitude)
@@ -75,34 +77,34 @@ HWY_NOINLINE bool WidenWhereNoiseShows(GroupTag d, const KernelTables& tables,
   return true;
 }
 
-/// Lanes(d) frames from samples to mel energies in ws.energy.
+/// Frames from samples to mel energies in ws.energy.
 template <typename Sample>
 HWY_INLINE void GroupEnergies(GroupTag d, const KernelTables& tables, const Sample* samples,
-                              const MelWorkspace& ws) {
+                              LaneRange range, const MelWorkspace& ws) {
   const auto& windows =
       sizeof(Sample) == sizeof(float) ? tables.load.window_f32 : tables.load.window_s16;
   LoadFrames(d, tables, samples, ws);
   if (tables.recipe.spectrum == Spectrum::magnitude)
-    GroupStrengths<true>(d, tables, windows, ws);
+    GroupStrengths<true>(d, tables, windows, range, ws);
   else
-    GroupStrengths<false>(d, tables, windows, ws);
+    GroupStrengths<false>(d, tables, windows, range, ws);
   ApplyFilters(d, tables.mel, ws.power, ws.energy);
   if (tables.wide == WideFrames::where_noise_shows &&
-      WidenWhereNoiseShows(d, tables, windows, samples, ws))
+      WidenWhereNoiseShows(d, tables, windows, samples, range, ws))
     ApplyFilters(d, tables.mel, ws.power, ws.energy);
   if (tables.recipe.dft == Dft::exact) return;
   const float unit = sizeof(Sample) == sizeof(float) ? 1.0F : 1.0F / 32768;
   const float scale = static_cast<float>(tables.recipe.input_scale) * unit;
-  if (ConvolveWhereNoiseShows(d, tables, scale, ws))
+  if (ConvolveWhereNoiseShows(d, tables, scale, range, ws))
     ApplyFilters(d, tables.mel, ws.power, ws.energy);
 }
 
-/// Lanes(d) frames from samples to rows, of which the first `frames` are stored. Returns each
-/// frame's largest value.
+/// The frames of `range` from samples of Lanes(d) frames to rows; row 0 of `out` is frame 0's.
+/// Returns each frame's largest value.
 template <typename Sample>
 HWY_INLINE hn::Vec<GroupTag> ComputeGroup(GroupTag d, const KernelTables& tables,
-                                          const Sample* samples, size_t frames, const RowSink& out,
-                                          const MelWorkspace& ws) {
+                                          const Sample* samples, LaneRange range,
+                                          const RowSink& out, const MelWorkspace& ws) {
   const size_t count = (hn::Lanes(d) - 1) * static_cast<size_t>(tables.recipe.hop_length) +
                        static_cast<size_t>(tables.recipe.win_length);
   if (IsSilence(samples, count)) {
@@ -110,9 +112,10 @@ HWY_INLINE hn::Vec<GroupTag> ComputeGroup(GroupTag d, const KernelTables& tables
     std::memset(ws.energy, 0,
                 static_cast<size_t>(tables.recipe.mels) * hn::Lanes(d) * sizeof(float));
   } else {
-    GroupEnergies(d, tables, samples, ws);
+    GroupEnergies(d, tables, samples, range, ws);
   }
-  return StoreGroup(d, tables, ws.energy, frames, out);
+  const auto highest = StoreGroup(d, tables, ws.energy, range, out);
+  return hn::IfThenElse(InRange(d, range), highest, hn::Set(d, -HUGE_VALF));
 }
 
 /// Fewer frames than a group: computed beside frames of silence, so that they go through the same
@@ -125,11 +128,7 @@ HWY_NOINLINE float ComputeFew(GroupTag d, const KernelTables& tables, const Samp
   auto* copy = static_cast<Sample*>(ws.few);
   std::memcpy(copy, samples, have * sizeof(Sample));
   std::memset(copy + have, 0, (hn::Lanes(d) - frames) * hop * sizeof(Sample));
-  HWY_ALIGN float highest[hn::MaxLanes(GroupTag())];
-  hn::Store(ComputeGroup(d, tables, copy, frames, out, ws), d, highest);
-  float result = highest[0];
-  for (size_t frame = 1; frame < frames; ++frame) result = HWY_MAX(result, highest[frame]);
-  return result;
+  return hn::GetLane(hn::MaxOfLanes(d, ComputeGroup(d, tables, copy, {0, frames}, out, ws)));
 }
 
 template <typename Sample>
@@ -142,10 +141,11 @@ HWY_INLINE float ComputeFrames(const KernelTables& tables, const Job& job, const
   if (frames == 0) return -HUGE_VALF;
   if (frames < lanes) return ComputeFew(d, tables, samples, frames, job.out, ws);
   auto highest = hn::Set(d, -HUGE_VALF);
-  for (size_t row = 0; row < frames; row += lanes) {
-    row = HWY_MIN(row, frames - lanes);  // the last group overlaps the one before, to the same bits
+  for (size_t done = 0; done < frames; done += lanes) {
+    const size_t row = HWY_MIN(done, frames - lanes);  // the last group overlaps the one before
     const RowSink rows = job.out.at(static_cast<ptrdiff_t>(row));
-    highest = hn::Max(highest, ComputeGroup(d, tables, samples + row * hop, lanes, rows, ws));
+    highest = hn::Max(highest,
+                      ComputeGroup(d, tables, samples + row * hop, {done - row, lanes}, rows, ws));
   }
   return hn::GetLane(hn::MaxOfLanes(d, highest));
 }
@@ -159,7 +159,7 @@ void Spectrum(const KernelTables& tables, const float* frames, float* power,
               const MelWorkspace& ws) {
   const GroupTag d;
   LoadFrames(d, tables, frames, ws);
-  GroupStrengths<false>(d, tables, tables.load.window_f32, ws);
+  GroupStrengths<false>(d, tables, tables.load.window_f32, {0, hn::Lanes(d)}, ws);
   const auto bins = static_cast<size_t>(tables.fft.bins());
   for (size_t frame = 0; frame < hn::Lanes(d); ++frame)
     for (size_t bin = 0; bin < bins; ++bin)

@@ -11,6 +11,7 @@
 
 #include <cmath>
 
+#include "kernels/cpu/lanes-inl.h"
 #include "kernels/cpu/tables.h"
 #include "kernels/cpu/workspace.h"
 
@@ -35,23 +36,33 @@ HWY_INLINE V Strongest(D d, size_t bins, const float* power) {
   return hn::Max(hn::Max(a, b), hn::Max(c, e));
 }
 
-/// Frames in which the mean strength of some filter's bins, ws.energy, is more than `depth` times
-/// (in power) below the strongest bin of ws.power. What the logarithm's floor hides is no noise.
+/// Frames of `range` in which the mean strength of some filter's bins, ws.energy, is more than
+/// `depth` times (in power) below the strongest bin of ws.power. What the logarithm's floor hides
+/// is no noise.
 template <class D>
-HWY_NOINLINE hn::Mask<D> NoiseShows(D d, const KernelTables& tables, float depth,
+HWY_NOINLINE hn::Mask<D> NoiseShows(D d, const KernelTables& tables, float depth, LaneRange range,
                                     const MelWorkspace& ws) {
   const size_t lanes = hn::Lanes(d);
   const auto strongest = Strongest(d, static_cast<size_t>(tables.fft.bins()), ws.power);
   const auto floor = hn::Set(d, tables.log.floor);
   const auto add = hn::Set(d, tables.log.add_floor ? tables.log.floor : 0.0F);
-  auto weakest = strongest;
-  for (const MeanOfFilter& mean : tables.mel.means) {
+  const auto heard = [&](const MeanOfFilter& mean) HWY_ATTR {
     const auto energy = hn::Load(d, ws.energy + mean.mel * lanes);
-    const auto heard = hn::Max(hn::Add(energy, add), floor);
-    weakest = hn::Min(weakest, hn::Mul(heard, hn::Set(d, mean.per_weight)));
+    return hn::Mul(hn::Max(hn::Add(energy, add), floor), hn::Set(d, mean.per_weight));
+  };
+  const auto& means = tables.mel.means;
+  auto even = strongest;
+  auto odd = strongest;
+  size_t i = 0;
+  for (; i + 2 <= means.size(); i += 2) {
+    even = hn::Min(even, heard(means[i]));
+    odd = hn::Min(odd, heard(means[i + 1]));
   }
+  if (i < means.size()) even = hn::Min(even, heard(means[i]));
+  const auto weakest = hn::Min(even, odd);
   const bool magnitude = tables.recipe.spectrum == Spectrum::magnitude;
-  return hn::Gt(strongest, hn::Mul(weakest, hn::Set(d, magnitude ? std::sqrt(depth) : depth)));
+  const auto below = hn::Mul(weakest, hn::Set(d, magnitude ? std::sqrt(depth) : depth));
+  return hn::And(hn::Gt(strongest, below), InRange(d, range));
 }
 
 }  // namespace HWY_NAMESPACE

@@ -13,6 +13,7 @@
 #include <cmath>
 
 #include "kernels/cpu/half.h"
+#include "kernels/cpu/lanes-inl.h"
 #include "kernels/cpu/log-inl.h"
 #include "kernels/cpu/tables.h"
 #include "kernels/cpu/transpose-inl.h"
@@ -45,9 +46,9 @@ HWY_INLINE void StoreVector(D d, hn::Vec<D> v, uint16_t* to) {
 #endif
 }
 
-/// mel-major: energy holds [mel][lanes], of which `frames` are wanted.
+/// mel-major: energy holds [mel][lanes].
 template <class Scale, class D, typename Element, class V = hn::Vec<D>>
-HWY_NOINLINE V StoreMelMajor(D d, const KernelTables& tables, const float* energy, size_t frames,
+HWY_NOINLINE V StoreMelMajor(D d, const KernelTables& tables, const float* energy, LaneRange range,
                              ptrdiff_t mel_stride, Element* to) {
   const size_t lanes = hn::Lanes(d);
   const size_t size = static_cast<size_t>(tables.recipe.mels) * lanes;
@@ -55,12 +56,13 @@ HWY_NOINLINE V StoreMelMajor(D d, const KernelTables& tables, const float* energ
   for (size_t i = 0; i < size; i += lanes, to += mel_stride) {
     const V v = Scale::Of(d, tables.log, hn::Load(d, energy + i));
     highest = hn::Max(highest, v);
-    if (frames == lanes) {
+    if (range.end - range.first == lanes) {
       StoreVector(d, v, to);
     } else {
       HWY_ALIGN float values[hn::MaxLanes(D())];
       hn::Store(v, d, values);
-      for (size_t frame = 0; frame < frames; ++frame) StoreOne(values[frame], to + frame);
+      for (size_t frame = range.first; frame < range.end; ++frame)
+        StoreOne(values[frame], to + frame);
     }
   }
   return highest;
@@ -68,7 +70,7 @@ HWY_NOINLINE V StoreMelMajor(D d, const KernelTables& tables, const float* energ
 
 /// Any strides: the scalar target's way, and that of rows shorter than a vector.
 template <class Scale, class D, typename Element, class V = hn::Vec<D>>
-HWY_NOINLINE V StoreScattered(D d, const KernelTables& tables, const float* energy, size_t frames,
+HWY_NOINLINE V StoreScattered(D d, const KernelTables& tables, const float* energy, LaneRange range,
                               const RowSink& out, Element* to) {
   const size_t lanes = hn::Lanes(d);
   const size_t size = static_cast<size_t>(tables.recipe.mels) * lanes;
@@ -78,7 +80,7 @@ HWY_NOINLINE V StoreScattered(D d, const KernelTables& tables, const float* ener
     highest = hn::Max(highest, v);
     HWY_ALIGN float values[hn::MaxLanes(D())];
     hn::Store(v, d, values);
-    for (size_t frame = 0; frame < frames; ++frame)
+    for (size_t frame = range.first; frame < range.end; ++frame)
       StoreOne(values[frame], to + static_cast<ptrdiff_t>(frame) * out.frame_stride);
   }
   return highest;
@@ -87,8 +89,8 @@ HWY_NOINLINE V StoreScattered(D d, const KernelTables& tables, const float* ener
 #if HWY_TARGET != HWY_SCALAR
 /// frame-major, at least as many mels as lanes.
 template <class Scale, class D, typename Element, class V = hn::Vec<D>>
-HWY_NOINLINE V StoreFrameMajor(D d, const KernelTables& tables, const float* energy, size_t frames,
-                               ptrdiff_t frame_stride, Element* to) {
+HWY_NOINLINE V StoreFrameMajor(D d, const KernelTables& tables, const float* energy,
+                               LaneRange range, ptrdiff_t frame_stride, Element* to) {
   constexpr size_t kLanes = hn::MaxLanes(D());
   const auto mels = static_cast<size_t>(tables.recipe.mels);
   V highest = hn::Set(d, -HUGE_VALF);
@@ -102,7 +104,7 @@ HWY_NOINLINE V StoreFrameMajor(D d, const KernelTables& tables, const float* ene
     }
     Transpose(d, v);
     for (size_t frame = 0; frame < kLanes; ++frame)
-      if (frame < frames)
+      if (frame >= range.first && frame < range.end)
         StoreVector(d, v[frame], to + static_cast<ptrdiff_t>(frame) * frame_stride + mel);
   }
   return highest;
@@ -110,35 +112,35 @@ HWY_NOINLINE V StoreFrameMajor(D d, const KernelTables& tables, const float* ene
 #endif
 
 template <class Scale, typename Element, class D>
-HWY_INLINE hn::Vec<D> StoreAs(D d, const KernelTables& tables, const float* energy, size_t frames,
+HWY_INLINE hn::Vec<D> StoreAs(D d, const KernelTables& tables, const float* energy, LaneRange range,
                               const RowSink& out) {
   auto* to = static_cast<Element*>(out.data);
 #if HWY_TARGET != HWY_SCALAR
   if constexpr (hn::MaxLanes(D()) >= 4) {
     if (out.mel_stride == 1 && static_cast<size_t>(tables.recipe.mels) >= hn::Lanes(d))
-      return StoreFrameMajor<Scale>(d, tables, energy, frames, out.frame_stride, to);
+      return StoreFrameMajor<Scale>(d, tables, energy, range, out.frame_stride, to);
   }
 #endif
   if (out.frame_stride == 1)
-    return StoreMelMajor<Scale>(d, tables, energy, frames, out.mel_stride, to);
-  return StoreScattered<Scale>(d, tables, energy, frames, out, to);
+    return StoreMelMajor<Scale>(d, tables, energy, range, out.mel_stride, to);
+  return StoreScattered<Scale>(d, tables, energy, range, out, to);
 }
 
-/// The first `frames` of a group, logarithm applied, go to the first rows of `out`. Returns each
-/// frame's largest value.
+/// The frames of `range`, logarithm applied, go to their rows of `out`, which starts with frame
+/// 0's. Returns each frame's largest value.
 template <class D>
 HWY_INLINE hn::Vec<D> StoreGroup(D d, const KernelTables& tables, const float* energy,
-                                 size_t frames, const RowSink& out) {
+                                 LaneRange range, const RowSink& out) {
   const bool half = out.type == ElementType::f16;
   const LogTables& log = tables.log;
   if (!log.apply)
-    return half ? StoreAs<AsEnergy, uint16_t>(d, tables, energy, frames, out)
-                : StoreAs<AsEnergy, float>(d, tables, energy, frames, out);
+    return half ? StoreAs<AsEnergy, uint16_t>(d, tables, energy, range, out)
+                : StoreAs<AsEnergy, float>(d, tables, energy, range, out);
   if (log.add_floor)
-    return half ? StoreAs<AsLogOfSum, uint16_t>(d, tables, energy, frames, out)
-                : StoreAs<AsLogOfSum, float>(d, tables, energy, frames, out);
-  return half ? StoreAs<AsLogOfMax, uint16_t>(d, tables, energy, frames, out)
-              : StoreAs<AsLogOfMax, float>(d, tables, energy, frames, out);
+    return half ? StoreAs<AsLogOfSum, uint16_t>(d, tables, energy, range, out)
+                : StoreAs<AsLogOfSum, float>(d, tables, energy, range, out);
+  return half ? StoreAs<AsLogOfMax, uint16_t>(d, tables, energy, range, out)
+              : StoreAs<AsLogOfMax, float>(d, tables, energy, range, out);
 }
 
 }  // namespace HWY_NAMESPACE

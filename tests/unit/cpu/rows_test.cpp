@@ -120,6 +120,28 @@ TEST(Rows, maximum_is_the_largest_value_written) {
   }
 }
 
+// Frames that the group before has computed are left out where that saves time; what the workspace
+// holds in their place is of an earlier call if the group before was silent.
+TEST(Rows, maximum_does_not_remember_an_earlier_call) {
+  const Recipe recipe = kernel_recipe(Preset::librosa);
+  Random random(67);
+  for_each_target([&] {
+    const auto kernel = MelKernel::get(recipe);
+    const auto workspace = kernel->make_workspace();
+    for (const int frames : {3, 20, 22}) {
+      const auto loud = test_signal(random, samples_for(recipe, frames));
+      std::vector<float> quiet(loud.size());
+      for (size_t i = loud.size() - 400; i < loud.size(); ++i) quiet[i] = 0.001F * loud[i];
+      std::vector<float> rows(static_cast<size_t>(frames * recipe.mels));
+      const RowSink out{rows.data(), ElementType::f32, recipe.mels, 1};
+      kernel->compute(loud.data(), SampleType::f32, frames, out, *workspace);
+      const float highest = kernel->compute(quiet.data(), SampleType::f32, frames, out, *workspace);
+      EXPECT_EQ(highest, *std::max_element(rows.begin(), rows.end())) << frames;
+      EXPECT_EQ(rows, compute_rows(recipe, quiet, frames)) << frames;
+    }
+  });
+}
+
 TEST(Rows, silence_is_the_logarithm_of_the_floor_exactly) {
   for (const auto log : {LogType::ln, LogType::log10, LogType::db})
     for (const auto mode : {FloorMode::max, FloorMode::add})
