@@ -134,6 +134,23 @@ TEST(Accuracy, rows_divided_by_their_deviation_are_exact_beside_a_sweep) {
   }
 }
 
+TEST(Accuracy, noise_around_the_depth_of_the_transforms_own_keeps_its_logarithm) {
+  const Recipe recipe = kernel_recipe(Preset::seamless80);
+  for (const double level : {1e-2, 5e-3, 2.5e-3}) {  // the lowest filters: 60 to 90 dB down
+    SCOPED_TRACE(level);
+    Random random(5);
+    std::vector<float> signal;
+    for (size_t i = 0; i < samples_for(recipe, 150); ++i)
+      signal.push_back(static_cast<float>(0.8 * std::sin(0.3 * static_cast<double>(i)) +
+                                          level * (static_cast<double>(random()) / 0x1p31 - 1)));
+    const auto expected = expected_rows(recipe, signal, 150);
+    for_each_target([&] {
+      const auto rows = compute_rows(recipe, signal, 150);
+      for (size_t i = 0; i < rows.size(); ++i) ASSERT_NEAR(rows[i], expected[i], 1e-3) << i;
+    });
+  }
+}
+
 TEST(Accuracy, s16_and_f32_of_the_same_samples_give_the_same_bits) {
   Random random(17);
   for (int i = 0; i < 40; ++i) {
