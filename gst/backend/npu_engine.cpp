@@ -30,8 +30,10 @@ NpuEngine::NpuEngine(const EngineRequest& request, const std::shared_ptr<StreamS
   if (target.empty())
     throw BackendError(BackendFault::not_found,
                        "device " + device->name() + " is not an NPU that there are kernels for");
-  const KernelPackage package = load_package(choose_package(
-      {target, request.recipe, request.allow_v1}, package_folders(request.kernel_path)));
+  ChosenPackage chosen = choose_package({target, request.recipe, request.allow_v1},
+                                        package_folders(request.kernel_path));
+  const KernelPackage& package = chosen.package;
+  refused_ = std::move(chosen.refused);
   manifest_ = package.manifest;
   instruction_bytes_ = package.instructions.size();
   context_ = registry.context(device, package, request.timeout_ms);
@@ -42,6 +44,12 @@ NpuEngine::NpuEngine(const EngineRequest& request, const std::shared_ptr<StreamS
   if (request.lists) lists_ = RunLists(runs_);
   check_ = std::make_unique<RowCheck>(manifest_);
   quantized_.resize(static_cast<size_t>(sample_count(kBatchFrames)));
+}
+
+std::string NpuEngine::introduction() const {
+  std::string text = "known-answer test passed: " + manifest_.name;
+  for (const std::string& package : refused_) text += "; refused: " + package;
+  return text;
 }
 
 bool NpuEngine::sync(NpumelXrtStatus (*action)(NpumelXrtRun*, NpumelXrtError*), const NpuRun& run) {

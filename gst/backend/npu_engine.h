@@ -34,6 +34,8 @@ class NpuEngine {
   NpuEngine(const EngineRequest& request, const std::shared_ptr<StreamSignal>& signal);
 
   const KernelManifest& manifest() const noexcept { return manifest_; }
+  /// That it is good, and which better packages are damaged.
+  std::string introduction() const;
   std::size_t instruction_bytes() const noexcept { return instruction_bytes_; }
   const NpuDevice& device() const noexcept { return *context_->core()->device; }
   const std::shared_ptr<NpuRun>& run(std::size_t slot) const { return runs_.at(slot); }
@@ -76,6 +78,7 @@ class NpuEngine {
   const int16_t* contiguous(const Batch& batch);
 
   KernelManifest manifest_;
+  std::vector<std::string> refused_;
   std::size_t instruction_bytes_ = 0;
   std::shared_ptr<NpuContext> context_;
   std::vector<std::shared_ptr<NpuRun>> runs_;

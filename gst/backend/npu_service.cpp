@@ -110,7 +110,7 @@ bool NpuService::configure(const SupervisorConfig& config) {
   try {
     engine_ = std::exchange(opener_, nullptr)->take();
     journal_.set_npu(true, "");
-    journal_.change("npu", "known-answer test passed: " + engine_->manifest().name, 0, false);
+    journal_.change("npu", engine_->introduction(), 0, false);
     return true;
   } catch (const BackendError& error) {
     if (config.choice == BackendChoice::npu) refused_ = error;
@@ -145,7 +145,7 @@ void NpuService::adopt(uint64_t batch) noexcept {
     first_suspect_ = batch;
     report_sizes();
     journal_.set_npu(true, "");
-    journal_.change("npu", "known-answer test passed: " + engine_->manifest().name, batch, false);
+    journal_.change("npu", engine_->introduction(), batch, false);
   } catch (const std::exception& error) {
     retry_.failed(now_ns());
     journal_.set_npu(false, std::string(error.what()) +

@@ -87,24 +87,32 @@ BackendError no_kernel(const Recipe& wanted) {
               "from them in the logarithm's base or normalisation only"};
 }
 
-KernelManifest choose_package(const PackageQuery& query, const std::vector<std::string>& folders) {
+ChosenPackage choose_package(const PackageQuery& query, const std::vector<std::string>& folders) {
   if (!has_kernel(query.recipe)) throw no_kernel(query.recipe);
-  std::optional<KernelManifest> best;
+  std::vector<KernelManifest> fitting;
   std::vector<std::string> refused;
   std::vector<std::string> others;
   for (const std::string& folder : folders) {
-    PackageFolder found = read_package_folder(folder);
+    const PackageFolder found = read_package_folder(folder);
     refused.insert(refused.end(), found.refused.begin(), found.refused.end());
-    for (KernelManifest& manifest : found.manifests) {
-      if (!fits(manifest, query)) {
-        others.push_back(manifest.name);
-        continue;
-      }
-      const bool later_name = best && best->abi == manifest.abi && best->folder == folder;
-      if (!best || manifest.abi > best->abi || later_name) best = std::move(manifest);
+    for (auto manifest = found.manifests.rbegin(); manifest != found.manifests.rend(); ++manifest) {
+      if (fits(*manifest, query))
+        fitting.push_back(*manifest);
+      else
+        others.push_back(manifest->name);
     }
   }
-  if (best) return *best;
+  std::stable_sort(fitting.begin(), fitting.end(),
+                   [](const KernelManifest& a, const KernelManifest& b) { return a.abi > b.abi; });
+  std::vector<std::string> damaged;
+  for (const KernelManifest& manifest : fitting) {
+    try {
+      return {load_package(manifest), damaged};
+    } catch (const BackendError& error) {
+      damaged.emplace_back(error.what());
+    }
+  }
+  refused.insert(refused.end(), damaged.begin(), damaged.end());
   const std::string wanted = std::string("no kernel package for ") + nick(query.recipe.preset) +
                              " on " + query.target + " in " + joined(folders, ":");
   if (!refused.empty())

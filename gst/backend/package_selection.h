@@ -32,9 +32,15 @@ struct PackageQuery {
   bool allow_v1 = false;  ///< 8-bit rows only for who asks for them
 };
 
+struct ChosenPackage {
+  KernelPackage package;
+  std::vector<std::string> refused;  ///< better ones that are damaged, one line each
+};
+
 /// The best of `folders` for the query: ABI 2 before 1, then the earlier folder, then the last
-/// name. Throws BackendError: unsupported when the recipe has no kernel, not_found when no package
-/// fits, bad_package when none fits and one was refused; the text says what was refused.
-KernelManifest choose_package(const PackageQuery& query, const std::vector<std::string>& folders);
+/// name; one whose files are damaged gives way to the next. Throws BackendError: unsupported when
+/// the recipe has no kernel, not_found when no package fits, bad_package when none fits and one was
+/// refused; the text says what was refused.
+ChosenPackage choose_package(const PackageQuery& query, const std::vector<std::string>& folders);
 
 }  // namespace npumel

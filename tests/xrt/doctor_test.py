@@ -58,8 +58,8 @@ class WithADevice(unittest.TestCase):
 
     def test_packages_that_are_refused_are_named_with_the_reason(self):
         self.copy("v2-80", "good")
-        self.copy("v2-80", "a-truncated-one")
-        os.truncate(self.folder / "a-truncated-one.xclbin", 1000)
+        self.copy("v2-80", "truncated")
+        os.truncate(self.folder / "truncated.xclbin", 1000)
         self.copy("v2-80", "half-a-manifest")
         manifest = (self.folder / "half-a-manifest.json").read_text()
         (self.folder / "half-a-manifest.json").write_text(manifest.replace("{", "", 1))
@@ -67,15 +67,19 @@ class WithADevice(unittest.TestCase):
         (self.folder / "other-target.json").write_text(manifest.replace('"npu1"', '"npu4"'))
         self.copy("v2-80", "hostile")
         (self.folder / "hostile.json").write_text(manifest.replace('"abi": 2', '"abi": 2000000000'))
-        found = self.ask(0)["kernel packages"]
+        said = self.ask(0)
+        found = said["kernel packages"]
         refused = f"FAIL  {self.folder}/"
-        self.assertEqual(found[0], refused + "a-truncated-one is refused: a-truncated-one.xclbin is not "
-                         "the file that the manifest describes (SHA-256)")
-        self.assertEqual(found[1], f"ok    {self.folder}/good: known-answer test passed: good")
-        self.assertEqual(found[2], refused + "half-a-manifest is refused: half-a-manifest.json: is not JSON")
-        self.assertEqual(found[3], refused + "hostile is refused: hostile.json: abi must be 1 to 2")
-        self.assertRegex(found[4], "^" + refused + "other-target is refused: .*no kernel package for "
+        self.assertEqual(found[0], f"ok    {self.folder}/good: known-answer test passed: good")
+        self.assertEqual(found[1], refused + "half-a-manifest is refused: half-a-manifest.json: is not JSON")
+        self.assertEqual(found[2], refused + "hostile is refused: hostile.json: abi must be 1 to 2")
+        self.assertRegex(found[3], "^" + refused + "other-target is refused: .*no kernel package for "
                          "whisper80 on npu1 .*; found: other-target$")
+        self.assertEqual(found[4], refused + "truncated is refused: truncated.xclbin is not the file that "
+                         "the manifest describes (SHA-256)")
+        self.assertEqual(said[WORD], [
+            f"ok    known-answer test passed: good; refused: {self.folder}/truncated.xclbin: is not the "
+            "file the manifest describes (SHA-256)"])
 
     def test_a_wrong_known_answer_is_told(self):
         self.copy("v2-80")

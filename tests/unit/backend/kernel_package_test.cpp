@@ -14,6 +14,7 @@
 namespace npumel {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
@@ -161,7 +162,8 @@ TEST_F(PackageFiles, AFolderThatOthersCanWriteToIsRefused) {
 class Selection : public ::testing::Test {
  protected:
   KernelManifest choose(Preset preset, bool allow_v1, const std::string& target = "npu1") {
-    return choose_package({target, resolve(preset, {}, 16000), allow_v1}, {folder.path()});
+    return choose_package({target, resolve(preset, {}, 16000), allow_v1}, {folder.path()})
+        .package.manifest;
   }
   BackendFault fault_of(Preset preset, bool allow_v1, const std::string& target = "npu1") {
     try {
@@ -195,6 +197,31 @@ TEST_F(Selection, LatestNameOfSeveralVersions) {
   test::write_package(folder, "mel-1", test::test_manifest());
   test::write_package(folder, "mel-2", test::test_manifest());
   EXPECT_EQ(choose(Preset::whisper80, false).name, "mel-2");
+}
+
+TEST_F(Selection, ADamagedPackageGivesWayToTheNextAndIsNamed) {
+  test::write_package(folder, "a-v1", test::test_manifest(1));
+  for (const char* name : {"mel-1", "mel-2", "mel-3", "mel-4"})
+    test::write_package(folder, name, test::test_manifest());
+  folder.write("mel-4.xclbin", "other");
+  unlink(folder.path("mel-3.insts.bin").c_str());
+  const PackageQuery query{"npu1", resolve(Preset::whisper80, {}, 16000), true};
+  const ChosenPackage chosen = choose_package(query, {folder.path()});
+  EXPECT_EQ(chosen.package.manifest.name, "mel-2");
+  EXPECT_EQ(chosen.package.xclbin, test::test_xclbin(2, 80));
+  EXPECT_THAT(chosen.refused, ElementsAre(HasSubstr("mel-4.xclbin: is not the file"),
+                                          HasSubstr("mel-3.insts.bin: No such file")));
+}
+
+TEST_F(Selection, WithNothingButDamagedPackagesAllAreNamed) {
+  test::write_package(folder, "mel-1", test::test_manifest());
+  test::write_package(folder, "mel-2", test::test_manifest());
+  folder.write("mel-1.xclbin", "other");
+  folder.write("mel-2.insts.bin", "");
+  const std::string said = refusal([&] { choose(Preset::whisper80, false); });
+  EXPECT_THAT(said, HasSubstr("; refused: "));
+  EXPECT_THAT(said, HasSubstr("mel-1.xclbin: is not the file"));
+  EXPECT_THAT(said, HasSubstr("mel-2.insts.bin: is not the file"));
 }
 
 TEST_F(Selection, SaysWhatIsWrong) {
