@@ -11,7 +11,7 @@ namespace npumel {
 
 class EngineOpener {
  public:
-  /// Begins at once; `signal` is notified at the end.
+  /// Begins at once; `signal` is notified at the end. `request.api` null: the XRT module's.
   EngineOpener(const EngineRequest& request, const std::shared_ptr<StreamSignal>& signal);
   /// Never waits for the device: an opening that is under way ends by itself, unused.
   ~EngineOpener();
@@ -19,14 +19,18 @@ class EngineOpener {
   EngineOpener& operator=(const EngineOpener&) = delete;
 
   bool done() const;
-  /// Waits until it is done, `deadline`, or an interrupt.
+  /// Waits until it is done, `deadline`, or an interrupt. False: it goes on by itself.
   bool wait(NpuRun::Clock::time_point deadline) const;
   /// Once done. Throws BackendError when opening failed.
   std::unique_ptr<NpuEngine> take();
 
  private:
+  void leave() const;
+
   struct Shared {
-    bool done = false;  ///< guarded by the signal's mutex
+    // Guarded by the signal's mutex.
+    bool done = false;
+    const NpumelXrtApi* api = nullptr;  ///< once XRT is loaded
     std::unique_ptr<NpuEngine> engine;
     std::optional<BackendError> error;
   };

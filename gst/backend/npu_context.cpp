@@ -2,15 +2,13 @@
 
 #include <utility>
 
-#include "gst/backend/exit_guard.h"
-
 namespace npumel {
 
 NpuContext::NpuContext(const std::shared_ptr<NpuDevice>& device, const KernelPackage& package)
     : core_(std::make_shared<NpuCore>(
           device, NpumelXrtPackage{package.xclbin.data(), package.xclbin.size(),
                                    package.instructions.data(), package.instructions.size()})) {
-  watch_process_exit();
+  core_->api.guard_exit();
   waiter_ = std::thread([core = core_] { serve(core); });
 }
 
@@ -22,10 +20,12 @@ NpuContext::~NpuContext() {
     idle = core_->queue.empty() && core_->parked.empty();
   }
   core_->wake.notify_all();
-  if (idle)
+  if (idle) {
     waiter_.join();
-  else
+  } else {
+    core_->api.guard_exit();
     waiter_.detach();
+  }
 }
 
 bool NpuContext::start(NpuSubmission submission, std::string& reason) {

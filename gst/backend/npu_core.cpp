@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "gst/backend/exit_guard.h"
 #include "gst/backend/xrt_fault.h"
 
 namespace npumel {
@@ -92,8 +91,6 @@ void wait_for(NpuCore& core, const NpuSubmission& oldest, NpuJob::Clock::time_po
 
 std::vector<NpuSubmission> take_ended(NpuCore& core) {
   std::vector<NpuSubmission> ended;
-  const ExitGuard guard;
-  if (guard.exiting()) return ended;
   const auto first =
       std::partition(core.parked.begin(), core.parked.end(),
                      [&](const NpuSubmission& submission) { return !submission.job->ended(); });

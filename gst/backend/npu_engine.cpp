@@ -5,27 +5,16 @@
 #include <utility>
 
 #include "gst/backend/device_samples.h"
-#include "gst/backend/module_loader.h"
 #include "gst/backend/monotonic.h"
 #include "gst/backend/npu_registry.h"
 #include "gst/backend/package_selection.h"
 #include "gst/backend/row_coding.h"
 
 namespace npumel {
-namespace {
-
-const NpumelXrtApi& api_for(const EngineRequest& request) {
-  if (request.api != nullptr) return *request.api;
-  const LoadedModule module = load_xrt_module();
-  if (module.api == nullptr) throw BackendError(BackendFault::library_missing, module.reason);
-  return *module.api;
-}
-
-}  // namespace
 
 NpuEngine::NpuEngine(const EngineRequest& request, const std::shared_ptr<StreamSignal>& signal) {
   NpuRegistry& registry = NpuRegistry::process();
-  const auto device = registry.device(api_for(request), request.device);
+  const auto device = registry.device(*request.api, request.device);
   const std::string target = device_target(device->name());
   if (target.empty())
     throw BackendError(BackendFault::not_found,

@@ -23,7 +23,6 @@ struct EngineRequest {
   int slots = 2;       ///< buffers to make, one for each slot of the ring
   bool lists = false;  ///< also make lists of runs, for streams that bring several batches at once
   unsigned timeout_ms = 2000;
-  /// Scripted table of a test; the XRT module otherwise.
   const NpumelXrtApi* api = nullptr;
 };
 

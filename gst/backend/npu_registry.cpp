@@ -5,8 +5,9 @@
 namespace npumel {
 
 NpuRegistry& NpuRegistry::process() {
-  static NpuRegistry registry;
-  return registry;
+  // Never destroyed: a thread that opens a device may outlive everything else.
+  static NpuRegistry* const registry = std::make_unique<NpuRegistry>().release();
+  return *registry;
 }
 
 std::shared_ptr<NpuDevice> NpuRegistry::device(const NpumelXrtApi& api, const std::string& device) {

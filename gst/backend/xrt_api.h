@@ -12,7 +12,7 @@
 extern "C" {
 
 /// Changes whenever the table or a structure in it does. The module and the plugin must agree.
-inline constexpr uint32_t kNpumelXrtApiVersion = 2;
+inline constexpr uint32_t kNpumelXrtApiVersion = 3;
 
 enum NpumelXrtStatus {
   NPUMEL_XRT_OK = 0,
@@ -98,6 +98,12 @@ struct NpumelXrtApi {
   /// Ok only when every run completed. `completed`: how many did, from the first.
   NpumelXrtStatus (*list_wait)(NpumelXrtList* list, unsigned timeout_ms, size_t* completed,
                                NpumelXrtError* error);
+
+  /// From now on the end of the process first waits for the calls that other threads are in, though
+  /// not for ever; later ones fail and do nothing. That comes before the clean-up of what XRT has
+  /// made so far, and XRT makes things at the first call of each kind: to be called again whenever
+  /// a thread in XRT is left to itself.
+  void (*guard_exit)();
 };
 
 /// The module's only symbol.

@@ -1,12 +1,66 @@
-// A process that ends while a run is still on the device: what is parked stays alive on purpose
-// (gst/backend/exit_guard.h), and neither XRT nor a leak checker may make a failure of it. Runs
-// with CK_FORK=no: the end of this very process, after the last test, is what is tested.
+// Processes that end while XRT is at work for them: a device is still being opened, a run is still
+// on it. Neither XRT nor a leak checker may make a failure of it. Runs with CK_FORK=no: the end of
+// this very process, after the last test, is tested as well.
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <thread>
+
 #include "tests/xrt/npu_stream.h"
 
 using namespace npumel;
 using namespace npumel::xrt_test;
 namespace {
 
+constexpr int kStillInTheDriver = 77;
+
+// Registered before XRT has registered anything: called after the last of its own clean-up.
+void after_the_clean_up_of_xrt() {
+  if (Emulation::counters().calls_now > 0) _exit(kStillInTheDriver);
+}
+
+/// Stops a stream while this call of the driver, one of those that opening takes, is being made,
+/// and ends the process.
+[[noreturn]] void end_during(const std::string& call) {
+  if (std::atexit(after_the_clean_up_of_xrt) != 0) std::abort();
+  Emulation::set_faults(call);
+  {
+    MelStream stream =
+        MelStream::idle("backend=auto preset=whisper80 npu-timeout=600000" + kernel_path("v2-80"));
+    std::thread opening([&] { stream.set_caps("audio/x-raw,format=S16LE,rate=16000"); });
+    while (Emulation::counters().faults == 0) std::this_thread::yield();
+    gst_element_set_state(stream.element(), GST_STATE_READY);
+    opening.join();
+  }
+  std::exit(0);
+}
+
+// First: its processes are to be without XRT when they begin.
+CHECK_TEST(a_process_may_end_while_its_device_is_opened) {
+  std::vector<std::string> calls = {"GET_INFO#1=slow:500",     "MMAP#1=slow:500",
+                                    "CREATE_HWCTX#1=slow:500", "CONFIG_HWCTX#1=slow:500",
+                                    "SYNC_BO#1=slow:500",      "EXEC_CMD#1=slow:500",
+                                    "RUN#1=slow:200"};
+  for (int buffer = 1; buffer <= 8; ++buffer)
+    calls.push_back("CREATE_BO#" + std::to_string(buffer) + "=slow:500");
+  std::vector<pid_t> processes;
+  std::fflush(nullptr);
+  for (const std::string& call : calls) {
+    processes.push_back(fork());
+    fail_unless(processes.back() >= 0);
+    if (processes.back() == 0) end_during(call);
+  }
+  std::string failed;
+  for (size_t i = 0; i < calls.size(); ++i) {
+    int status = 0;
+    ASSERT_EQUAL(waitpid(processes[i], &status, 0), processes[i]);
+    if (status != 0) failed += " " + calls[i] + " (status " + std::to_string(status) + ")";
+  }
+  fail_unless(failed.empty(), "%s", failed.c_str());
+}
+
+// What is parked stays alive on purpose (gst/backend/xrt/exit_gate.h).
 CHECK_TEST(a_run_is_parked_when_the_process_ends) {
   const emu::Counters before = Emulation::counters();
   Emulation::set_faults("RUN#3=stuck");

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <system_error>
 
+#include "gst/backend/xrt/exit_gate.h"
 #include "gst/backend/xrt/fault.h"
 #include "gst/backend/xrt/objects.h"
 
@@ -20,7 +21,13 @@ void set_text(NpumelXrtError* error, const char* text) {
 
 // XRT throws at any call: nothing may get past the table.
 template <typename Action>
-NpumelXrtStatus guarded(NpumelXrtError* error, Action&& action) noexcept {
+NpumelXrtStatus guarded(NpumelXrtError* error, Action&& action,
+                        Stay stay = Stay::short_call) noexcept {
+  const InXrt here(stay);
+  if (!here.admitted()) {
+    set_text(error, "the process ends");
+    return NPUMEL_XRT_FAILED;
+  }
   try {
     return action();
   } catch (const Fault& fault) {
@@ -241,7 +248,8 @@ constexpr NpumelXrtApi kApi = {kNpumelXrtApiVersion,
                                list_ended,
                                list_destroy,
                                list_start,
-                               list_wait};
+                               list_wait,
+                               close_gate_at_exit};
 
 }  // namespace
 }  // namespace npumel::xrt_module

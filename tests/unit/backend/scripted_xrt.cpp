@@ -295,7 +295,8 @@ const NpumelXrtApi& scripted_xrt() {
                                    list_ended,
                                    list_destroy,
                                    list_start,
-                                   list_wait};
+                                   list_wait,
+                                   [] {}};
   return api;
 }
 

@@ -18,6 +18,7 @@ struct Counters {
   uint64_t buffers_alive;
   uint64_t contexts_created;
   uint64_t contexts_alive;
+  uint64_t calls_now;   ///< of the driver that have not returned
   uint64_t cpu_ns;      ///< CPU time of all threads in the driver and in its NPU
   uint64_t faults;      ///< injected since set_faults
   uint64_t violations;  ///< uses that real hardware would answer with corruption; see the log

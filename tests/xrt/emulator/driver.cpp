@@ -1,5 +1,6 @@
 #include "tests/xrt/emulator/driver.h"
 
+#include <poll.h>
 #include <sys/mman.h>
 
 #include <cerrno>
@@ -58,6 +59,11 @@ std::string detail(unsigned int number, const void* argument) {
   }
 }
 
+/// A slow call: the thread is in the kernel for that long.
+void take_time(const Fault& fault) {
+  if (fault.what == "slow") poll(nullptr, 0, fault.value);
+}
+
 thread_local uint64_t cpu_of_this_thread = 0;
 
 }  // namespace
@@ -81,10 +87,11 @@ bool Driver::set_faults(const std::string& text) {
 
 int Driver::call(unsigned long request, void* argument) {
   const uint64_t begun = emu::thread_cpu_ns();
+  report_.count([](Counters& c) { ++c.calls_now; });
   const int result = do_call(request, argument);
   const uint64_t spent = emu::thread_cpu_ns() - begun;
   cpu_of_this_thread += spent;
-  report_.count([&](Counters& c) { c.cpu_ns += spent; });
+  report_.count([&](Counters& c) { --c.calls_now, c.cpu_ns += spent; });
   return result;
 }
 
@@ -96,7 +103,9 @@ int Driver::do_call(unsigned long request, void* argument) {
   const std::string name = name_of(number);
   int result = 0;
   const bool closes = name == "GEM_CLOSE" || name == "DESTROY_HWCTX" || name == "SYNCOBJ_DESTROY";
-  if (const Fault fault = faults_.next(name))
+  const Fault fault = faults_.next(name);
+  take_time(fault);
+  if (fault.error != 0)
     result = -fault.error;
   else if (lost_ && !closes)
     result = -ENODEV;
@@ -108,7 +117,11 @@ int Driver::do_call(unsigned long request, void* argument) {
 }
 
 void* Driver::map(void* address, size_t length, int protection, int flags, uint64_t offset) {
-  if (const Fault fault = faults_.next("MMAP")) {
+  report_.count([](Counters& c) { ++c.calls_now; });
+  const Fault fault = faults_.next("MMAP");
+  take_time(fault);
+  report_.count([](Counters& c) { --c.calls_now; });
+  if (fault.error != 0) {
     errno = fault.error;
     return MAP_FAILED;
   }

@@ -24,8 +24,8 @@ struct Fault {
 /// SITE#n=what makes the n-th call at a site fail (first = 1), n+ that call and every later one,
 /// n* every n-th.
 /// Sites: names of driver calls (CREATE_BO, SYNC_BO, EXEC_CMD, ..., WAIT, MMAP), which take an
-/// errno name, and RUN, which counts kernel runs, CHAIN_FIRST, CHAIN_MIDDLE and CHAIN_LAST, which
-/// count chains and hit one run of them. These take
+/// errno name or slow:MS (done as ever, but later), and RUN, which counts kernel runs, CHAIN_FIRST,
+/// CHAIN_MIDDLE and CHAIN_LAST, which count chains and hit one run of them. These take
 ///   hang (until the driver's recovery), stuck (for ever), lost (the device is gone for good),
 ///   abort, error, timeout (final states), slow:MS,
 ///   zero, row0, stale, garbage, shift, unwritten, row:N (COMPLETED, but the output is wrong).

@@ -41,6 +41,7 @@ void Report::reset() {
   counters_ = {};
   counters_.buffers_alive = old.buffers_alive;
   counters_.contexts_alive = old.contexts_alive;
+  counters_.calls_now = old.calls_now;
 }
 
 }  // namespace npumel::emu
