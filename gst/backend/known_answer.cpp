@@ -58,10 +58,10 @@ void prove(NpuContext& context, const KernelManifest& manifest, unsigned timeout
   check_xrt(core->api.run_sync_poison(run->handle(), &error), error);
   const auto deadline = NpuRun::Clock::now() + std::chrono::milliseconds(timeout_ms);
   std::string reason;
-  if (!context.start(NpuSubmission{run, deadline}, reason))
+  if (!context.start(NpuSubmission{run, deadline, timeout_ms}, reason))
     throw BackendError(BackendFault::failed, "known-answer test: " + reason);
   if (run->wait(deadline + kGrace) != NpuRun::Outcome::completed) {
-    reason = run->pending() ? "no result in time" : run->reason();
+    reason = run->pending() ? no_result_within(timeout_ms) : run->reason();
     context.break_down(NpuRun::Outcome::timed_out, reason);
     throw BackendError(BackendFault::failed, "known-answer test: " + reason);
   }

@@ -37,6 +37,10 @@ NpuCore::NpuCore(std::shared_ptr<NpuDevice> opened, const NpumelXrtPackage& pack
   check_xrt(api.context_open(device->handle(), &package, &context, &error), error);
 }
 
+std::string no_result_within(unsigned timeout_ms) {
+  return "no result within " + std::to_string(timeout_ms) + " ms";
+}
+
 NpuCore::~NpuCore() { api.context_close(context); }
 
 void NpuCore::break_down(RunOutcome outcome, const std::string& reason) {
@@ -74,7 +78,8 @@ void wait_for(NpuCore& core, const NpuSubmission& oldest, NpuJob::Clock::time_po
   if (status != NPUMEL_XRT_OK) {
     oldest.job->complete(completed);
     const bool late = status == NPUMEL_XRT_TIMEOUT;
-    core.break_down(late ? RunOutcome::timed_out : RunOutcome::failed, error.text);
+    core.break_down(late ? RunOutcome::timed_out : RunOutcome::failed,
+                    late ? no_result_within(oldest.timeout_ms) : error.text);
     return;
   }
   const auto now = NpuJob::Clock::now();

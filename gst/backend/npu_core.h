@@ -65,6 +65,9 @@ struct NpuCore {
   void break_down(RunOutcome outcome, const std::string& reason);
 };
 
+/// Why a job failed that had this long.
+std::string no_result_within(unsigned timeout_ms);
+
 /// The waiter thread's life: waits in XRT for the oldest submission, reports it, and after a
 /// failure watches parked runs until they end.
 void serve(const std::shared_ptr<NpuCore>& core);

@@ -82,7 +82,7 @@ int NpuEngine::list_depth(unsigned timeout_ms) const noexcept {
 }
 
 std::size_t NpuEngine::start(std::span<Batch* const> loaded, int depth,
-                             NpuRun::Clock::time_point deadline) {
+                             NpuRun::Clock::time_point deadline, unsigned timeout_ms) {
   std::size_t count = 1;
   while (count < loaded.size() && loaded[count]->position == loaded[0]->position + count) count++;
   count = std::min(count, static_cast<std::size_t>(depth));
@@ -91,7 +91,7 @@ std::size_t NpuEngine::start(std::span<Batch* const> loaded, int depth,
     job = loaded[0]->run;
     count = 1;
   }
-  return context_->start(NpuSubmission{std::move(job), deadline}, reason_) ? count : 0;
+  return context_->start(NpuSubmission{std::move(job), deadline, timeout_ms}, reason_) ? count : 0;
 }
 
 // The samples as the device saw them, whatever the ABI.

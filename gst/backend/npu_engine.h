@@ -50,7 +50,8 @@ class NpuEngine {
   int list_depth(unsigned timeout_ms) const noexcept;
   /// Starts the first of these loaded batches, together with as many of the others as a list of at
   /// most `depth` runs takes. How many; 0: none, `reason()`.
-  std::size_t start(std::span<Batch* const> loaded, int depth, NpuRun::Clock::time_point deadline);
+  std::size_t start(std::span<Batch* const> loaded, int depth, NpuRun::Clock::time_point deadline,
+                    unsigned timeout_ms);
 
   struct Finish {
     bool good = false;

@@ -41,6 +41,7 @@ class NpuJob {
 struct NpuSubmission {
   std::shared_ptr<NpuJob> job;
   NpuJob::Clock::time_point deadline;
+  unsigned timeout_ms = 0;  ///< what the deadline was when it was set
   NpuJob::Clock::time_point started = {};
 };
 

@@ -186,7 +186,7 @@ void NpuService::launch() noexcept {
   while (!left.empty()) {
     const int depth = engine_->list_depth(config_.timeout_ms);
     const auto deadline = NpuRun::Clock::now() + std::chrono::milliseconds(config_.timeout_ms);
-    const std::size_t count = engine_->start(left, depth, deadline);
+    const std::size_t count = engine_->start(left, depth, deadline, config_.timeout_ms);
     // What is refused is reported when its turn comes: the reason may be a batch before it.
     for (Batch* batch : left.first(count > 0 ? count : left.size())) {
       batch->deadline = deadline;
@@ -223,8 +223,7 @@ NpuService::Result NpuService::finish(Batch& batch, const RowSink& out) {
   const RunOutcome outcome = batch.run->wait(batch.deadline + kGrace);
   if (outcome == RunOutcome::pending) {
     if (batch.run->interrupted()) return {Result::State::interrupted, 0};
-    return failed(RunOutcome::timed_out, false,
-                  "no result within " + std::to_string(config_.timeout_ms) + " ms", batch.number);
+    return failed(RunOutcome::timed_out, false, no_result_within(config_.timeout_ms), batch.number);
   }
   if (outcome != RunOutcome::completed)
     return failed(outcome, false, batch.run->reason(), batch.number);

@@ -63,9 +63,10 @@ template <typename Wait>
 NpumelXrtStatus timed_wait(unsigned timeout_ms, NpumelXrtError* error, Wait&& wait) noexcept {
   const auto limit = std::chrono::milliseconds(timeout_ms);
   const auto start = std::chrono::steady_clock::now();
-  const NpumelXrtStatus status = guarded(error, [&] { return wait(limit); });
+  const NpumelXrtStatus status = guarded(
+      error, [&] { return wait(limit); }, Stay::wait);
   if (status == NPUMEL_XRT_FAILED && std::chrono::steady_clock::now() - start >= limit) {
-    std::snprintf(error->text, sizeof error->text, "no result within %u ms", timeout_ms);
+    set_text(error, "no result in time");
     return NPUMEL_XRT_TIMEOUT;
   }
   return status;

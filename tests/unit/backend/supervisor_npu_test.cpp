@@ -111,6 +111,41 @@ TEST_F(ScriptedNpu, RowsOfTheRunBeforeAreNotTakenForThisOnes) {
   EXPECT_EQ(pump(npu, 7), "software") << "the old rows fit, but nobody has written them";
 }
 
+// Of two batches in flight the first may have used up most of the second one's time.
+TEST_F(ScriptedNpu, ATimeoutIsNamedAsItWasSet) {
+  config.timeout_ms = 50;
+  test::script_run(1, RunFault::hang);
+  Supervisor npu(test::scripted_xrt());
+  start(npu);
+  npu.take_notices();
+  EXPECT_EQ(pump(npu, 0), "software");
+  const auto notices = npu.take_notices();
+  ASSERT_THAT(notices, SizeIs(1));
+  EXPECT_THAT(notices[0].reason, HasSubstr("the NPU failed: no result within 50 ms;"));
+}
+
+TEST_F(ScriptedNpu, AKnownAnswerThatDoesNotComeNamesTheTimeout) {
+  config.timeout_ms = 50;
+  test::script_run(0, RunFault::hang);
+  Supervisor npu(test::scripted_xrt());
+  start(npu);
+  EXPECT_EQ(npu.stats().npu_reason, "known-answer test: no result within 50 ms");
+}
+
+TEST_F(ScriptedNpu, ADamagedPackageGivesWayAndIsNamed) {
+  test::write_package(folder, "newer", test::test_manifest());
+  folder.write("newer.xclbin", "other");
+  Supervisor npu(test::scripted_xrt());
+  start(npu);
+  EXPECT_STREQ(npu.active(), "npu");
+  const auto notices = npu.take_notices();
+  ASSERT_THAT(notices, SizeIs(1));
+  EXPECT_EQ(notices[0].reason, "known-answer test passed: mel; refused: " + folder.path() +
+                                   "/newer.xclbin: is not the file the manifest describes "
+                                   "(SHA-256)");
+  EXPECT_EQ(npu.stats().npu_reason, "");
+}
+
 TEST_F(ScriptedNpu, InsistingOnTheNpuTurnsAFaultIntoAnError) {
   config.choice = BackendChoice::npu;
   test::script_run(2, RunFault::zeros);
