@@ -1,9 +1,11 @@
 #include "gst/backend/row_check.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <numeric>
 
 #include "gst/backend/device_samples.h"
 #include "kernels/aie2/host_twin.h"
@@ -12,6 +14,8 @@ namespace npumel {
 namespace {
 
 constexpr int kRotating = 4;
+// Frames that the host twin is asked for at a time: it computes them in groups of four.
+constexpr std::size_t kTogether = 8;
 // A step that is coprime to the batch: the rotating frames visit all others.
 constexpr int kRotationStep = 23;
 // Cells that the integer kernel is held to, in decades: its noise lies below them.
@@ -36,7 +40,7 @@ RowCheck::RowCheck(const KernelManifest& manifest)
     : manifest_(manifest),
       software_(as_log10(manifest.recipe)),
       by_twin_(twin_is_built_in(manifest)),
-      twin_rows_(static_cast<size_t>(manifest.recipe.mels)),
+      twin_rows_(kTogether * static_cast<size_t>(manifest.recipe.mels)),
       software_row_(static_cast<size_t>(manifest.recipe.mels)) {
   if (by_twin_ && manifest.abi == 1) {
     expanded_.resize(static_cast<size_t>(kBatchFrames) * aie2::kWin);
@@ -58,14 +62,16 @@ bool RowCheck::differs(int frame, int mel, double got, double expected) {
   return true;
 }
 
-bool RowCheck::frame_by_twin(const Rows& rows, int frame) {
-  aie2::twin_rows_v2(rows.samples, frame, 1, manifest_.recipe.mels, twin_rows_.data());
-  for (int m = 0; m < manifest_.recipe.mels; m++) {
-    const int got = code(rows, frame, m);
-    const int expected = twin_rows_[static_cast<size_t>(m)];
-    if (std::abs(got - expected) > 1)
-      return !differs(frame, m, got * manifest_.coding.scale, expected * manifest_.coding.scale);
-  }
+bool RowCheck::frames_by_twin(const Rows& rows, std::span<const int> frames) {
+  const int mels = manifest_.recipe.mels;
+  aie2::twin_frames_v2(rows.samples, frames, mels, twin_rows_.data());
+  auto expected = twin_rows_.cbegin();
+  for (const int frame : frames)
+    for (int m = 0; m < mels; m++, ++expected) {
+      const int got = code(rows, frame, m);
+      if (std::abs(got - *expected) > 1)
+        return !differs(frame, m, got * manifest_.coding.scale, *expected * manifest_.coding.scale);
+    }
   return true;
 }
 
@@ -87,9 +93,10 @@ bool RowCheck::frame_by_software(const Rows& rows, int frame) {
   return true;
 }
 
-bool RowCheck::check_frame(const Rows& rows, int frame) {
-  return by_twin_ && manifest_.abi == 2 ? frame_by_twin(rows, frame)
-                                        : frame_by_software(rows, frame);
+bool RowCheck::check(const Rows& rows, std::span<const int> frames) {
+  if (by_twin_ && manifest_.abi == 2) return frames_by_twin(rows, frames);
+  return std::all_of(frames.begin(), frames.end(),
+                     [&](int frame) { return frame_by_software(rows, frame); });
 }
 
 bool RowCheck::full_v1_by_twin(const Rows& rows) {
@@ -110,18 +117,24 @@ bool RowCheck::full_v1_by_twin(const Rows& rows) {
 }
 
 bool RowCheck::spot(const Rows& rows) {
-  if (!check_frame(rows, 0) || !check_frame(rows, rows.frames - 1)) return false;
+  std::array<int, 2 + kRotating> frames = {0, rows.frames - 1};
+  static_assert(frames.size() <= kTogether);
+  std::size_t count = 2;
   for (int i = 0; i < std::min(kRotating, rows.frames - 2); i++) {
     rotation_ = (rotation_ + kRotationStep) % kBatchFrames;
-    if (!check_frame(rows, rotation_ % rows.frames)) return false;
+    frames.at(count++) = rotation_ % rows.frames;
   }
-  return true;
+  return check(rows, std::span(frames).first(count));
 }
 
 bool RowCheck::full(const Rows& rows) {
   if (by_twin_ && manifest_.abi == 1) return full_v1_by_twin(rows);
-  for (int f = 0; f < rows.frames; f++)
-    if (!check_frame(rows, f)) return false;
+  std::array<int, kTogether> frames{};
+  for (int first = 0; first < rows.frames; first += static_cast<int>(kTogether)) {
+    std::iota(frames.begin(), frames.end(), first);
+    const auto left = static_cast<std::size_t>(rows.frames - first);
+    if (!check(rows, std::span(frames).first(std::min(kTogether, left)))) return false;
+  }
   return true;
 }
 

@@ -32,12 +32,11 @@ class RowCheck {
   bool full(const Rows& rows);
 
   const std::string& mismatch() const noexcept { return mismatch_; }
-  bool by_twin() const noexcept { return by_twin_; }
 
  private:
-  bool frame_by_twin(const Rows& rows, int frame);
+  bool check(const Rows& rows, std::span<const int> frames);
+  bool frames_by_twin(const Rows& rows, std::span<const int> frames);
   bool frame_by_software(const Rows& rows, int frame);
-  bool check_frame(const Rows& rows, int frame);
   bool full_v1_by_twin(const Rows& rows);
   int code(const Rows& rows, int frame, int mel) const noexcept;
   bool differs(int frame, int mel, double got, double expected);

@@ -8,38 +8,44 @@ namespace npumel::aie2 {
 namespace {
 
 // Frames in groups of four as on the NPU; places of a last group without a frame repeat one.
-template <typename Tables, typename Emit>
-void run(const int16_t* samples, int stride, int count, const Emit& emit) {
+template <typename Tables, typename FrameAt, typename Emit>
+void run(int count, const FrameAt& frame_at, const Emit& emit) {
   Scratch scratch;
   for (int first = 0; first < count; first += kGroup) {
     const int present = std::min(kGroup, count - first);
-    const auto frame = [&](int i) { return samples + (first + std::min(i, present - 1)) * stride; };
+    const auto frame = [&](int i) { return frame_at(first + std::min(i, present - 1)); };
     pack(scratch, frame(0), frame(1), frame(2), frame(3));
     compute<Tables>(scratch);
     for (int i = 0; i < present; ++i) emit(scratch, first + i, i);
   }
 }
 
-template <typename Tables>
-void rows_v2(const int16_t* samples, int count, int16_t* rows) {
-  run<Tables>(samples, kHop, count, [rows](const Scratch& scratch, int row, int frame) {
-    emit_v2<Tables>(scratch, frame, rows + row * Tables::mels);
-  });
+template <typename FrameAt>
+bool rows_v2(int count, const FrameAt& frame_at, int mels, int16_t* rows) {
+  const auto run_for = [&]<typename Tables>(Tables) {
+    run<Tables>(count, frame_at, [rows](const Scratch& scratch, int row, int frame) {
+      emit_v2<Tables>(scratch, frame, rows + row * Tables::mels);
+    });
+    return true;
+  };
+  if (mels == MelTables80::mels) return run_for(MelTables80());
+  if (mels == MelTables128::mels) return run_for(MelTables128());
+  return false;
 }
 
 }  // namespace
 
 bool twin_rows_v2(const int16_t* samples, int first_frame, int count, int mels, int16_t* rows) {
   if (first_frame < 0 || count < 0 || count > kFrames - first_frame) return false;
-  const int16_t* first = samples + first_frame * kHop;
-  if (mels == MelTables80::mels) {
-    rows_v2<MelTables80>(first, count, rows);
-  } else if (mels == MelTables128::mels) {
-    rows_v2<MelTables128>(first, count, rows);
-  } else {
+  const auto frame_at = [=](int i) { return samples + (first_frame + i) * kHop; };
+  return rows_v2(count, frame_at, mels, rows);
+}
+
+bool twin_frames_v2(const int16_t* samples, std::span<const int> frames, int mels, int16_t* rows) {
+  if (std::any_of(frames.begin(), frames.end(), [](int f) { return f < 0 || f >= kFrames; }))
     return false;
-  }
-  return true;
+  const auto frame_at = [=](int i) { return samples + frames[static_cast<size_t>(i)] * kHop; };
+  return rows_v2(static_cast<int>(frames.size()), frame_at, mels, rows);
 }
 
 bool twin_v2(const int16_t* samples, int mels, int16_t* rows) {
@@ -47,7 +53,8 @@ bool twin_v2(const int16_t* samples, int mels, int16_t* rows) {
 }
 
 bool twin_v1(const int16_t* frames, int8_t* rows) {
-  run<MelTables80>(frames, kWin, kFrames, [rows](const Scratch& scratch, int row, int frame) {
+  const auto frame_at = [=](int i) { return frames + i * kWin; };
+  run<MelTables80>(kFrames, frame_at, [rows](const Scratch& scratch, int row, int frame) {
     emit_v1<MelTables80>(scratch, frame, rows + row * MelTables80::mels);
   });
   return true;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 namespace npumel::aie2 {
 
@@ -17,6 +18,10 @@ bool twin_v2(const int16_t* samples, int mels, int16_t* rows);
 /// `samples` is the start of the batch and only those frames' samples are read. False for another
 /// `mels` or frames outside [0, 100).
 bool twin_rows_v2(const int16_t* samples, int first_frame, int count, int mels, int16_t* rows);
+
+/// The rows of these frames of the batch, in this order, the same bits again. Four frames cost as
+/// much as one. False for another `mels` or a frame outside [0, 100).
+bool twin_frames_v2(const int16_t* samples, std::span<const int> frames, int mels, int16_t* rows);
 
 /// ABI v1: 100 frames of 400 samples one after another, 100 rows of 80 values
 /// round(20 * (log10 + 3.7)), saturated to 8 bits: log10 = value / 20 - 3.7.

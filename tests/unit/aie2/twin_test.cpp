@@ -50,6 +50,26 @@ TEST(Twin, PartOfABatchIsThatPartToTheBit) {
   }
 }
 
+TEST(Twin, FramesAreThoseThatWereAskedFor) {
+  const auto samples = batch();
+  for (const int mels : {80, 128}) {
+    const auto width = static_cast<size_t>(mels);
+    std::vector<int16_t> all(kFrames * width);
+    ASSERT_TRUE(twin_v2(samples.data(), mels, all.data()));
+    for (const std::vector<int>& frames :
+         {std::vector<int>{0, 99, 23, 46, 69, 92}, {57}, {7, 7, 3, 99, 0}, {}}) {
+      std::vector<int16_t> rows(frames.size() * width + 1, 0x5a5a);
+      ASSERT_TRUE(twin_frames_v2(samples.data(), frames, mels, rows.data()));
+      for (size_t i = 0; i < frames.size(); ++i)
+        EXPECT_TRUE(std::equal(rows.begin() + static_cast<ptrdiff_t>(i * width),
+                               rows.begin() + static_cast<ptrdiff_t>((i + 1) * width),
+                               all.begin() + frames[i] * mels))
+            << "frame " << frames[i];
+      EXPECT_EQ(rows.back(), 0x5a5a) << "wrote past its rows";
+    }
+  }
+}
+
 TEST(Twin, V1IsV2InEightBits) {
   const auto samples = batch();
   std::vector<int16_t> frames;
@@ -72,6 +92,9 @@ TEST(Twin, RefusesWhatItCannotDo) {
   EXPECT_FALSE(twin_rows_v2(samples.data(), -1, 1, 80, rows.data()));
   EXPECT_FALSE(twin_rows_v2(samples.data(), 99, 2, 80, rows.data()));
   EXPECT_FALSE(twin_rows_v2(samples.data(), 0, -1, 80, rows.data()));
+  for (const std::vector<int>& frames : {std::vector<int>{0, 100}, {-1, 0}})
+    EXPECT_FALSE(twin_frames_v2(samples.data(), frames, 80, rows.data()));
+  EXPECT_FALSE(twin_frames_v2(samples.data(), std::vector<int>{0}, 64, rows.data()));
   EXPECT_EQ(rows, std::vector<int16_t>(4, 77));
 }
 
