@@ -10,6 +10,10 @@
 #include <limits>
 #include <type_traits>
 
+#ifdef __SSE2__
+#include "kernels/aie2/vec_sse2.h"
+#endif
+
 namespace npumel::aie2::vec {
 
 template <typename T, int N>
@@ -53,7 +57,7 @@ inline T shift_round_saturate(int64_t value, int shift) {
       std::clamp<int64_t>(rounded, std::numeric_limits<T>::min(), std::numeric_limits<T>::max()));
 }
 template <typename V>
-inline V srs(const Acc& acc, int shift) {
+inline V plain_srs(const Acc& acc, int shift) {
   V out;
   for (int i = 0; i < 16; ++i)
     out.v[i] = shift_round_saturate<std::remove_reference_t<decltype(out.v[0])>>(acc.v[i], shift);
@@ -61,7 +65,7 @@ inline V srs(const Acc& acc, int shift) {
 }
 
 /// acc += a * b with a, b, acc row-major 4x4 matrices.
-inline Acc mac_4x4x4(const Acc& acc, const I16x16& a, const I16x16& b) {
+inline Acc plain_mac_4x4x4(const Acc& acc, const I16x16& a, const I16x16& b) {
   Acc out = acc;
   for (int row = 0; row < 4; ++row)
     for (int col = 0; col < 4; ++col)
@@ -74,11 +78,51 @@ inline Acc mac_4x4x4(const Acc& acc, const I16x16& a, const I16x16& b) {
 
 /// Element by element: acc + a * b.
 template <typename V>
-inline Acc mac(const Acc& acc, const V& a, const I16x16& b) {
+inline Acc plain_mac(const Acc& acc, const V& a, const I16x16& b) {
   Acc out;
   for (int i = 0; i < 16; ++i) out.v[i] = acc.v[i] + int64_t{a.v[i]} * b.v[i];
   return out;
 }
+
+// The three in the CPU's own vectors where that is worth it.
+#ifdef __SSE2__
+template <typename V>
+inline V srs(const Acc& acc, int shift) {
+  V out;
+  if constexpr (std::is_same_v<V, I8x16>)
+    out = plain_srs<V>(acc, shift);
+  else
+    sse2::srs(acc.v, shift, out.v);
+  return out;
+}
+inline Acc mac_4x4x4(const Acc& acc, const I16x16& a, const I16x16& b) {
+  Acc out;
+  sse2::mac_4x4x4(acc.v, a.v, b.v, out.v);
+  return out;
+}
+template <typename V>
+inline Acc mac(const Acc& acc, const V& a, const I16x16& b) {
+  Acc out;
+  if constexpr (std::is_same_v<V, I32x16>)
+    sse2::mac(acc.v, a.v, b.v, out.v);
+  else
+    out = plain_mac(acc, a, b);
+  return out;
+}
+#else
+template <typename V>
+inline V srs(const Acc& acc, int shift) {
+  return plain_srs<V>(acc, shift);
+}
+inline Acc mac_4x4x4(const Acc& acc, const I16x16& a, const I16x16& b) {
+  return plain_mac_4x4x4(acc, a, b);
+}
+template <typename V>
+inline Acc mac(const Acc& acc, const V& a, const I16x16& b) {
+  return plain_mac(acc, a, b);
+}
+#endif
+
 /// value << shift as accumulators.
 template <typename V>
 inline Acc upshift(const V& value, int shift) {

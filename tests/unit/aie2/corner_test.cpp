@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 #include <numbers>
+#include <random>
 #include <vector>
 
 #include "kernels/aie2/host_twin.h"
@@ -70,6 +71,62 @@ TEST(Bfloat16, RoundsHalvesToEvenAndCarriesIntoTheExponent) {
   EXPECT_EQ(vec::to_bf16(std::bit_cast<float>(0x3f818000U)), 0x3f82);  // tie, even above
   EXPECT_EQ(vec::to_bf16(std::bit_cast<float>(0x3f808001U)), 0x3f81);
   EXPECT_EQ(vec::to_bf16(std::bit_cast<float>(0x3fffffffU)), 0x4000);
+}
+
+// The CPU's own vectors do three operations in doubles and pairs of products.
+TEST(Facade, RoundsAndSaturatesAsTheSpecification) {
+  std::mt19937_64 random(5);
+  const auto any = [&] {  // of every magnitude up to that of the largest products, 32 by 16 bits
+    return static_cast<int64_t>(random()) >> (63 - static_cast<int>(random() % 48));
+  };
+  for (int round = 0; round < 20000; ++round) {
+    const int shift = 1 + static_cast<int>(random() % 20);
+    vec::Acc acc;
+    for (int64_t& value : acc.v) {
+      const int64_t unit = int64_t{1} << shift;
+      value = any();
+      if (random() % 2 == 0)  // a tie or next to one
+        value = value / unit * unit + unit / 2 + static_cast<int64_t>(random() % 3) - 1;
+    }
+    const auto wide = vec::srs<vec::I32x16>(acc, shift);
+    const auto narrow = vec::srs<vec::I16x16>(acc, shift);
+    const auto expected_wide = vec::plain_srs<vec::I32x16>(acc, shift);
+    const auto expected_narrow = vec::plain_srs<vec::I16x16>(acc, shift);
+    for (int i = 0; i < 16; ++i) {
+      ASSERT_EQ(wide.v[i], expected_wide.v[i]) << acc.v[i] << " >> " << shift;
+      ASSERT_EQ(narrow.v[i], expected_narrow.v[i]) << acc.v[i] << " >> " << shift;
+    }
+  }
+}
+
+TEST(Facade, MultipliesAsTheSpecification) {
+  std::mt19937 random(6);
+  const auto sample = [&] {
+    const auto any = static_cast<int16_t>(random());
+    return random() % 3 != 0 ? any : static_cast<int16_t>(any < 0 ? -32768 : 32767);
+  };
+  auto product = vec::zeros<vec::Acc>();
+  auto expected_product = product;
+  auto sum = product;
+  auto expected_sum = product;
+  for (int round = 0; round < 5000; ++round) {
+    vec::I16x16 a;
+    vec::I16x16 b;
+    vec::I32x16 wide;
+    for (int16_t& value : a.v) value = std::max<int16_t>(sample(), -32767);  // as coefficients are
+    for (int16_t& value : b.v) value = sample();
+    for (int32_t& value : wide.v)
+      value = random() % 3 != 0 ? static_cast<int32_t>(random()) >> (random() % 32)
+                                : (random() % 2 == 0 ? INT32_MIN : INT32_MAX);
+    product = vec::mac_4x4x4(product, a, b);
+    expected_product = vec::plain_mac_4x4x4(expected_product, a, b);
+    sum = vec::mac(sum, wide, b);
+    expected_sum = vec::plain_mac(expected_sum, wide, b);
+    for (int i = 0; i < 16; ++i) {
+      ASSERT_EQ(product.v[i], expected_product.v[i]) << round << ' ' << i;
+      ASSERT_EQ(sum.v[i], expected_sum.v[i]) << round << ' ' << i;
+    }
+  }
 }
 
 TEST(MatrixProduct, TwoLargestNegativeProductsDoNotOverflow) {
