@@ -250,6 +250,34 @@ CHECK_TEST(the_rate_that_the_peer_wants_is_the_rate_that_upstream_is_asked_for) 
   }
 }
 
+CHECK_TEST(features_of_a_rate_that_upstream_does_not_have_are_not_offered) {
+  struct {
+    const char* preset;
+    const char* upstream;
+    const char* rate;
+  } const cases[] = {
+      {"whisper80", "[ 8000, 48000 ]", "16000"},
+      {"whisper80", "[ 20000, 30000 ]", "[ 20000, 30000 ]"},  // caps then say what is missing
+      {"custom", "[ 20000, 30000 ]", "[ 20000, 30000 ]"},
+      {"custom", "22050", "22050"},
+  };
+  for (const auto& expected : cases) {
+    const Owned<GstElement> pipeline(
+        gst_parse_launch((std::string("capsfilter caps=\"audio/x-raw,rate=(int)") +
+                          expected.upstream + "\" ! npumelspec name=mel preset=" + expected.preset)
+                             .c_str(),
+                         nullptr));
+    const Owned<GstElement> mel(gst_bin_get_by_name(GST_BIN(pipeline.get()), "mel"));
+    const Owned<GstPad> source(gst_element_get_static_pad(mel.get(), "src"));
+    gst_element_set_state(pipeline.get(), GST_STATE_PAUSED);
+    const Caps caps(gst_pad_query_caps(source.get(), nullptr));
+    const GValue* rate = gst_structure_get_value(gst_caps_get_structure(caps.get(), 0), "rate");
+    const Owned<gchar> text(gst_value_serialize(rate));
+    fail_unless_equals_string(text.get(), expected.rate);
+    gst_element_set_state(pipeline.get(), GST_STATE_NULL);
+  }
+}
+
 CHECK_TEST(the_caps_query_is_answered_without_audio_caps) {
   MelStream stream = MelStream::idle("preset=kaldi80 frames=25");
   const Owned<GstPad> pad(gst_element_get_static_pad(stream.element(), "src"));

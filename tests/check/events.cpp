@@ -137,6 +137,16 @@ CHECK_TEST(other_caps_end_what_is_held_with_the_old_ones) {
   ASSERT_EQUAL(first.duration, time_of(30 * 160, 32000));
 }
 
+CHECK_TEST(caps_that_cannot_work_end_what_is_held_all_the_same) {
+  MelStream stream("preset=custom fmax=8000 frames=30 eos-mode=short");
+  stream.push(audio(50 * 160), 0);
+  ASSERT_EQUAL(stream.frames(), 30);
+  stream.set_caps("audio/x-raw,format=S16LE,rate=8000");
+  ASSERT_EQUAL(stream.frames(), 50);
+  const PostedError error = stream.error();
+  fail_unless(error.says("fmax"), "%s", error.text.c_str());
+}
+
 CHECK_TEST(a_change_of_sample_format_continues_with_the_same_features) {
   const Samples samples = audio(16000);
   MelStream stream("frames=10 eos-mode=short");
@@ -247,14 +257,20 @@ CHECK_TEST(a_preset_for_another_rate_while_playing_ends_the_stream_with_the_reas
 
 CHECK_TEST(reconfigure_without_other_settings_disturbs_nothing) {
   const Samples samples = audio(16000);
-  MelStream stream("frames=30 eos-mode=short");
-  stream.push(std::span<const int16_t>(samples).first(7777), 0);
-  gst_harness_push_upstream_event(stream.harness(), gst_event_new_reconfigure());
-  stream.push(std::span<const int16_t>(samples).subspan(7777), time_of(7777));
-  stream.eos();
-  MelStream plain("frames=30 eos-mode=short");
-  run(plain, samples);
-  fail_unless(stream.rows() == plain.rows());
+  // Also while downstream still has the caps of a first buffer of another length.
+  for (const char* properties :
+       {"frames=30 eos-mode=short", "frames=30 first-frames=7 eos-mode=short"}) {
+    MelStream stream(properties);
+    stream.push(std::span<const int16_t>(samples).first(2000), 0);
+    gst_harness_push_upstream_event(stream.harness(), gst_event_new_reconfigure());
+    stream.push(std::span<const int16_t>(samples).subspan(2000), time_of(2000));
+    stream.eos();
+    MelStream plain(properties);
+    run(plain, samples);
+    fail_unless(stream.rows() == plain.rows(), "%s", properties);
+    for (const Received* buffer : stream.buffers())
+      ASSERT_EQUAL(buffer->integer("frames"), buffer->frames());
+  }
 }
 
 CHECK_TEST(downstream_flow_returns_reach_upstream) {

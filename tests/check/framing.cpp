@@ -1,4 +1,6 @@
 // How many frames, which numbers: every length at which a count can be off by one.
+#include <set>
+
 #include "tests/check/audio.h"
 #include "tests/check/mel_stream.h"
 
@@ -26,10 +28,11 @@ std::string caps_of(const Case& preset) {
   return "audio/x-raw,format=S16LE,rate=" + std::to_string(preset.rate);
 }
 
-std::vector<int> lengths_of(const Recipe& recipe) {
+/// Often win-length is n-fft: each length once.
+std::set<int> lengths_of(const Recipe& recipe) {
   const int hop = recipe.hop_length, win = recipe.win_length, fft = recipe.n_fft;
   return {1,       2,       hop - 1, hop,     hop + 1,       win - 1,   win,
-          win + 1, fft - 1, fft,     fft + 1, win + hop - 1, win + hop, 10 * win + 7};
+          win + 1, fft - 1, fft,     fft + 1, win + hop - 1, win + hop, 3 * win + 7};
 }
 
 }  // namespace

@@ -116,6 +116,31 @@ CHECK_TEST(a_short_gap_event_is_silence_and_is_swallowed) {
   ASSERT_EQUAL(gaps_in(stream), 0);
 }
 
+CHECK_TEST(a_gap_event_is_silence_up_to_its_end_wherever_it_starts) {
+  struct {
+    GstClockTime start;  ///< the audio before it ends at 500 ms
+    size_t silence;      ///< up to start + 70 ms
+  } const cases[] = {
+      {500 * GST_MSECOND, 1120},
+      {550 * GST_MSECOND, 1920},
+      {450 * GST_MSECOND, 320},
+      {400 * GST_MSECOND, 0},
+  };
+  const Samples samples = audio(16000);
+  for (const auto& gap : cases) {
+    MelStream stream("frames=10 eos-mode=short");
+    stream.push(std::span<const int16_t>(samples).first(8000), 0);
+    fail_unless(stream.event(gst_event_new_gap(gap.start, 70 * GST_MSECOND)));
+    stream.push(std::span<const int16_t>(samples).subspan(8000), time_of(8000 + gap.silence));
+    stream.eos();
+    ASSERT_EQUAL(stream.stat("samples-inserted"), gap.silence);
+    Samples expected(samples.begin(), samples.begin() + 8000);
+    expected.resize(8000 + gap.silence, 0);
+    expected.insert(expected.end(), samples.begin() + 8000, samples.end());
+    fail_unless(stream.rows() == rows_of(expected));
+  }
+}
+
 CHECK_TEST(a_long_gap_event_comes_after_the_audio_before_it) {
   const Samples samples = audio(8000);
   MelStream stream("frames=30 eos-mode=short");

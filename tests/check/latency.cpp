@@ -175,6 +175,15 @@ CHECK_TEST(caps_with_another_rate_announce_another_latency) {
   fail_unless(latency_messages(stream) >= 1);
 }
 
+CHECK_TEST(no_latency_is_announced_before_the_caps_tell_it) {
+  MelStream stream = MelStream::idle("frames=10");
+  g_object_set(stream.element(), "processing-latency", guint64{50 * GST_MSECOND}, nullptr);
+  ASSERT_EQUAL(latency_messages(stream), 0);
+  stream.set_caps("audio/x-raw,format=S16LE,rate=16000");
+  stream.push(audio(1600), 0);
+  ASSERT_EQUAL(latency_messages(stream), 1);
+}
+
 CHECK_TEST(a_latency_that_stays_the_same_is_not_announced_again) {
   MelStream stream("frames=10");
   stream.push(audio(1600), 0);

@@ -29,7 +29,7 @@ for test in json.load(sys.stdin):
 ninja -C "$build" "${programs[@]#"$build/"}" >"$logs/build.log" 2>&1 || { tail "$logs/build.log"; exit 1; }
 
 # Hours of audio: nothing that a shorter test does not do as well.
-long='ten_hours*,one_buffer_of_ten*,one_sample_buffers*,random_buffers*,prime_sized*,'
+long='ten_hours*,five_billion*,one_buffer_of_ten*,one_sample_buffers*,random_buffers*,prime_sized*,'
 long+='offsets_and_shape_count*,numpy_reads*,gap_events_alone*,a_tone_at_the_centre*,the_reach_of*,'
 long+='frames_and_numbers_of_every_length_in_one*'
 # And what takes valgrind minutes: 200 starts, of which ten show the same.

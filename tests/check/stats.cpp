@@ -111,6 +111,42 @@ CHECK_TEST(a_later_buffer_has_the_capture_time_of_its_own_first_sample) {
     ASSERT_EQUAL(seen[i], 500 * GST_SECOND + i * 100 * GST_MSECOND);
 }
 
+CHECK_TEST(the_capture_time_belongs_to_the_sample_it_came_with_across_gaps_and_overlaps) {
+  for (const int jump : {12000, 1600, -1600}) {  // samples between the two buffers
+    MelStream stream("frames=10");
+    struct Seen {
+      GstClockTime time, capture;
+    };
+    std::vector<Seen> seen;
+    gst_pad_add_probe(
+        stream.harness()->sinkpad, GST_PAD_PROBE_TYPE_BUFFER,
+        [](GstPad*, GstPadProbeInfo* info, gpointer data) {
+          GstBuffer* buffer = GST_PAD_PROBE_INFO_BUFFER(info);
+          const GstReferenceTimestampMeta* meta =
+              gst_buffer_get_reference_timestamp_meta(buffer, nullptr);
+          if (meta)
+            static_cast<std::vector<Seen>*>(data)->push_back(
+                {GST_BUFFER_PTS(buffer), meta->timestamp});
+          return GST_PAD_PROBE_OK;
+        },
+        &seen, nullptr);
+    stream.push(audio(16000), 0);
+    GstBuffer* buffer = buffer_of(audio(16000));
+    const GstClockTime begin = time_of(static_cast<guint64>(16000 + jump));
+    GST_BUFFER_PTS(buffer) = begin;
+    GST_BUFFER_FLAG_SET(buffer, GST_BUFFER_FLAG_DISCONT);
+    const Caps ntp(gst_caps_new_empty_simple("timestamp/x-ntp"));
+    gst_buffer_add_reference_timestamp_meta(buffer, ntp.get(), 500 * GST_SECOND,
+                                            GST_CLOCK_TIME_NONE);
+    stream.push(buffer);
+    fail_unless(seen.size() >= 8, "%d: %zu", jump, seen.size());
+    for (const Seen& one : seen) {
+      fail_unless(one.time >= begin, "%d", jump);
+      ASSERT_EQUAL(one.capture, 500 * GST_SECOND + one.time - begin);
+    }
+  }
+}
+
 CHECK_TEST(padded_rows_are_not_counted_as_frames) {
   MelStream stream("frames=100 eos-mode=pad");
   run(stream, audio(8000));
