@@ -99,10 +99,6 @@ def main():
     results["start-up"] = interleaved(runner, {
         "fakesink": f"{test.format(n=10)} ! fakesink",
         "npumelspec": f"{test.format(n=10)} ! npumelspec ! fakesink"}, 5 if quick else 15)
-    streams = 500
-    results[f"{streams} elements, 10 s each"] = interleaved(runner, {
-        "without": " ".join([f"{test.format(n=1000)} ! fakesink"] * streams),
-        "with": " ".join([f"{test.format(n=1000)} ! npumelspec ! fakesink"] * streams)}, 1)
 
     feed = f"fdsrc ! {PARSE} ! npumelspec ! fakesink"
     lengths = (1, 60, 600, 3600) if quick else (1, 10, 60, 600, 3600, 36000)

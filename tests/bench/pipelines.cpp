@@ -1,5 +1,5 @@
 // What only a running application shows: the time from the last sample of a buffer to the buffer in
-// a live pipeline, and what a second core brings to several streams.
+// a live pipeline, what a stream among many costs, and what a second core brings to several.
 // usage: bench_pipelines [--quick] [--json FILE]
 #include <gst/gst.h>
 #include <sched.h>
@@ -133,6 +133,41 @@ double cpu_seconds() {
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
+/// CPU seconds from playing to the end of `streams` pipelines at once, fed in buffers of 10 ms.
+double run_many(int streams, int seconds, const std::string& element) {
+  std::vector<Pipeline> pipelines;
+  for (int i = 0; i < streams; ++i) {
+    pipelines.push_back(parse("audiotestsrc wave=white-noise samplesperbuffer=160 num-buffers=" +
+                              std::to_string(seconds * 100) +
+                              " ! audio/x-raw,rate=16000,channels=1,format=S16LE ! " + element +
+                              "fakesink sync=false"));
+    gst_element_set_state(pipelines.back().get(), GST_STATE_READY);
+  }
+  const double before = cpu_seconds();
+  for (const Pipeline& pipeline : pipelines)
+    gst_element_set_state(pipeline.get(), GST_STATE_PLAYING);
+  for (const Pipeline& pipeline : pipelines) wait_for_end(pipeline.get());
+  const double spent = cpu_seconds() - before;
+  for (const Pipeline& pipeline : pipelines) gst_element_set_state(pipeline.get(), GST_STATE_NULL);
+  return spent;
+}
+
+/// What the element costs where 500 of them run in one process, each in a pipeline of its own.
+Json many(bool quick) {
+  constexpr int kStreams = 500;
+  const int seconds = quick ? 10 : 30;
+  std::vector<double> costs;
+  for (int round = 0; round < (quick ? 1 : 5); ++round) {
+    const double without = run_many(kStreams, seconds, "");
+    const double with = run_many(kStreams, seconds, "npumelspec backend=software ! ");
+    costs.push_back((with - without) / kStreams / seconds);
+  }
+  const double cost = quantile(costs, 0.5);
+  std::printf("  %d streams of 10 ms a buffer: %.0f us of CPU a second of one stream\n", kStreams,
+              cost * 1e6);
+  return {{"streams", kStreams}, {"us_a_stream_second", cost * 1e6}};
+}
+
 /// The first `count` of the cores that this process may use, for all threads made from now on.
 bool use_cores(const cpu_set_t& allowed, int count) {
   cpu_set_t chosen;
@@ -236,6 +271,8 @@ int main(int argc, char** argv) {
     Json results;
     std::puts("live: from the arrival of a buffer's last sample to the buffer at the sink");
     results["live"] = latency(quick);
+    std::puts("many");
+    results["many"] = many(quick);
     std::puts("cores");
     results["cores"] = cores(quick);
     if (!file.empty()) std::ofstream(file) << results.dump(1) << "\n";
