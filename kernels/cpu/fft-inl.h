@@ -361,7 +361,7 @@ HWY_INLINE void Spectra(D d, const KernelTables& tables, const Factors& window_t
   if (!centered) RunFirstPass<false>(d, tables, window, samples, work);
 
   // As many columns at a time as the nearest cache holds beside what else is at work.
-  constexpr size_t kNearBytes = 16384;
+  constexpr size_t kNearBytes = 32768;
   const size_t pitch = column_pitch(plan, hn::Lanes(d));
   const size_t chunk = HWY_MAX(1, kNearBytes / (pitch * sizeof(Lane<D>)));
   const auto parallel = static_cast<size_t>(plan.parallel);
