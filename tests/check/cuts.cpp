@@ -132,7 +132,7 @@ CHECK_TEST(one_buffer_of_ten_minutes_equals_buffers_of_ten_milliseconds) {
 CHECK_TEST(frames_do_not_depend_on_the_buffer_they_travel_in) {
   const std::vector<int16_t> samples = audio(50000, 5);
   for (const char* nick :
-       {"whisper80", "nemo80", "kaldi80", "icefall80", "librosa", "gemma4-128"}) {
+       {"whisper80", "nemo80", "kaldi80", "icefall80", "librosa", "gemma4-128", "openwakeword"}) {
     const std::string preset = std::string("preset=") + nick;
     MelStream reference(preset + " frames=1");
     push_cut(reference, samples, always(samples.size()));

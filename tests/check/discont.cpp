@@ -102,6 +102,31 @@ CHECK_TEST(a_gap_up_to_max_gap_is_bridged_with_silence) {
   ASSERT_EQUAL(stream.stat("samples-inserted"), 12000);
 }
 
+CHECK_TEST(what_overlaps_is_dropped_from_the_front_of_the_later_buffer) {
+  Samples samples = audio(16000);
+  for (const guint gap : {0U, static_cast<guint>(GST_BUFFER_FLAG_GAP)}) {
+    MelStream stream("frames=10 eos-mode=short");
+    stream.push(part(samples, 0, 8000), 0);
+    stream.push(part(samples, 6000, 5000), time_of(6000), kDiscont | gap);
+    stream.push(part(samples, 11000, 5000), time_of(11000));
+    stream.eos();
+    if (gap != 0) std::fill(samples.begin() + 8000, samples.begin() + 11000, int16_t{0});
+    fail_unless(stream.rows() == rows_of(samples, "frames=10 eos-mode=short"));
+    ASSERT_EQUAL(stream.stat("samples-dropped"), 2000);
+  }
+}
+
+CHECK_TEST(a_gap_is_the_nearest_whole_number_of_samples) {
+  // Times are rounded down to nanoseconds: 1000 samples at 44100 Hz last a little less.
+  MelStream stream("preset=librosa", "audio/x-raw,format=S16LE,rate=44100");
+  const Samples samples = audio(44100);
+  stream.push(samples, 0);
+  stream.push(samples, time_of(45100, 44100), kDiscont);
+  ASSERT_EQUAL(stream.stat("samples-inserted"), 1000);
+  stream.push(samples, time_of(45100 + 44100 - 1000, 44100), kDiscont);
+  ASSERT_EQUAL(stream.stat("samples-dropped"), 1000);
+}
+
 CHECK_TEST(a_gap_of_exactly_max_gap_is_bridged_and_one_of_a_nanosecond_more_is_not) {
   const Samples samples = audio(16000);
   for (const GstClockTime beyond : {0, 1}) {
@@ -128,8 +153,10 @@ CHECK_TEST(a_longer_gap_drains_and_starts_a_new_grid) {
   ASSERT_EQUAL(received[1]->frames(), 20);
   ASSERT_EQUAL(received[2]->pts, later);
   ASSERT_EQUAL(received[2]->offset, 0);
-  fail_unless(received[2]->has(GST_BUFFER_FLAG_DISCONT));
-  fail_if(received[3]->has(GST_BUFFER_FLAG_DISCONT));
+  for (const GstBufferFlags flag : {GST_BUFFER_FLAG_DISCONT, GST_BUFFER_FLAG_RESYNC}) {
+    fail_unless(received[2]->has(flag));
+    fail_if(received[1]->has(flag) || received[3]->has(flag));
+  }
   // Edges are padded as at the start and the end of a stream.
   std::vector<float> expected = rows_of(first, "frames=30 eos-mode=short");
   const std::vector<float> rest = rows_of(second, "frames=30 eos-mode=short");

@@ -66,6 +66,14 @@ CHECK_TEST(pad_appends_zeros_to_the_audio_and_not_to_the_rows) {
   }
 }
 
+CHECK_TEST(pad_makes_a_buffer_even_of_audio_too_short_for_a_frame) {
+  MelStream stream("frames=10 eos-mode=pad");
+  run(stream, audio(100));
+  ASSERT_EQUAL(stream.buffers().size(), 1);
+  ASSERT_EQUAL(stream.buffers()[0]->valid_frames, 0);
+  fail_unless(stream.rows() == rows_of(with_zeros(audio(100), 1700), "frames=10 eos-mode=drop"));
+}
+
 CHECK_TEST(short_is_an_error_where_the_peer_refuses) {
   MelStream stream = MelStream::idle("frames=30 eos-mode=short");
   stream.set_peer_caps("audio/x-mel-spectrogram,frames=30");
@@ -206,6 +214,7 @@ CHECK_TEST(audio_is_padded_to_a_multiple_of_128_with_zeros_where_the_original_do
   overrides.tail_rule = TailRule::pad_audio_128;
   const Recipe reflecting = resolve(Preset::whisper80, overrides, 16000);
   const Recipe gemma = resolve(Preset::gemma3n128, {}, 16000);
+  bool more_rows_than_frames = false;
   for (const size_t length : {1600UL - 63, 128UL * 12, 128UL * 12 + 1}) {
     const Samples samples = audio(length);
     MelStream mirrored("frames=0 tail-rule=pad-audio-128");
@@ -215,17 +224,25 @@ CHECK_TEST(audio_is_padded_to_a_multiple_of_128_with_zeros_where_the_original_do
     MelStream plain("frames=0 preset=gemma3n128");
     run(plain, samples);
     assert_close(gemma, plain.rows(), reference_clip(gemma, as_double(samples), false));
+    // A row that only the padding makes is not counted as one of the audio.
+    ASSERT_EQUAL(plain.buffers()[0]->valid_frames,
+                 frame_count(gemma, static_cast<int64_t>(length)));
+    more_rows_than_frames |= plain.frames() > plain.buffers()[0]->valid_frames;
   }
+  fail_unless(more_rows_than_frames);
 }
 
 CHECK_TEST(frames_zero_beyond_max_duration_is_an_error) {
-  MelStream stream("frames=0 max-duration=2000000000");
-  GstFlowReturn flow = GST_FLOW_OK;
-  for (int i = 0; i < 5 && flow == GST_FLOW_OK; ++i)
-    flow = stream.push(audio(16000), static_cast<GstClockTime>(i) * GST_SECOND);
-  ASSERT_EQUAL(flow, GST_FLOW_ERROR);
-  const PostedError error = stream.error();
-  fail_unless(error.code >= 0 && error.says("max-duration"), "%s", error.text.c_str());
+  // What counts is how much audio there is, not what time it is; the last nanosecond is granted.
+  for (const GstClockTime begin : {GstClockTime{0}, GstClockTime{3600 * GST_SECOND}}) {
+    MelStream stream("frames=0 max-duration=2000000000");
+    ASSERT_EQUAL(stream.push(audio(16000), begin), GST_FLOW_OK);
+    ASSERT_EQUAL(stream.push(audio(16000), begin + GST_SECOND), GST_FLOW_OK);
+    ASSERT_EQUAL(stream.error().code, -1);
+    ASSERT_EQUAL(stream.push(audio(1), begin + 2 * GST_SECOND), GST_FLOW_ERROR);
+    const PostedError error = stream.error();
+    fail_unless(error.code >= 0 && error.says("max-duration"), "%s", error.text.c_str());
+  }
 }
 
 CHECK_TEST(frames_zero_sends_one_buffer_with_the_length_in_its_caps_or_meta) {

@@ -113,6 +113,11 @@ CHECK_TEST(empty_filters_are_warned_of_once_and_only_where_somebody_made_them_up
     ASSERT_EQUAL(warning.code >= 0, expected.warnings > 0);
     if (expected.warnings > 0) fail_unless(warning.says("of 300 mels"), "%s", warning.text.c_str());
     ASSERT_EQUAL(stream.bus().count(GST_MESSAGE_WARNING), 0);
+    // Once a start.
+    gst_element_set_state(stream.element(), GST_STATE_NULL);
+    gst_element_set_state(stream.element(), GST_STATE_PLAYING);
+    stream.set_caps("audio/x-raw,format=S16LE,rate=16000");
+    ASSERT_EQUAL(stream.bus().count(GST_MESSAGE_WARNING), expected.warnings);
   }
 }
 

@@ -178,6 +178,20 @@ CHECK_TEST(stats_only_grow) {
   }
 }
 
+CHECK_TEST(stats_start_anew_with_the_element) {
+  MelStream stream("frames=10");
+  stream.push(audio(16000), 0);
+  stream.push(audio(16000), GST_SECOND + GST_SECOND / 2, GST_BUFFER_FLAG_DISCONT);
+  stream.push(audio(16000), 2 * GST_SECOND, GST_BUFFER_FLAG_DISCONT);
+  for (const char* name : {"frames", "samples-in", "samples-inserted", "samples-dropped"})
+    fail_unless(stream.stat(name) > 0, "%s", name);
+  gst_element_set_state(stream.element(), GST_STATE_NULL);
+  gst_element_set_state(stream.element(), GST_STATE_PLAYING);
+  for (const char* name : {"frames", "buffers", "samples-in", "samples-inserted", "samples-dropped",
+                           "nonfinite-samples", "late-buffers"})
+    fail_unless(stream.stat(name) == 0, "%s", name);
+}
+
 CHECK_TEST(stats_have_every_field_in_every_state) {
   MelStream stream = MelStream::idle("");
   for (const char* name : kCounters) stream.stat(name);
