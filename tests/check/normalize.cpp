@@ -86,6 +86,23 @@ CHECK_TEST(overlapping_buffers_are_normalised_each_from_the_raw_rows) {
   }
 }
 
+CHECK_TEST(rows_of_padding_do_not_count_for_the_statistics_of_a_buffer) {
+  const Recipe recipe = resolve(Preset::nemo80, {}, 16000);
+  Samples samples = audio(50 * 160);
+  MelStream stream("preset=nemo80 frames=30 eos-mode=pad normalize=buffer");
+  run(stream, samples);
+  ASSERT_EQUAL(stream.buffers().size(), 2);
+  ASSERT_EQUAL(stream.buffers()[1]->valid_frames, 20);
+  samples.resize(61 * 160, 0);
+  std::vector<double> expected = raw_rows(recipe, samples);
+  const BasicRowBlock<double> last{expected.data() + 30 * 80, 30, 80, 80, 1};
+  normalize(recipe.normalization, last, 20, 0);
+  const std::vector<float> actual = stream.buffers()[1]->rows();
+  for (size_t i = 0; i < 20 * 80; ++i)
+    fail_unless(std::abs(static_cast<double>(actual[i]) - expected[30 * 80 + i]) < 2e-2,
+                "%zu: %g %g", i, static_cast<double>(actual[i]), expected[30 * 80 + i]);
+}
+
 CHECK_TEST(buffer_with_frames_zero_is_the_clip) {
   const Samples samples = quiet_then_loud();
   for (const char* nick : {"whisper80", "whisper128", "granite80", "voxtral-rt128"}) {

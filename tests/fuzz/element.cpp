@@ -35,11 +35,84 @@ constexpr const char* kCaps[] = {
     "audio/x-raw,format=S16LE,rate=16000,channels=2",
 };
 
+/// What is set while the stream runs; it holds from the next negotiation on.
+struct Change {
+  const char* property;
+  const char* value;
+};
+constexpr Change kChanges[] = {
+    {"frames", "1"},
+    {"frames", "7"},
+    {"frames", "0"},
+    {"frames", "80"},
+    {"stride", "2"},
+    {"stride", "0"},
+    {"first-frames", "5"},
+    {"preset", "whisper80"},
+    {"preset", "kaldi80"},
+    {"preset", "nemo128"},
+    {"preset", "custom"},
+    {"preset", "clap64"},
+    {"normalize", "buffer"},
+    {"normalize", "running"},
+    {"normalize", "none"},
+    {"eos-mode", "pad"},
+    {"eos-mode", "drop"},
+    {"eos-mode", "short"},
+    {"layout", "mel-major"},
+    {"layout", "auto"},
+    {"format", "F16LE"},
+    {"format", "auto"},
+    {"max-gap", "0"},
+    {"tail-silence", "30000000"},
+    {"hop-length", "2000"},
+    {"hop-length", "-1"},
+    {"preemphasis", "0.97"},
+    {"in-flight", "1"},
+    {"alignment-threshold", "0"},
+};
+constexpr const char* kPeers[] = {
+    "ANY",
+    "ANY",
+    "audio/x-mel-spectrogram,layout=mel-major",
+    "audio/x-mel-spectrogram,frames=7",
+    "other/tensors",
+    "other/tensors,dimensions=(string)80:7",
+};
+
 /// Ends the process as a crash would, so that every fuzzing engine sees it.
 void demand(bool good, const char* what) {
   if (good) return;
   std::fprintf(stderr, "violated: %s\n", what);
   std::abort();
+}
+
+/// The bytes of a tensor of the dimensions in the caps.
+size_t bytes_of_tensor(const Received& buffer) {
+  size_t bytes = sizeof(float);
+  const std::string dimensions = buffer.text("dimensions");
+  for (const char* at = dimensions.c_str(); *at != '\0';) {
+    char* end = nullptr;
+    bytes *= std::strtoul(at, &end, 10);
+    at = *end == ':' ? end + 1 : end;
+  }
+  return bytes;
+}
+
+/// Whether a buffer holds what its caps say.
+void check_size(const Received& buffer) {
+  if (!buffer.text("dimensions").empty()) {
+    demand(buffer.bytes.size() == bytes_of_tensor(buffer), "a tensor of the caps' dimensions");
+    return;
+  }
+  const int mels = buffer.mels();
+  demand(mels > 0 && !buffer.bytes.empty(), "rows of mels");
+  const size_t width = buffer.text("format") == "F16LE" ? 2 : 4;
+  demand(buffer.bytes.size() % (width * static_cast<size_t>(mels)) == 0, "whole rows");
+  const int fixed = buffer.integer("frames");
+  demand(fixed == 0 || fixed == buffer.frames(), "as many rows as the caps say");
+  demand(buffer.valid_frames <= buffer.frames(), "no more valid frames than rows");
+  demand(buffer.offset_end - buffer.offset == static_cast<guint64>(buffer.frames()), "offsets");
 }
 
 /// What has to hold for every buffer, whatever came in.
@@ -53,22 +126,15 @@ void check_output(const MelStream& stream) {
     demand(segment_seen, "a segment before the first buffer");
     demand(GST_CLOCK_TIME_IS_VALID(buffer.pts) && GST_CLOCK_TIME_IS_VALID(buffer.duration),
            "times are valid");
-    const int mels = buffer.mels();
-    demand(mels > 0 && !buffer.bytes.empty(), "rows of mels");
-    const size_t width = buffer.text("format") == "F16LE" ? 2 : 4;
-    demand(buffer.bytes.size() % (width * static_cast<size_t>(mels)) == 0, "whole rows");
-    const int fixed = buffer.integer("frames");
-    demand(fixed == 0 || fixed == buffer.frames(), "as many rows as the caps say");
-    demand(buffer.has_meta && buffer.valid_frames >= 0 && buffer.valid_frames <= buffer.frames(),
-           "valid frames within the buffer");
-    demand(buffer.offset_end - buffer.offset == static_cast<guint64>(buffer.frames()), "offsets");
+    check_size(buffer);
+    demand(buffer.has_meta && buffer.valid_frames >= 0, "valid frames");
     demand(buffer.frame_offset == buffer.offset, "meta and offset agree");
     if (before && !buffer.has(GST_BUFFER_FLAG_DISCONT)) {
       demand(buffer.offset > before->offset, "offsets rise between breaks");
       demand(buffer.pts > before->pts, "times rise between breaks");
       demand(buffer.offset <= before->offset_end, "no frame is lost between breaks");
     }
-    if (width == 4)
+    if (buffer.text("format") != "F16LE")
       for (const float value : buffer.rows()) demand(std::isfinite(value), "finite rows");
     before = &buffer;
   }
@@ -95,13 +161,13 @@ class Session {
       : bytes_(bytes), stream_(bytes.pick(kProperties), set_caps(bytes.byte())) {}
 
   void step() {
-    constexpr int kWeights[] = {0, 0, 0, 0, 0, 0, 0, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9};
+    constexpr int kWeights[] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11};
     switch (bytes_.pick(kWeights)) {
       case 0:
         push();
         break;
       case 1:
-        stream_.event(gst_event_new_gap(now_, jump()));
+        stream_.event(gst_event_new_gap(now_, bytes_.byte() == 255 ? GST_CLOCK_TIME_NONE : jump()));
         break;
       case 2:
         new_segment();
@@ -135,6 +201,14 @@ class Session {
         stream_.stats().reset();
         g_object_set(stream_.element(), "processing-latency",
                      static_cast<guint64>(bytes_.byte()) * GST_MSECOND, nullptr);
+        break;
+      case 10: {
+        const Change& change = bytes_.pick(kChanges);
+        gst_util_set_object_arg(G_OBJECT(stream_.element()), change.property, change.value);
+        break;
+      }
+      case 11:
+        stream_.set_peer_caps(bytes_.pick(kPeers));
         break;
       default:
         break;
