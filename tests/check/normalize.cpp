@@ -155,6 +155,20 @@ CHECK_TEST(fixed_clamps_below_fixed_max) {
   assert_close(recipe, stream.rows(), expected, true);
 }
 
+CHECK_TEST(a_maximum_that_is_given_replaces_a_published_one) {
+  // Voxtral's rows are Whisper's, with a published maximum of 1.5.
+  Samples samples = audio(16000);
+  std::fill(samples.begin(), samples.begin() + 8000, int16_t{0});
+  for (const char* given : {"normalize=fixed fixed-max=0.5", "normalize=running"}) {
+    MelStream voxtral(std::string("frames=10 preset=voxtral-rt128 ") + given);
+    MelStream whisper(std::string("frames=10 preset=whisper128 ") + given);
+    voxtral.push(samples, 0);
+    whisper.push(samples, 0);
+    ASSERT_EQUAL(voxtral.buffers().size(), 9);
+    fail_unless(voxtral.rows() == whisper.rows(), "%s", given);
+  }
+}
+
 CHECK_TEST(running_and_fixed_are_refused_without_a_maximum_clamp_and_say_why) {
   for (const char* nick : {"nemo80", "kaldi80", "seamless80", "s2t80", "ast128", "torchaudio"}) {
     for (const char* normalize : {"running", "fixed"}) {
