@@ -59,7 +59,7 @@ class NpyWriter {
  public:
   explicit NpyWriter(const char* mode = "concat", const char* location = nullptr)
       : harness_(gst_harness_new_parse(
-            ("npyenc mode=" + std::string(mode) +
+            ("npyenc name=encoder mode=" + std::string(mode) +
              " ! filesink buffer-mode=unbuffered location=" + (location ? location : file_.path()))
                 .c_str())),
         bus_(harness_) {}
