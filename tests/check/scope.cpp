@@ -161,6 +161,31 @@ CHECK_TEST(a_gap_becomes_pictures_and_does_not_go_on_as_an_event) {
     fail_if(GST_EVENT_TYPE(event.get()) == GST_EVENT_GAP);
 }
 
+CHECK_TEST(a_gap_of_more_than_a_second_goes_on_as_an_event) {
+  const Harness h = scope("", "video/x-raw, format=RGB, width=32, height=16, framerate=20/1");
+  gst_harness_push(h.get(), mel_buffer(10, 1, 0));
+  gst_harness_push_event(h.get(), gst_event_new_gap(100 * GST_MSECOND, 5 * GST_SECOND));
+  gst_harness_push(h.get(), mel_buffer(10, 1, 5100));
+  const Times expected = {0, 50, 5100, 5150};
+  fail_unless(pull_times(h) == expected);
+  int gaps = 0;
+  while (const Event event{gst_harness_try_pull_event(h.get())})
+    gaps += GST_EVENT_TYPE(event.get()) == GST_EVENT_GAP;
+  fail_unless_equals_int(gaps, 1);
+}
+
+CHECK_TEST(a_new_segment_starts_the_times_anew) {
+  const Harness h = scope("", "video/x-raw, format=RGB, width=32, height=16, framerate=20/1");
+  gst_harness_push(h.get(), mel_buffer(10, 1, 0));
+  GstSegment segment;
+  gst_segment_init(&segment, GST_FORMAT_TIME);
+  segment.base = 100 * GST_MSECOND;
+  gst_harness_push_event(h.get(), gst_event_new_segment(&segment));
+  gst_harness_push(h.get(), mel_buffer(10, 1, 130));  // within what a hole may be
+  const Times expected = {0, 50, 130, 180};
+  fail_unless(pull_times(h) == expected);
+}
+
 CHECK_TEST(a_gap_far_ahead_is_shown_at_its_own_time) {
   const Harness h = scope("", "video/x-raw, format=RGB, width=32, height=16, framerate=20/1");
   gst_harness_push(h.get(), mel_buffer(10, 1, 0));
@@ -196,6 +221,14 @@ CHECK_TEST(late_pictures_are_not_drawn_and_the_application_is_told) {
   const Times expected = {0, 300, 400};
   fail_unless(pull_times(h) == expected);
   fail_unless_equals_int(bus.count(GST_MESSAGE_QOS), 2);
+  // A flush forgets how late it was.
+  gst_harness_push_event(h.get(), gst_event_new_flush_start());
+  gst_harness_push_event(h.get(), gst_event_new_flush_stop(TRUE));
+  GstSegment segment;
+  gst_segment_init(&segment, GST_FORMAT_TIME);
+  gst_harness_push_event(h.get(), gst_event_new_segment(&segment));
+  gst_harness_push(h.get(), mel_buffer(10, 1, 0));
+  fail_unless(pull_times(h) == Times({0}));
 }
 
 CHECK_TEST(pictures_end_with_the_segment) {
