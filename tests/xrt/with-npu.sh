@@ -49,8 +49,7 @@ if [ "${1:-}" = --inside-namespace ]; then
   ln -s "$device" "/sys/bus/pci/drivers/amdxdna/$bdf"
   ln -s /sys/bus/pci/drivers/amdxdna "$device/driver"
 
-  # A sanitizer's runtime insists on being the first library.
-  [ -z "$library" ] || export LD_PRELOAD="${NPUMEL_EMU_PRELOAD_FIRST:+$NPUMEL_EMU_PRELOAD_FIRST }$library"
+  [ -z "$library" ] || export LD_PRELOAD="$library"
   exec "$@"
 fi
 
@@ -61,6 +60,9 @@ else
   library=$(realpath "$1")
   shift
   executable=$(realpath "$(command -v "$1")")
+  # A sanitizer's runtime insists on being the first library.
+  runtime=$(ldd "$library" | awk '/libasan/ { print $3 }')
+  library=${runtime:+$runtime }$library
   grep -qs 'force_driver_sync *= *true' "$(dirname "$executable")/xrt.ini" || export NPUMEL_EMU_COHERENT=1
 fi
 as_root=()
