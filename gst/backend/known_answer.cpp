@@ -19,8 +19,6 @@ constexpr int kSilentFrom = 4800;  // 800 samples: three frames see nothing else
 constexpr int kSilentTo = 5600;
 constexpr int kClippedFrom = 9600;
 constexpr int kClippedTo = 10400;
-// The waiter thread reports an expired wait itself; this is for a wait that does not come back.
-constexpr auto kGrace = std::chrono::milliseconds(200);
 
 }  // namespace
 
@@ -60,7 +58,7 @@ void prove(NpuContext& context, const KernelManifest& manifest, unsigned timeout
   std::string reason;
   if (!context.start(NpuSubmission{run, deadline, timeout_ms}, reason))
     throw BackendError(BackendFault::failed, "known-answer test: " + reason);
-  if (run->wait(deadline + kGrace) != NpuRun::Outcome::completed) {
+  if (run->wait(deadline + kWaiterGrace) != NpuRun::Outcome::completed) {
     reason = run->pending() ? no_result_within(timeout_ms) : run->reason();
     context.break_down(NpuRun::Outcome::timed_out, reason);
     throw BackendError(BackendFault::failed, "known-answer test: " + reason);

@@ -26,6 +26,9 @@ struct StreamSignal {
   void resume();
 };
 
+/// The waiter thread reports an expired wait itself; this is for a wait that does not come back.
+inline constexpr auto kWaiterGrace = std::chrono::milliseconds(200);
+
 class NpuRun : public NpuJob {
  public:
   using Outcome = RunOutcome;

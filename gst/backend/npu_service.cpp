@@ -12,8 +12,6 @@
 namespace npumel {
 namespace {
 
-// The waiter thread reports an expired wait itself; this is for a wait that does not come back.
-constexpr auto kGrace = std::chrono::milliseconds(200);
 // Opening a device takes tens of milliseconds, the known-answer test at most its timeout.
 constexpr auto kOpening = std::chrono::seconds(3);
 
@@ -220,7 +218,7 @@ NpuService::Result NpuService::finish(Batch& batch, const RowSink& out) {
   if (batch.way == Batch::Way::refused)
     return failed(RunOutcome::failed, false, engine_->reason(), batch.number);
   if (batch.way == Batch::Way::software) return {};
-  const RunOutcome outcome = batch.run->wait(batch.deadline + kGrace);
+  const RunOutcome outcome = batch.run->wait(batch.deadline + kWaiterGrace);
   if (outcome == RunOutcome::pending) {
     if (batch.run->interrupted()) return {Result::State::interrupted, 0};
     return failed(RunOutcome::timed_out, false, no_result_within(config_.timeout_ms), batch.number);

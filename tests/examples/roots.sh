@@ -22,7 +22,7 @@ in_root() { # NAME VERSION MESON_OPTIONS TEST...
     shift 3
     pkg-config --print-errors --atleast-version="$version" gstreamer-1.0
     [ -f "$build/build.ninja" ] || CXX="ccache g++" meson setup "$build" -Dtests=enabled -Dexamples=enabled \
-      -Dbenchmarks=disabled -Dxrt=disabled -Dsimd=one -Dcpp_args=-g1 $options
+      -Dbenchmarks=disabled -Dxrt=disabled -Dsimd=one -Dcpp_args=-g1 -Dunity=on -Dunity_size=100 $options
     meson test -C "$build" --print-errorlogs "$@"
     python3 tests/tally.py "$build/meson-logs/testlog.json" "$name" "$@"
   ' bash "$name" "$version" "$options" "$@"

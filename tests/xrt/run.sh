@@ -18,7 +18,7 @@ if [ "${1:-}" = --all ]; then
   exec "$here/run.sh" --asan "$@"
 fi
 variant=plain
-options=(-Dsimd=one -Dcpp_args=-g1 -Dxrt=enabled -Dtests=enabled -Dexamples=disabled -Dbenchmarks=disabled)
+options=(-Dsimd=one -Dcpp_args=-g1 -Dunity=on -Dunity_size=100 -Dxrt=enabled -Dtests=enabled -Dexamples=disabled -Dbenchmarks=disabled)
 slower=1
 if [ "${1:-}" = --asan ]; then
   shift
@@ -46,7 +46,7 @@ binds=()
     CXX="ccache g++" meson setup "$build" "${options[@]}"
   fi
   ninja -C "$build" xrt-suite
-  meson test -C "$build" --no-rebuild --suite xrt --num-processes 1 --timeout-multiplier "$slower" --print-errorlogs "$@"
+  meson test -C "$build" --no-rebuild --suite xrt --num-processes 2 --timeout-multiplier "$slower" --print-errorlogs "$@"
   python3 tests/tally.py "$build/meson-logs/testlog.json" xrt
 ' bash "$variant" "$slower" "${options[@]}" -- "$@"
 echo "xrt ($variant): real XRT over the emulated driver, all tests passed"

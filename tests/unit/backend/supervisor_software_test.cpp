@@ -17,7 +17,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-constexpr int kMels = 80;
+constexpr int kRowValues = 80;
 
 SupervisorConfig config_for(BackendChoice choice) {
   SupervisorConfig config;
@@ -57,8 +57,9 @@ TEST(SupervisorSoftware, RowsOfEachBatchAreThoseOfItsOwnSamples) {
     ASSERT_NE(slot, nullptr);
     fill(*slot, batch * 16000);
     supervisor.submit(*slot, frames);
-    std::vector<float> rows(static_cast<size_t>(frames) * kMels);
-    const auto collected = supervisor.collect(RowSink{rows.data(), ElementType::f32, kMels, 1});
+    std::vector<float> rows(static_cast<size_t>(frames) * kRowValues);
+    const auto collected =
+        supervisor.collect(RowSink{rows.data(), ElementType::f32, kRowValues, 1});
     EXPECT_STREQ(collected.backend, "software");
     const auto truth = expected_rows(config.recipe, batch * 16000, frames);
     double maximum = -100;
@@ -98,8 +99,8 @@ TEST(SupervisorSoftware, SamplesStayReadableWhileTheNextSlotIsFilled) {
   Slot* first = supervisor.begin();
   fill(*first, 0);
   supervisor.submit(*first, 1);
-  std::vector<float> rows(kMels);
-  supervisor.collect(RowSink{rows.data(), ElementType::f32, kMels, 1});
+  std::vector<float> rows(kRowValues);
+  supervisor.collect(RowSink{rows.data(), ElementType::f32, kRowValues, 1});
   Slot* second = supervisor.begin();
   fill(*second, 777);
   EXPECT_NE(second->samples, first->samples);

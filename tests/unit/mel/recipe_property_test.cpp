@@ -13,21 +13,21 @@ namespace {
 
 constexpr unsigned kRecipes = 500;
 
-Recipe preset(Preset name) {
+Recipe recipe_of(Preset name) {
   const int rate = published_rate(name);
   return resolve(name, {}, rate != 0 ? rate : 16000);
 }
 
 std::vector<Recipe> many_recipes() {
   std::vector<Recipe> recipes;
-  for (const auto& name : enum_names<Preset>()) recipes.push_back(preset(name.value));
+  for (const auto& name : enum_names<Preset>()) recipes.push_back(recipe_of(name.value));
   for (unsigned seed = 0; seed < kRecipes; ++seed) recipes.push_back(test::random_recipe(seed));
   return recipes;
 }
 
 TEST(EveryPreset, CanBeWrittenAsCustomWithProperties) {
   for (const auto& name : enum_names<Preset>()) {
-    const Recipe published = preset(name.value);
+    const Recipe published = recipe_of(name.value);
     const Recipe custom = resolve(Preset::custom, test::overrides_of(published), published.rate);
     EXPECT_EQ(canonical_text(published), canonical_text(custom)) << name.nick;
   }

@@ -8,12 +8,12 @@ namespace npumel {
 namespace {
 
 constexpr uint64_t kMs = 1000000;
-constexpr PixelFormat kRgb{3, 0, 1, 2};
+constexpr PixelFormat kScrolled{3, 0, 1, 2};
 
 /// A display of one band without axes: one row, whose pixels are the levels of the frames.
 struct Display {
   explicit Display(int width, double span_seconds = 0)
-      : view(stream(), settings(span_seconds), width, 1, kRgb), columns(width) {}
+      : view(stream(), settings(span_seconds), width, 1, kScrolled), columns(width) {}
 
   static MelStream stream() {
     MelStream result;
@@ -181,7 +181,7 @@ TEST(Scroll, AHoleLeavesTheColumnThatHadBegun) {
 }
 
 TEST(ScrollPlot, ANewRangeRepaintsWhatIsThere) {
-  Painter painter(1, 1, ColorMap::gray, kRgb);
+  Painter painter(1, 1, ColorMap::gray, kScrolled);
   painter.set_range({0, 256});
   ScrollPlot plot(painter, 2, 1);
   plot.push(std::vector<float>{100});
