@@ -33,6 +33,7 @@ RUN_ELSEWHERE = {
     "build/tests/golden/compare_mel": "tests/check/golden.py",
     "export GST_PLUGIN_PATH=$PWD/build/gst NPUMELSPEC_KERNEL_PATH": "nobody: there is no NPU here",
     "sudo usermod": "nobody: changes the machine",
+    "tests/xrt/run.sh": "suite xrt, every program of it",
     "sudo tests/run.sh --install-only": "tests/run.sh and build_test.py, each its part",
 }
 
