@@ -19,7 +19,7 @@ usage() { sed -n '2,9s/^# \{0,1\}//p' "$0"; }
 
 # Two lanes run side by side: while one waits for a download or a timeout, the other one computes.
 # Suites of a lane run in this order.
-lanes=("house format gcc clang tidy" "xrt memory tsan")
+lanes=("house format gcc clang tidy tsan" "xrt memory")
 read -ra all_suites <<<"${lanes[*]}"
 # By name only: its tests were seen to pass in both roots, the suite as a whole was not.
 lanes+=("roots")

@@ -46,7 +46,7 @@ binds=()
     CXX="ccache g++" meson setup "$build" "${options[@]}"
   fi
   ninja -C "$build" xrt-suite
-  meson test -C "$build" --no-rebuild --suite xrt --num-processes 2 --timeout-multiplier "$slower" --print-errorlogs "$@"
+  meson test -C "$build" --no-rebuild --suite xrt --num-processes 3 --timeout-multiplier "$slower" --print-errorlogs "$@"
   python3 tests/tally.py "$build/meson-logs/testlog.json" xrt
 ' bash "$variant" "$slower" "${options[@]}" -- "$@"
 echo "xrt ($variant): real XRT over the emulated driver, all tests passed"
