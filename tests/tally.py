@@ -26,7 +26,8 @@ def main(path, suite, *wanted):
         for line in log:
             test = json.loads(line)
             out = (test.get("stdout") or "") + "\n" + (test.get("stderr") or "")
-            seen.add(test["name"].split(" / ")[-1])
+            # "project:suite / name"; of newer Mesons "suite - project:name"
+            seen.add(re.split(r" / |:", test["name"])[-1])
             counts = [int(n) for pattern in CASES for n in pattern.findall(out)]
             if test["result"] not in ("OK", "EXPECTEDFAIL"):
                 bad.append(f"{test['name']}: {test['result']}")
