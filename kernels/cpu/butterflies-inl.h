@@ -217,17 +217,10 @@ HWY_INLINE void ComplexDft(D d, Complex<V> (&x)[R]) {
   }
 }
 
-/// Real transform of 8 points, of which those from kTaken (4 .. 8) on are zero and not looked at.
+/// Real transform of 8 points from the sums and differences of samples four apart.
 /// out[0] = {X0, X4}, or {X0, -X4} if kNegate; out[1..3] complex.
-template <bool kNegate, int kTaken, class D, class V = hn::Vec<D>>
-HWY_INLINE void RealDft8(D d, const V (&x)[8], Complex<V> (&out)[4]) {
-  static_assert(kTaken >= 4 && kTaken <= 8);
-  V sum[4];
-  V difference[4];
-  for (int i = 0; i < 4; ++i) {
-    sum[i] = i + 4 < kTaken ? hn::Add(x[i], x[i + 4]) : x[i];
-    difference[i] = i + 4 < kTaken ? hn::Sub(x[i], x[i + 4]) : x[i];
-  }
+template <bool kNegate, class D, class V = hn::Vec<D>>
+HWY_INLINE void FoldedDft8(D d, const V (&sum)[4], const V (&difference)[4], Complex<V> (&out)[4]) {
   const V even = hn::Add(sum[0], sum[2]);
   const V odd = hn::Add(sum[1], sum[3]);
   const V k = Constant(d, kSqrtHalf);
@@ -239,10 +232,37 @@ HWY_INLINE void RealDft8(D d, const V (&x)[8], Complex<V> (&out)[4]) {
   out[3] = {hn::NegMulAdd(k, u, difference[0]), hn::NegMulAdd(k, v, difference[2])};
 }
 
+/// Real transform of 16 points from the sums and differences of samples eight apart; `out` as
+/// RealDft's.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE void FoldedDft16(D d, const V (&sum)[8], const V (&difference)[8],
+                            Complex<V> (&out)[8]) {
+  Complex<V> e[4];
+  Complex<V> o[4];
+  const V even_sum[4] = {sum[0], sum[2], sum[4], sum[6]};
+  const V even_difference[4] = {difference[0], difference[2], difference[4], difference[6]};
+  const V odd_sum[4] = {sum[1], sum[3], sum[5], sum[7]};
+  const V odd_difference[4] = {difference[1], difference[3], difference[5], difference[7]};
+  FoldedDft8<false>(d, even_sum, even_difference, e);
+  FoldedDft8<true>(d, odd_sum, odd_difference, o);
+  const V tangent = Constant(d, 0.414213562373095049);  // tan(pi/8)
+  const V c1 = Constant(d, 0.923879532511286756);       // cos(pi/8)
+  const V k = Constant(d, kSqrtHalf);
+  out[0] = {e[0].re, o[0].re};
+  out[4] = {e[0].im, o[0].im};
+  // X_k = E_k + W16^k O_k and X_{8-k} = conj(E_k - W16^k O_k), W16^k = factor * (u + iv) / O_k.
+  const auto combine = [&](int i, V factor, V u, V v) HWY_ATTR {
+    out[i] = {hn::MulAdd(factor, u, e[i].re), hn::MulAdd(factor, v, e[i].im)};
+    out[8 - i] = {hn::NegMulAdd(factor, u, e[i].re), hn::MulSub(factor, v, e[i].im)};
+  };
+  combine(1, c1, hn::MulAdd(tangent, o[1].im, o[1].re), hn::NegMulAdd(tangent, o[1].re, o[1].im));
+  combine(2, k, hn::Add(o[2].re, o[2].im), hn::Sub(o[2].im, o[2].re));
+  combine(3, c1, hn::MulAdd(tangent, o[3].re, o[3].im), hn::MulSub(tangent, o[3].im, o[3].re));
+}
+
 /// Real transform of R points. out[k] = X_k for k = 1 .. (R-1)/2. out[0] = {X_0, 0} for odd R and
 /// {E, O}, the sums of the even and the odd samples, for even R: X_0 = E + O, X_{R/2} = E - O.
-/// For R = 16 samples from kTaken (8 .. 16) on are zero and not looked at.
-template <int R, int kTaken, class D, class V = hn::Vec<D>>
+template <int R, class D, class V = hn::Vec<D>>
 HWY_INLINE void RealDft(D d, const V (&x)[R], Complex<V> (&out)[(R - 1) / 2 + 1]) {
   if constexpr (R == 1) {
     out[0] = {x[0], hn::Zero(d)};
@@ -267,26 +287,6 @@ HWY_INLINE void RealDft(D d, const V (&x)[R], Complex<V> (&out)[(R - 1) / 2 + 1]
     out[1] = {hn::MulAdd(k, u, d04), hn::NegMulSub(k, v, d26)};
     out[2] = {hn::Sub(s04, s26), hn::Sub(s37, s15)};
     out[3] = {hn::NegMulAdd(k, u, d04), hn::NegMulAdd(k, v, d26)};
-  } else if constexpr (R == 16) {
-    Complex<V> e[4];
-    Complex<V> o[4];
-    const V even[8] = {x[0], x[2], x[4], x[6], x[8], x[10], x[12], x[14]};
-    const V odd[8] = {x[1], x[3], x[5], x[7], x[9], x[11], x[13], x[15]};
-    RealDft8<false, (kTaken + 1) / 2>(d, even, e);
-    RealDft8<true, kTaken / 2>(d, odd, o);
-    const V tangent = Constant(d, 0.414213562373095049);  // tan(pi/8)
-    const V c1 = Constant(d, 0.923879532511286756);       // cos(pi/8)
-    const V k = Constant(d, kSqrtHalf);
-    out[0] = {e[0].re, o[0].re};
-    out[4] = {e[0].im, o[0].im};
-    // X_k = E_k + W16^k O_k and X_{8-k} = conj(E_k - W16^k O_k), W16^k = factor * (u + iv) / O_k.
-    const auto combine = [&](int i, V factor, V u, V v) HWY_ATTR {
-      out[i] = {hn::MulAdd(factor, u, e[i].re), hn::MulAdd(factor, v, e[i].im)};
-      out[8 - i] = {hn::NegMulAdd(factor, u, e[i].re), hn::MulSub(factor, v, e[i].im)};
-    };
-    combine(1, c1, hn::MulAdd(tangent, o[1].im, o[1].re), hn::NegMulAdd(tangent, o[1].re, o[1].im));
-    combine(2, k, hn::Add(o[2].re, o[2].im), hn::Sub(o[2].im, o[2].re));
-    combine(3, c1, hn::MulAdd(tangent, o[3].re, o[3].im), hn::MulSub(tangent, o[3].im, o[3].re));
   } else {
     static_assert(R % 2 == 1);
     using Circle = OddCircle<R>;

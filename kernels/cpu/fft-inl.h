@@ -99,15 +99,28 @@ HWY_NOINLINE void FirstPass(D d, const KernelTables& tables, const Lane<D>* wind
   Lane<D>* even = work;
   const size_t half = static_cast<size_t>(columns / 2) * slot;
   for (int column = 0; column < columns; ++column) {
-    V x[R];
-    for (int i = kTaken; i < R; ++i) x[i] = hn::Zero(d);
-    for (int i = 0; i < kTaken; ++i) {
-      V sample = LoadValues(d, values + offsets[i]);
-      if constexpr (kCenter) sample = hn::Sub(sample, center);
-      x[i] = hn::Mul(sample, hn::Set(d, window[i]));
-    }
+    const auto sample = [&](int i) HWY_ATTR {
+      const V value = LoadValues(d, values + offsets[i]);
+      return kCenter ? hn::Sub(value, center) : value;
+    };
     Complex<V> out[kParallel];
-    RealDft<R, kTaken>(d, x, out);
+    if constexpr (R == 16) {
+      V sum[8];
+      V difference[8];
+      for (int i = 0; i < 8; ++i) {
+        sum[i] = difference[i] = hn::Mul(sample(i), hn::Set(d, window[i]));
+        if (i + 8 >= kTaken) continue;
+        const V other = sample(i + 8);
+        const V factor = hn::Set(d, window[i + 8]);
+        difference[i] = hn::NegMulAdd(other, factor, sum[i]);
+        sum[i] = hn::MulAdd(other, factor, sum[i]);
+      }
+      FoldedDft16(d, sum, difference, out);
+    } else {
+      V x[R];
+      for (int i = 0; i < R; ++i) x[i] = hn::Mul(sample(i), hn::Set(d, window[i]));
+      RealDft<R>(d, x, out);
+    }
     if (coprime) {
       if constexpr (R % 2 == 0)
         out[0] = {hn::Add(out[0].re, out[0].im), hn::Sub(out[0].re, out[0].im)};
