@@ -114,8 +114,10 @@ memcheck_of() {
     --suppressions="$here/valgrind.supp"
 }
 
+# Valgrind runs one thread at a time. Unless it is told to be fair, the one that never waits may keep
+# its turn for minutes, and the time this takes is anything between 20 s and ten minutes.
 helgrind_of() {
-  under_valgrind helgrind "$1" --tool=helgrind --num-callers=30 \
+  under_valgrind helgrind "$1" --tool=helgrind --fair-sched=yes --num-callers=30 \
     --suppressions="$here/helgrind.supp"
 }
 
