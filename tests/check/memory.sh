@@ -32,8 +32,10 @@ ninja -C "$build" "${programs[@]#"$build/"}" >"$logs/build.log" 2>&1 || { tail "
 long='ten_hours*,five_billion*,one_buffer_of_ten*,one_sample_buffers*,random_buffers*,prime_sized*,'
 long+='offsets_and_shape_count*,numpy_reads*,gap_events_alone*,a_tone_at_the_centre*,the_reach_of*,'
 long+='frames_and_numbers_of_every_length_in_one*'
-# And what takes valgrind minutes: 200 starts, of which ten show the same.
-slow=$long,states_go_up*
+# And what takes valgrind minutes: 200 starts, of which ten show the same, and comparisons with thousands
+# of reference transforms.
+slow=$long,states_go_up*,librosa_and_custom_take_other_rates*,buffer_normalises_each_buffer*
+slow+=,frames_and_numbers_of_every_length*
 
 export GST_PLUGIN_SYSTEM_PATH_1_0='' GSETTINGS_BACKEND=memory
 GST_PLUGIN_PATH_1_0=$build/gst:$(pkg-config --variable=pluginsdir gstreamer-1.0)
