@@ -14,9 +14,10 @@ guint64 loaded(const emu::Counters& now, const emu::Counters& opened) {
          2;
 }
 
-/// Pushes 60 s, `at_once` seconds a buffer, and counts what the driver sees of it.
+/// Pushes 60 s, a chunk a buffer, counts what the driver sees of it, and says whether there were
+/// lists.
 template <typename T>
-void assert_cost(const char* package, const std::vector<T>& samples, const Feed& feed) {
+bool assert_cost(const char* package, const std::vector<T>& samples, const Feed& feed) {
   MelStream stream =
       MelStream::idle("backend=npu preset=whisper80 verify-interval=8" + kernel_path(package));
   if (!feed.live) not_live(stream);
@@ -48,8 +49,17 @@ void assert_cost(const char* package, const std::vector<T>& samples, const Feed&
   ASSERT_EQUAL(ended.buffers_created, opened.buffers_created);
   ASSERT_EQUAL(ended.contexts_created, opened.contexts_created);
   ASSERT_EQUAL(ended.violations, 0);
-  fail_unless((ended.chains > opened.chains) == !feed.live, "%s",
-              feed.live ? "a live stream was gathered" : "no lists");
+  return ended.chains > opened.chains;
+}
+
+/// The same of lists. How long they are follows from how fast the NPU seems to be, and on a machine
+/// that does much else, or with a sanitizer, it may seem too slow for any.
+template <typename T>
+void assert_cost_in_lists(const char* package, const std::vector<T>& samples, const Feed& feed) {
+  bool listed = false;
+  for (int attempt = 0; attempt < 50 && !listed; ++attempt)
+    listed = assert_cost(package, samples, feed);
+  fail_unless(listed, "no lists");
 }
 
 constexpr const char* kFloat = "audio/x-raw,format=F32LE,rate=16000";
@@ -57,17 +67,17 @@ constexpr const char* kFloat = "audio/x-raw,format=F32LE,rate=16000";
 CHECK_TEST(a_batch_is_one_run_and_two_data_syncs) {
   const auto samples = check::audio(kBatchSamples * kBatches + 400);
   for (const char* package : {"v2-80", "v1-80"}) {
-    assert_cost(package, samples, {});
-    assert_cost(package, check::as_float(samples), {.caps = kFloat});
+    fail_if(assert_cost(package, samples, {}), "a live stream was gathered");
+    fail_if(assert_cost(package, check::as_float(samples), {.caps = kFloat}));
   }
 }
 
 CHECK_TEST(a_batch_of_a_list_is_one_run_and_two_data_syncs) {
   const auto samples = check::audio(kBatchSamples * kBatches + 400);
   for (const char* package : {"v2-80", "v1-80"}) {
-    assert_cost(package, samples, {.live = false, .chunk = 10 * kBatchSamples});
-    assert_cost(package, check::as_float(samples),
-                {.caps = kFloat, .live = false, .chunk = 10 * kBatchSamples});
+    assert_cost_in_lists(package, samples, {.live = false, .chunk = 10 * kBatchSamples});
+    assert_cost_in_lists(package, check::as_float(samples),
+                         {.caps = kFloat, .live = false, .chunk = 10 * kBatchSamples});
   }
 }
 
