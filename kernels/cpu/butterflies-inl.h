@@ -111,10 +111,11 @@ HWY_INLINE void ComplexDft(D d, Complex<V> (&x)[R]) {
     x[3] = AddI(d02, d13);
   } else if constexpr (R == 5) {
     // cos(2pi/5) + cos(4pi/5) = -1/2 and their difference is sqrt(5)/2.
+    // The sines are sin(2pi/5) times 1 and (sqrt(5) - 1) / 2.
     const V quarter = Constant(d, 0.25);
     const V root = Constant(d, 0.559016994374947424);
-    const V sin1 = Constant(d, OddCircle<5>::kSin[1]);
-    const V sin2 = Constant(d, OddCircle<5>::kSin[2]);
+    const V ratio = Constant(d, 0.618033988749894848);
+    const V sine = Constant(d, OddCircle<5>::kSin[1]);
     const auto s14 = Add(x[1], x[4]);
     const auto d14 = Sub(x[1], x[4]);
     const auto s23 = Add(x[2], x[3]);
@@ -124,15 +125,13 @@ HWY_INLINE void ComplexDft(D d, Complex<V> (&x)[R]) {
     const auto middle = NegMulAdd(quarter, sum, x[0]);
     const auto a1 = MulAdd(root, difference, middle);
     const auto a2 = NegMulAdd(root, difference, middle);
-    const Complex<V> b1{hn::MulAdd(sin2, d23.re, hn::Mul(sin1, d14.re)),
-                        hn::MulAdd(sin2, d23.im, hn::Mul(sin1, d14.im))};
-    const Complex<V> b2{hn::NegMulAdd(sin1, d23.re, hn::Mul(sin2, d14.re)),
-                        hn::NegMulAdd(sin1, d23.im, hn::Mul(sin2, d14.im))};
+    const auto b1 = MulAdd(ratio, d23, d14);
+    const Complex<V> b2{hn::MulSub(ratio, d14.re, d23.re), hn::MulSub(ratio, d14.im, d23.im)};
     x[0] = Add(x[0], sum);
-    x[1] = SubI(a1, b1);
-    x[4] = AddI(a1, b1);
-    x[2] = SubI(a2, b2);
-    x[3] = AddI(a2, b2);
+    x[1] = {hn::MulAdd(sine, b1.im, a1.re), hn::NegMulAdd(sine, b1.re, a1.im)};
+    x[4] = {hn::NegMulAdd(sine, b1.im, a1.re), hn::MulAdd(sine, b1.re, a1.im)};
+    x[2] = {hn::MulAdd(sine, b2.im, a2.re), hn::NegMulAdd(sine, b2.re, a2.im)};
+    x[3] = {hn::NegMulAdd(sine, b2.im, a2.re), hn::MulAdd(sine, b2.re, a2.im)};
   } else if constexpr (R == 8) {
     Complex<V> even[4] = {x[0], x[2], x[4], x[6]};
     Complex<V> odd[4] = {x[1], x[3], x[5], x[7]};

@@ -12,6 +12,7 @@
 #include <cmath>
 
 #include "kernels/cpu/lanes-inl.h"
+#include "kernels/cpu/load-inl.h"
 #include "kernels/cpu/noise-inl.h"
 #include "kernels/cpu/tables.h"
 #include "kernels/cpu/unroll.h"
@@ -65,13 +66,13 @@ HWY_INLINE void ConvolveBins(D d, const ConvolutionTables& tables, const float* 
   }
 }
 
-/// Replaces strengths of bins in ws.power, and says whether it did. A frame's numbers do not depend
-/// on its neighbours: all frames of a group are summed up, and those that need it take the result.
-/// `scale` turns T's samples into the recipe's; it is a power of two, so that it may come after the
-/// sums.
-template <class D>
-HWY_NOINLINE bool ConvolveWhereNoiseShows(D d, const KernelTables& tables, float scale,
-                                          LaneRange range, const MelWorkspace& ws) {
+/// Replaces strengths of bins in ws.power, and says whether it did: from `samples`, of type Sample.
+/// A frame's numbers do not depend on its neighbours: all frames of a group are summed up, and
+/// those that need it take the result. `scale` turns T's samples into the recipe's; it is a power
+/// of two, so that it may come after the sums.
+template <class D, typename Sample>
+HWY_NOINLINE bool ConvolveWhereNoiseShows(D d, const KernelTables& tables, const Sample* samples,
+                                          float scale, LaneRange range, const MelWorkspace& ws) {
   using V = hn::Vec<D>;
   constexpr int kBins = ConvolutionTables::kBins;
   const ConvolutionTables& convolution = tables.convolution;
@@ -79,13 +80,14 @@ HWY_NOINLINE bool ConvolveWhereNoiseShows(D d, const KernelTables& tables, float
   float* power = ws.power;
   const auto wanted = NoiseShows(d, tables, kConvolutionDepth, range, ws);
   if (hn::AllFalse(d, wanted)) return false;
+  LoadGroup(d, tables, samples, ws.again);
   const bool magnitude = tables.recipe.spectrum == Spectrum::magnitude;
   const V factor = hn::Set(d, scale);
   const float* weights = convolution.weights.data();
   float* at = power + lanes * static_cast<size_t>(convolution.first_bin);
   for (int block = 0; block < convolution.bins; block += kBins) {
     V part[2 * kBins];
-    ConvolveBins(d, convolution, weights, ws.samples, part);
+    ConvolveBins(d, convolution, weights, ws.again, part);
     weights += 2 * kBins * convolution.offsets.size();
     for (int k = 0; k < HWY_MIN(kBins, convolution.bins - block); ++k, at += lanes) {
       const V re = hn::Mul(part[k], factor);

@@ -69,7 +69,7 @@ HWY_NOINLINE bool WidenWhereNoiseShows(GroupTag d, const KernelTables& tables,
                                        LaneRange range, const MelWorkspace& ws) {
   const auto wanted = NoiseShows(d, tables, tables.wide_depth, range, ws);
   if (hn::AllFalse(d, wanted)) return false;
-  if (tables.load.prepares) LoadGroup(d, tables, samples, ws.samples);
+  LoadGroup(d, tables, samples, ws.again);
   if (tables.recipe.spectrum == Spectrum::magnitude)
     ReplaceStrengths<true>(d, tables, windows, wanted, ws);
   else
@@ -95,7 +95,7 @@ HWY_INLINE void GroupEnergies(GroupTag d, const KernelTables& tables, const Samp
   if (tables.recipe.dft == Dft::exact) return;
   const float unit = sizeof(Sample) == sizeof(float) ? 1.0F : 1.0F / 32768;
   const float scale = static_cast<float>(tables.recipe.input_scale) * unit;
-  if (ConvolveWhereNoiseShows(d, tables, scale, range, ws))
+  if (ConvolveWhereNoiseShows(d, tables, samples, scale, range, ws))
     ApplyFilters(d, tables.mel, ws.power, ws.energy);
 }
 

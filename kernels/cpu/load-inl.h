@@ -68,18 +68,40 @@ HWY_INLINE void TransposePairs(D d, const int16_t* source, size_t hop_length, si
   }
 }
 
-/// Four samples of one or two hops to rows of `out`; two more lanes get some finite value.
-template <class D, typename Sample>
-HWY_INLINE void TransposeTwo(D d, const Sample* first, const Sample* second, size_t pitch,
+/// Two frames' values a pair to rows of `out`; two more lanes get some finite value.
+template <class D>
+HWY_INLINE void StorePairs(D d, hn::Vec<D> pairs, size_t pitch, float* out) {
+  if constexpr (hn::MaxLanes(D()) == 8) {
+    const hn::Half<D> half;
+    StorePairs(half, hn::LowerHalf(half, pairs), pitch, out);
+    StorePairs(half, hn::UpperHalf(half, pairs), pitch, out + 2 * pitch);
+  } else {
+    hn::StoreU(pairs, d, out);
+    hn::StoreU(hn::Shuffle1032(pairs), d, out + pitch);
+  }
+}
+
+/// Lanes(d) (4 or 8) samples of one or two hops to rows of `out`.
+template <class D>
+HWY_INLINE void TransposeTwo(D d, const float* first, const float* second, size_t pitch,
                              float* out) {
-  const auto a = LoadSamples(d, first);
-  const auto b = LoadSamples(d, second);
-  const auto low = hn::InterleaveLower(d, a, b);
-  const auto high = hn::InterleaveUpper(d, a, b);
-  hn::StoreU(low, d, out);
-  hn::StoreU(hn::Shuffle1032(low), d, out + pitch);
-  hn::StoreU(high, d, out + 2 * pitch);
-  hn::StoreU(hn::Shuffle1032(high), d, out + 3 * pitch);
+  static_assert(hn::MaxLanes(D()) == 4);
+  const auto a = hn::LoadU(d, first);
+  const auto b = hn::LoadU(d, second);
+  StorePairs(d, hn::InterleaveLower(d, a, b), pitch, out);
+  StorePairs(d, hn::InterleaveUpper(d, a, b), pitch, out + 2 * pitch);
+}
+template <class D>
+HWY_INLINE void TransposeTwo(D d, const int16_t* first, const int16_t* second, size_t pitch,
+                             float* out) {
+  const hn::Rebind<int16_t, D> d16;
+  const hn::Rebind<int32_t, D> d32;
+  const auto a = hn::LoadU(d16, first);
+  const auto b = hn::LoadU(d16, second);
+  const auto low = hn::PromoteTo(d32, hn::InterleaveLower(d16, a, b));
+  const auto high = hn::PromoteTo(d32, hn::InterleaveUpper(d16, a, b));
+  StorePairs(d, hn::ConvertTo(d, low), pitch, out);
+  StorePairs(d, hn::ConvertTo(d, high), pitch, out + hn::Lanes(d) / 2 * pitch);
 }
 #endif
 
@@ -94,11 +116,13 @@ HWY_INLINE void TransposeHops(D d, const Sample* samples, size_t hop_length, siz
   constexpr size_t kLanes = hn::MaxLanes(D());
   // The last tile overlaps the one before.
   if constexpr (!kFull && kLanes == 4) {
-    if (hops <= 2 && to - from >= kLanes) {
+    const hn::CappedTag<float, sizeof(Sample) == sizeof(int16_t) ? 8 : 4> two;
+    const size_t step = hn::Lanes(two);
+    if (hops <= 2 && to - from >= step) {
       const Sample* second = source + (hops - 1) * hop_length;
-      for (size_t p = from; p < to; p += kLanes) {
-        p = HWY_MIN(p, to - kLanes);
-        TransposeTwo(d, source + p, second + p, pitch, out + p * pitch);
+      for (size_t p = from; p < to; p += step) {
+        p = HWY_MIN(p, to - step);
+        TransposeTwo(two, source + p, second + p, pitch, out + p * pitch);
       }
       return;
     }

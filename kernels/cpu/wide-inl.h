@@ -38,7 +38,7 @@ HWY_NOINLINE void PrepareWide(WideTag d, const KernelTables& tables, size_t firs
       row = 0;
       ++column;
     }
-    const auto sample = LoadValues(d, ws.samples + row * pitch + column);
+    const auto sample = LoadValues(d, ws.again + row * pitch + column);
     hn::Store(sample, d, out + n * lanes);
     sum = hn::Add(sum, sample);
   }
@@ -54,7 +54,7 @@ HWY_NOINLINE void PrepareWide(WideTag d, const KernelTables& tables, size_t firs
   }
 }
 
-/// Frames `first` and following of the group to `power`. T holds samples as they came.
+/// Frames `first` and following of the group to `power`. ws.again holds samples as they came.
 template <bool kMagnitude>
 HWY_INLINE void WideStrengths(const KernelTables& tables, const Factors& windows, size_t first,
                               float* power, const MelWorkspace& ws) {
@@ -68,7 +68,7 @@ HWY_INLINE void WideStrengths(const KernelTables& tables, const Factors& windows
                         power + first, ws);
   } else {
     Spectra<kMagnitude>(d, tables, windows,
-                        FrameSamples<float>{ws.samples + first, load.offsets.data(), nullptr},
+                        FrameSamples<float>{ws.again + first, load.offsets.data(), nullptr},
                         power + first, ws);
   }
 }

@@ -20,6 +20,13 @@ MelWorkspace::MelWorkspace(const KernelTables& tables) {
   const size_t prepared_floats =
       wide && tables.load.prepares ? 2 * wide_lanes * static_cast<size_t>(tables.recipe.win_length)
                                    : 0;
+  const size_t energy_floats = static_cast<size_t>(tables.recipe.mels) * lanes;
+  const size_t sample_floats = (static_cast<size_t>(tables.load.rows) + 2) * pitch;
+  // Not where each half of the lanes reads the samples for itself. Nor for long transforms: neither
+  // fits the nearest cache then, and sharing costs 3 %.
+  const bool shared = tables.wide != WideFrames::all && tables.fft.n <= 512;
+  const bool reads_again =
+      tables.wide == WideFrames::where_noise_shows || tables.recipe.dft != Dft::exact;
   const auto few_floats = (lanes - 1) * static_cast<size_t>(tables.recipe.hop_length) +
                           static_cast<size_t>(tables.recipe.win_length);
   float* work_area = nullptr;
@@ -27,12 +34,12 @@ MelWorkspace::MelWorkspace(const KernelTables& tables) {
   float* prepared_area = nullptr;
   float* few_area = nullptr;
   const std::array<std::pair<float**, size_t>, 10> areas{{
-      {&samples, (static_cast<size_t>(tables.load.rows) + 2) * pitch},
-      {&work_area, work_floats},
+      {&samples, shared ? std::max(sample_floats, power_floats) : sample_floats},
+      {&again, shared && reads_again ? sample_floats : 0},
+      {&work_area, std::max(work_floats, energy_floats)},
       {&work2_area, tables.fft.chirp ? work_floats : 0},
-      {&power, power_floats},
+      {&power, shared ? 0 : power_floats},
       {&exact, tables.wide == WideFrames::where_noise_shows ? power_floats : 0},
-      {&energy, static_cast<size_t>(tables.recipe.mels) * lanes},
       {&mean, lanes},
       {&sums, 2 * pitch},
       {&prepared_area, prepared_floats},
@@ -49,6 +56,11 @@ MelWorkspace::MelWorkspace(const KernelTables& tables) {
     *area = memory_.get() + used;
     used += rounded(floats);
   }
+  if (shared)
+    power = samples;
+  else
+    again = samples;
+  energy = work_area;
   work = work_area;
   work2 = work2_area;
   prepared = prepared_area;

@@ -9,20 +9,23 @@
 namespace npumel {
 
 /// All areas lie in one zeroed allocation, aligned for the widest vectors. V = one vector of float.
-/// What is void here holds double where a recipe needs it.
+/// What is written when something else has been read for the last time takes its place: so much
+/// more of a group stays in the nearest cache. What is void here holds double where a recipe needs
+/// it.
 class MelWorkspace {
  public:
   /// Throws std::bad_alloc.
   explicit MelWorkspace(const KernelTables& tables);
 
   float* samples = nullptr;  ///< LoadTables' T, one row more for the first samples
+  float* again = nullptr;    ///< T once more, for what is computed after power took its place
   void* work = nullptr;      ///< [parallel][slot]{re, im} V, columns `column_pitch` apart
   void* work2 = nullptr;     ///< Bluestein's second transform
-  float* power = nullptr;    ///< [bin] V, one more for results nobody wants
-  float* exact = nullptr;    ///< as power, of the frames computed once more in double
-  float* energy = nullptr;   ///< [mel] V
-  float* mean = nullptr;     ///< V: what is subtracted from every sample of a frame
-  float* sums = nullptr;     ///< two rows of T
+  float* power = nullptr;   ///< [bin] V, one more for results nobody wants; may overwrite `samples`
+  float* exact = nullptr;   ///< as power, of the frames computed once more in double
+  float* energy = nullptr;  ///< [mel] V; overwrites `work`
+  float* mean = nullptr;    ///< V: what is subtracted from every sample of a frame
+  float* sums = nullptr;    ///< two rows of T
   void* prepared =
       nullptr;          ///< [sample]{wide_lanes doubles} of frames that change before the transform
   void* few = nullptr;  ///< samples of a call with less than a group, zeros behind
