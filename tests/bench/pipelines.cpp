@@ -243,12 +243,13 @@ Json cores(bool quick) {
   cpu_set_t allowed;
   CPU_ZERO(&allowed);
   sched_getaffinity(0, sizeof allowed, &allowed);
-  const NoiseFile noise(quick ? 5 : 20);
+  // Long enough that it does not matter when the scheduler moves a new thread to the free core.
+  const NoiseFile noise(quick ? 10 : 60);
   Json results = Json::array();
   for (const int streams : {2, 4, 16}) {
     std::vector<double> ratios;
     std::vector<double> cpu_ratios;
-    for (int round = 0; round < (quick ? 3 : 15); ++round) {
+    for (int round = 0; round < (quick ? 3 : 9); ++round) {
       if (!use_cores(allowed, 1)) throw std::runtime_error("no core");
       const auto one = run_streams(streams, noise);
       if (!use_cores(allowed, 2)) return results;  // a machine of one core
