@@ -142,6 +142,36 @@ TEST(Rows, maximum_does_not_remember_an_earlier_call) {
   });
 }
 
+// Areas of the workspace are shared: where samples are expected, infinite powers of an earlier call
+// may lie.
+TEST(Rows, do_not_remember_an_earlier_call_that_overflowed) {
+  Random random(71);
+  std::vector<Recipe> recipes;
+  for (const auto& preset : enum_names<Preset>())
+    if (preset.value != Preset::custom) recipes.push_back(kernel_recipe(preset.value));
+  for (int i = 0; i < 60; ++i) recipes.push_back(random_recipe(random));
+  for_each_target([&] {
+    for (const Recipe& recipe : recipes) {
+      SCOPED_TRACE(describe(recipe));
+      const auto kernel = MelKernel::get(recipe);
+      const auto workspace = kernel->make_workspace();
+      constexpr int kFrames = 21;
+      const auto signal = test_signal(random, samples_for(recipe, kFrames));
+      std::vector<float> huge(signal);
+      for (float& sample : huge) sample *= 1e30F;
+      std::vector<float> rows(static_cast<size_t>(kFrames * recipe.mels));
+      const RowSink out{rows.data(), ElementType::f32, recipe.mels, 1};
+      kernel->compute(huge.data(), SampleType::f32, kFrames, out, *workspace);
+      kernel->compute(signal.data(), SampleType::f32, kFrames, out, *workspace);
+      ASSERT_EQ(rows, compute_rows(recipe, signal, kFrames));
+      kernel->compute(huge.data(), SampleType::f32, kFrames, out, *workspace);
+      const auto s16 = to_s16(signal);
+      kernel->compute(s16.data(), SampleType::s16, kFrames, out, *workspace);
+      ASSERT_EQ(rows, compute_rows(recipe, s16, kFrames));
+    }
+  });
+}
+
 TEST(Rows, silence_is_the_logarithm_of_the_floor_exactly) {
   for (const auto log : {LogType::ln, LogType::log10, LogType::db})
     for (const auto mode : {FloorMode::max, FloorMode::add})
