@@ -35,7 +35,7 @@ long+='frames_and_numbers_of_every_length_in_one*'
 # And what takes valgrind minutes: 200 starts, of which ten show the same, and comparisons with thousands
 # of reference transforms.
 slow=$long,states_go_up*,librosa_and_custom_take_other_rates*,buffer_normalises_each_buffer*
-slow+=,frames_and_numbers_of_every_length*
+slow+=,frames_and_numbers_of_every_length*,any_values_are_refused*,every_preset_can_be_written*
 
 export GST_PLUGIN_SYSTEM_PATH_1_0='' GSETTINGS_BACKEND=memory
 GST_PLUGIN_PATH_1_0=$build/gst:$(pkg-config --variable=pluginsdir gstreamer-1.0)
