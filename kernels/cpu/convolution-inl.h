@@ -80,7 +80,7 @@ HWY_NOINLINE bool ConvolveWhereNoiseShows(D d, const KernelTables& tables, const
   float* power = ws.power;
   const auto wanted = NoiseShows(d, tables, kConvolutionDepth, range, ws);
   if (hn::AllFalse(d, wanted)) return false;
-  LoadGroup(d, tables, samples, ws.again);
+  LoadAgain(d, tables, samples, ws);
   const bool magnitude = tables.recipe.spectrum == Spectrum::magnitude;
   const V factor = hn::Set(d, scale);
   const float* weights = convolution.weights.data();

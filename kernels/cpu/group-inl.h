@@ -69,7 +69,7 @@ HWY_NOINLINE bool WidenWhereNoiseShows(GroupTag d, const KernelTables& tables,
                                        LaneRange range, const MelWorkspace& ws) {
   const auto wanted = NoiseShows(d, tables, tables.wide_depth, range, ws);
   if (hn::AllFalse(d, wanted)) return false;
-  LoadGroup(d, tables, samples, ws.again);
+  LoadAgain(d, tables, samples, ws);
   if (tables.recipe.spectrum == Spectrum::magnitude)
     ReplaceStrengths<true>(d, tables, windows, wanted, ws);
   else

@@ -183,6 +183,13 @@ HWY_NOINLINE void LoadGroup(D d, const KernelTables& tables, const Sample* sampl
   }
 }
 
+/// T as the samples came to ws.again, unless it is still there.
+template <class D, typename Sample>
+HWY_INLINE void LoadAgain(D d, const KernelTables& tables, const Sample* samples,
+                          const MelWorkspace& ws) {
+  if (ws.again != ws.samples || tables.load.prepares) LoadGroup(d, tables, samples, ws.again);
+}
+
 /// One vector's width of hops, over all rows of T: their sums, and pre-emphasis in place.
 /// `before` is what precedes row 0. `part` gets the sums of the rows that a frame has of its last
 /// hop.
