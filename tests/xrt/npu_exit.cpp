@@ -35,7 +35,7 @@ void after_the_clean_up_of_xrt() {
     MelStream stream =
         MelStream::idle("backend=auto preset=whisper80 npu-timeout=600000" + kernel_path("v2-80"));
     std::thread opening([&] { stream.set_caps("audio/x-raw,format=S16LE,rate=16000"); });
-    while (Emulation::counters().faults == 0) std::this_thread::yield();
+    wait_for_fault();
     gst_element_set_state(stream.element(), GST_STATE_READY);
     opening.join();
   }

@@ -1,6 +1,4 @@
 // Frames that the NPU has not finished yet, and what may not overtake them.
-#include <thread>
-
 #include "tests/xrt/npu_stream.h"
 
 using namespace npumel;
@@ -17,7 +15,7 @@ class SlowBatch {
     stream_.set_caps("audio/x-raw,format=S16LE,rate=16000");
     Emulation::set_faults("RUN#1=slow:1500");
     ASSERT_EQUAL(stream_.push(check::audio(kBatchSamples + 400), 0), GST_FLOW_OK);
-    while (Emulation::counters().faults == 0) std::this_thread::yield();  // the run has begun
+    wait_for_fault();
   }
   ~SlowBatch() { Emulation::set_faults(""); }
   SlowBatch(const SlowBatch&) = delete;

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "tests/check/audio.h"
@@ -45,6 +46,11 @@ class Emulation {
     return reinterpret_cast<Function*>(dlsym(RTLD_DEFAULT, name));
   }
 };
+
+/// Waits until a fault has happened. RUN's is counted when the run begins.
+inline void wait_for_fault() {
+  while (Emulation::counters().faults == 0) std::this_thread::yield();
+}
 
 /// A test package's folder as a kernel-path property; on real hardware the folders of the
 /// environment.

@@ -8,11 +8,6 @@ using namespace npumel;
 using namespace npumel::xrt_test;
 namespace {
 
-/// Faults that have happened: RUN's is counted when the run begins.
-void wait_for_fault() {
-  while (Emulation::counters().faults == 0) std::this_thread::yield();
-}
-
 /// Pushes on a streaming thread of its own and says how that ended.
 class Pusher {
  public:
