@@ -24,6 +24,14 @@ inline std::vector<int16_t> audio(size_t count, uint32_t seed = 1) {
   return samples;
 }
 
+/// A sound that every filter hears, and one that lies outside of openWakeWord's.
+inline std::vector<int16_t> sound(size_t count) {
+  std::vector<int16_t> samples = audio(count);
+  for (size_t i = count / 2; i < count; ++i)
+    samples[i] = static_cast<int16_t>(std::lround(20000 * std::sin(2.4 * static_cast<double>(i))));
+  return samples;
+}
+
 inline std::vector<double> as_double(std::span<const int16_t> samples) {
   std::vector<double> result(samples.size());
   for (size_t i = 0; i < samples.size(); ++i) result[i] = samples[i] / 32768.0;

@@ -147,15 +147,13 @@ CHECK_TEST(frames_do_not_depend_on_the_buffer_they_travel_in) {
 // Where openwakeword's original hears its own rounding, its noise depends on how many rows it
 // computes at once. That is followed for normalised buffers only.
 CHECK_TEST(raw_rows_beside_a_loud_tone_do_not_depend_on_the_buffer_they_travel_in) {
-  std::vector<int16_t> tone(50000);
-  for (size_t i = 0; i < tone.size(); ++i)
-    tone[i] = static_cast<int16_t>(std::lround(30000 * std::sin(2.7489 * static_cast<double>(i))));
+  const std::vector<int16_t> samples = sound(50000);
   const std::string properties = "preset=openwakeword eos-mode=short";
   MelStream reference(properties + " frames=100");
-  push_cut(reference, tone, always(tone.size()));
+  push_cut(reference, samples, always(samples.size()));
   for (const char* frames : {" frames=8", " frames=33"}) {
     MelStream other(properties + frames);
-    push_cut(other, tone, always(tone.size()));
+    push_cut(other, samples, always(samples.size()));
     fail_unless(reference.rows() == other.rows(), "%s", frames);
   }
 }

@@ -55,14 +55,6 @@ std::string recipe_text(const MelStream& stream) {
   return text;
 }
 
-/// A sound that every filter hears, and one that lies outside of openWakeWord's.
-std::vector<int16_t> sound(size_t count) {
-  std::vector<int16_t> samples = audio(count);
-  for (size_t i = count / 2; i < count; ++i)
-    samples[i] = static_cast<int16_t>(std::lround(20000 * std::sin(2.4 * static_cast<double>(i))));
-  return samples;
-}
-
 }  // namespace
 
 CHECK_TEST(every_preset_can_be_written_as_custom_with_properties_alone) {
