@@ -42,12 +42,6 @@ double median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
-/// A thread of its own lets the last context go, but not in a process that ends (exit_gate.h).
-void wait_for_contexts() {
-  while (Emulation::present() && Emulation::counters().contexts_alive > 0)
-    std::this_thread::yield();
-}
-
 void print_batches(const char* what, const std::string& properties, const Feed& feed) {
   const auto samples = check::audio(kBatches * kBatchSamples);
   MelStream stream = MelStream::idle("preset=whisper80 " + properties + kernel_path("v2-80"));
@@ -84,7 +78,7 @@ CHECK_TEST(host_cpu_per_batch) {
   print_batches("npu, one batch a buffer", "backend=npu verify-interval=0 ", {});
   print_batches("npu, lists of up to 4", "backend=npu verify-interval=0 ",
                 {.live = false, .chunk = 24 * kBatchSamples});
-  wait_for_contexts();
+  wait_for_contexts(0);
 }
 
 void print_start(const char* what, const std::string& properties) {
@@ -113,7 +107,7 @@ CHECK_TEST(time_to_start) {
     print_start("npu, live", "backend=npu" + kernel_path("v2-80"));
   else
     print_start("auto, without a device", "backend=auto");
-  wait_for_contexts();
+  wait_for_contexts(0);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <dlfcn.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
@@ -50,6 +51,17 @@ class Emulation {
 /// Waits until a fault has happened. RUN's is counted when the run begins.
 inline void wait_for_fault() {
   while (Emulation::counters().faults == 0) std::this_thread::yield();
+}
+
+/// Waits until as few hardware contexts are open as `wanted`; fails if they stay. A context whose
+/// stream ended while the device still had work of it is let go by its own thread, once that has
+/// ended. Nothing to wait for on real hardware, which does not count.
+inline void wait_for_contexts(guint64 wanted) {
+  if (!Emulation::present()) return;
+  const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (Emulation::counters().contexts_alive > wanted && std::chrono::steady_clock::now() < limit)
+    std::this_thread::yield();
+  ASSERT_EQUAL(Emulation::counters().contexts_alive, wanted);
 }
 
 /// A test package's folder as a kernel-path property; on real hardware the folders of the
