@@ -10,7 +10,8 @@ namespace npumel::aie2 {
 
 /// Working memory of one group, in a tile's data memory. Matrices have the four frames as columns.
 struct Scratch {
-  alignas(64) int16_t packed[kRadix * kRadix * kGroup];      ///< samples [n2][n1][frame]
+  /// Samples [n2][n1][frame], for stage 1; then what lies below `half` [row][n2][frame].
+  alignas(64) int16_t packed[kStage2Rows * kRadix * kGroup];
   alignas(64) int32_t spill[kStage1Rows * kRadix * kGroup];  ///< stage 1 [row][n2][frame]
   alignas(64) int16_t half[kStage2Rows * kRadix * kGroup];   ///< stage 2 input [row][n2][frame]
   alignas(64) vec::Bf16 powers[kSlots * kGroup];             ///< [slot][frame]
@@ -66,9 +67,21 @@ inline void stage1(Scratch& scratch) {
     scratch.exponents[frame] = block_exponent(max_abs[frame]);
 }
 
-/// Block floating point: each frame divided by 2^s, rounded to 16 bits. A vector shift takes one
-/// amount for all lanes, so the frames' different amounts are factors: x / 2^s is x * 2^(15-s) /
-/// 2^15, and as 2^15 is no int16 the factor comes in two parts.
+/// What stage 2 takes below `half`. The samples have done their work by then.
+inline int16_t* rest(Scratch& scratch) { return scratch.packed; }
+inline const int16_t* rest(const Scratch& scratch) { return scratch.packed; }
+
+/// 16 elements of stage 2's input; imaginary parts also negated, behind all others.
+inline void store_stage2_input(int16_t* input, int at, const vec::I16x16& value) {
+  constexpr int kRow = kRadix * kGroup;
+  vec::store(input + at, value);
+  if (at >= kHalf * kRow) vec::store(input + at + (kStage1Rows - kHalf) * kRow, vec::negate(value));
+}
+
+/// Block floating point: each frame divided by 2^s and rounded to 24 bits, half + rest / 256 with
+/// |rest| <= 128. 16 bits alone would leave a noise floor 7 decades below a frame's peak. A vector
+/// shift takes one amount for all lanes, so the frames' different amounts are factors: x / 2^s is
+/// x * 2^(15-s) / 2^15, and as 2^15 is no int16 the factor comes in two parts.
 inline void normalize_block(Scratch& scratch) {
   int16_t first[kGroup];
   int16_t second[kGroup];
@@ -79,14 +92,14 @@ inline void normalize_block(Scratch& scratch) {
   }
   const auto factor1 = vec::broadcast_row<vec::I16x16>(first);
   const auto factor2 = vec::broadcast_row<vec::I16x16>(second);
-  constexpr int kRow = kRadix * kGroup;
-  for (int i = 0; i < kStage1Rows * kRow; i += kTile) {
+  const auto minus_one = vec::broadcast<vec::I16x16>(int16_t{-32768});
+  for (int i = 0; i < kStage1Rows * kRadix * kGroup; i += kTile) {
     const auto spill = vec::load<vec::I32x16>(scratch.spill + i);
     const auto acc = vec::mac(vec::mac(vec::zeros<vec::Acc>(), spill, factor1), spill, factor2);
     const auto half = vec::srs<vec::I16x16>(acc, 15);
-    vec::store(scratch.half + i, half);
-    if (i >= kHalf * kRow)
-      vec::store(scratch.half + i + (kStage1Rows - kHalf) * kRow, vec::negate(half));
+    store_stage2_input(scratch.half, i, half);
+    const auto below = vec::mac(acc, half, minus_one);
+    store_stage2_input(rest(scratch), i, vec::srs<vec::I16x16>(below, 15 - kRestBits));
   }
 }
 
@@ -96,26 +109,46 @@ struct Spectrum {
   vec::I32x16 im;
 };
 
-/// Stage 2: the 20-point DFT over n2 with the twiddle factors in its coefficients.
-inline Spectrum stage2(const Scratch& scratch, int k1, int tile) {
+/// The same before rounding.
+template <typename Acc>
+struct SpectrumSums {
+  Acc re = vec::zeros<Acc>();
+  Acc im = vec::zeros<Acc>();
+};
+
+/// One part of stage 2's input, [row][n2][frame], times the matrix of k1.
+template <typename Acc>
+inline SpectrumSums<Acc> stage2_product(const int16_t* input, int k1, int tile) {
   constexpr int kRow = kRadix * kGroup;
-  const int16_t* re = scratch.half + k1 * kRow;
-  const int16_t* im = scratch.half + (kHalf + k1 - 1) * kRow;
-  const int16_t* negative_im = scratch.half + (kStage1Rows + k1 - 1) * kRow;
+  const int16_t* re = input + k1 * kRow;
+  const int16_t* im = input + (kHalf + k1 - 1) * kRow;
+  const int16_t* negative_im = input + (kStage1Rows + k1 - 1) * kRow;
   const int16_t* table = kStage2 + stage2_offset(k1) + tile * kTiles * kTilePair;
-  auto real = vec::zeros<vec::Acc>();
-  auto imag = vec::zeros<vec::Acc>();
+  SpectrumSums<Acc> sums;
   for (int i = 0; i < kTiles; ++i, table += kTilePair) {
     const auto cosines = vec::load<vec::I16x16>(table);
     const auto sines = vec::load<vec::I16x16>(table + kTile);
     const auto y = vec::load<vec::I16x16>(re + i * kTile);
-    real = vec::mac_4x4x4(real, cosines, y);
-    imag = vec::mac_4x4x4(imag, sines, y);
+    sums.re = vec::mac_4x4x4(sums.re, cosines, y);
+    sums.im = vec::mac_4x4x4(sums.im, sines, y);
     if (is_real_residue(k1)) continue;
-    real = vec::mac_4x4x4(real, sines, vec::load<vec::I16x16>(negative_im + i * kTile));
-    imag = vec::mac_4x4x4(imag, cosines, vec::load<vec::I16x16>(im + i * kTile));
+    sums.re = vec::mac_4x4x4(sums.re, sines, vec::load<vec::I16x16>(negative_im + i * kTile));
+    sums.im = vec::mac_4x4x4(sums.im, cosines, vec::load<vec::I16x16>(im + i * kTile));
   }
-  return {vec::srs<vec::I32x16>(real, kSpectrumShift), vec::srs<vec::I32x16>(imag, kSpectrumShift)};
+  return sums;
+}
+
+/// Stage 2: the 20-point DFT over n2 with the twiddle factors in its coefficients. Both parts of
+/// the input are rounded to the same unit, each for itself. The rests' products add up to less than
+/// 40 * 128 * 2^15.
+inline Spectrum stage2(const Scratch& scratch, int k1, int tile) {
+  const auto half = stage2_product<vec::Acc>(scratch.half, k1, tile);
+  const auto below = stage2_product<vec::Acc32>(rest(scratch), k1, tile);
+  constexpr int kBelow = kSpectrumShift + kRestBits;
+  return {vec::add(vec::srs<vec::I32x16>(half.re, kSpectrumShift),
+                   vec::srs<vec::I32x16>(below.re, kBelow)),
+          vec::add(vec::srs<vec::I32x16>(half.im, kSpectrumShift),
+                   vec::srs<vec::I32x16>(below.im, kBelow))};
 }
 
 }  // namespace npumel::aie2

@@ -45,6 +45,7 @@ inline constexpr int kStage2Table = stage2_offset(kHalf);
 // Fixed point. Coefficients are Q15 (1.0 = 32767).
 inline constexpr int kSpillShift = 4;       ///< stage 1 accumulator to 32-bit spill
 inline constexpr int kSpectrumShift = 5;    ///< stage 2 accumulator to 32-bit spectrum
+inline constexpr int kRestBits = 8;         ///< bits of stage 2's input below its 16-bit half
 inline constexpr int kBlockExponents = 16;  ///< block exponents are 0..15, see block_exponent()
 
 // Powers lie at slot k2*12 + k1, so that the bins of one mel filter are near each other; the

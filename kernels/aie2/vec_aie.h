@@ -11,6 +11,7 @@ using I8x16 = aie::vector<int8, 16>;
 using I16x16 = aie::vector<int16, 16>;
 using I32x16 = aie::vector<int32, 16>;
 using Acc = aie::accum<acc64, 16>;
+using Acc32 = Acc;  ///< products of 16 by 16 bits take a 64-bit accumulator here
 using F32x16 = aie::accum<accfloat, 16>;
 using Bf16 = uint16_t;  ///< in memory
 using Bf16x16 = aie::vector<bfloat16, 16>;

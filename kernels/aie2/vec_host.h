@@ -24,6 +24,8 @@ using I8x16 = Vec<int8_t, 16>;
 using I16x16 = Vec<int16_t, 16>;
 using I32x16 = Vec<int32_t, 16>;
 using Acc = Vec<int64_t, 16>;  ///< 64-bit accumulators: no operation here can overflow them
+/// Accumulators of products that are known to add up to less than 2^31: on the host half the work.
+using Acc32 = Vec<int32_t, 16>;
 using F32x16 = Vec<float, 16>;
 /// bfloat16 as its bits.
 using Bf16 = uint16_t;
@@ -56,8 +58,8 @@ inline T shift_round_saturate(int64_t value, int shift) {
   return static_cast<T>(
       std::clamp<int64_t>(rounded, std::numeric_limits<T>::min(), std::numeric_limits<T>::max()));
 }
-template <typename V>
-inline V plain_srs(const Acc& acc, int shift) {
+template <typename V, typename A>
+inline V plain_srs(const A& acc, int shift) {
   V out;
   for (int i = 0; i < 16; ++i)
     out.v[i] = shift_round_saturate<std::remove_reference_t<decltype(out.v[0])>>(acc.v[i], shift);
@@ -65,8 +67,9 @@ inline V plain_srs(const Acc& acc, int shift) {
 }
 
 /// acc += a * b with a, b, acc row-major 4x4 matrices.
-inline Acc plain_mac_4x4x4(const Acc& acc, const I16x16& a, const I16x16& b) {
-  Acc out = acc;
+template <typename A>
+inline A plain_mac_4x4x4(const A& acc, const I16x16& a, const I16x16& b) {
+  A out = acc;
   for (int row = 0; row < 4; ++row)
     for (int col = 0; col < 4; ++col)
       // Two products of 16-bit numbers fit 32 bits as long as one factor is never -32768.
@@ -86,8 +89,8 @@ inline Acc plain_mac(const Acc& acc, const V& a, const I16x16& b) {
 
 // The three in the CPU's own vectors where that is worth it.
 #ifdef __SSE2__
-template <typename V>
-inline V srs(const Acc& acc, int shift) {
+template <typename V, typename A>
+inline V srs(const A& acc, int shift) {
   V out;
   if constexpr (std::is_same_v<V, I8x16>)
     out = plain_srs<V>(acc, shift);
@@ -95,26 +98,25 @@ inline V srs(const Acc& acc, int shift) {
     sse2::srs(acc.v, shift, out.v);
   return out;
 }
-inline Acc mac_4x4x4(const Acc& acc, const I16x16& a, const I16x16& b) {
-  Acc out;
+template <typename A>
+inline A mac_4x4x4(const A& acc, const I16x16& a, const I16x16& b) {
+  A out;
   sse2::mac_4x4x4(acc.v, a.v, b.v, out.v);
   return out;
 }
 template <typename V>
 inline Acc mac(const Acc& acc, const V& a, const I16x16& b) {
   Acc out;
-  if constexpr (std::is_same_v<V, I32x16>)
-    sse2::mac(acc.v, a.v, b.v, out.v);
-  else
-    out = plain_mac(acc, a, b);
+  sse2::mac(acc.v, a.v, b.v, out.v);
   return out;
 }
 #else
-template <typename V>
-inline V srs(const Acc& acc, int shift) {
+template <typename V, typename A>
+inline V srs(const A& acc, int shift) {
   return plain_srs<V>(acc, shift);
 }
-inline Acc mac_4x4x4(const Acc& acc, const I16x16& a, const I16x16& b) {
+template <typename A>
+inline A mac_4x4x4(const A& acc, const I16x16& a, const I16x16& b) {
   return plain_mac_4x4x4(acc, a, b);
 }
 template <typename V>

@@ -44,6 +44,17 @@ inline void srs(const int64_t* acc, int shift, int16_t* out) {
     store(out + i, _mm_packs_epi32(shift_round_saturate(acc + i, shift),
                                    shift_round_saturate(acc + i + 4, shift)));
 }
+/// The same of 32-bit accumulators of magnitude below 2^30.
+inline void srs(const int32_t* acc, int shift, int32_t* out) {
+  const auto count = _mm_cvtsi32_si128(shift);
+  const auto below_half = _mm_set1_epi32((1 << (shift - 1)) - 1);
+  for (int i = 0; i < 16; i += 4) {
+    const auto value = load(acc + i);
+    const auto odd = _mm_and_si128(_mm_sra_epi32(value, count), _mm_set1_epi32(1));
+    const auto up = _mm_add_epi32(_mm_add_epi32(value, below_half), odd);
+    store(out + i, _mm_sra_epi32(up, count));
+  }
+}
 
 /// acc + a * b of 16 elements; products below 2^51.
 inline void mac(const int64_t* acc, const int32_t* a, const int16_t* b, int64_t* out) {
@@ -60,24 +71,32 @@ inline void mac(const int64_t* acc, const int32_t* a, const int16_t* b, int64_t*
   }
 }
 
-/// out = acc + a * b, row-major 4x4 matrices. As in the specification two products are added in 32
-/// bits first.
-inline void mac_4x4x4(const int64_t* acc, const int16_t* a, const int16_t* b, int64_t* out) {
+/// Four 32-bit numbers added to four accumulators.
+inline void add(const int64_t* acc, __m128i value, int64_t* out) {
+  const auto sign = _mm_srai_epi32(value, 31);
+  store(out, _mm_add_epi64(load(acc), _mm_unpacklo_epi32(value, sign)));
+  store(out + 2, _mm_add_epi64(load(acc + 2), _mm_unpackhi_epi32(value, sign)));
+}
+inline void mac(const int64_t* acc, const int16_t* a, const int16_t* b, int64_t* out) {
+  for (int i = 0; i < 16; i += 8) {
+    const auto low = _mm_mullo_epi16(load(a + i), load(b + i));
+    const auto high = _mm_mulhi_epi16(load(a + i), load(b + i));
+    add(acc + i, _mm_unpacklo_epi16(low, high), out + i);
+    add(acc + i + 4, _mm_unpackhi_epi16(low, high), out + i + 4);
+  }
+}
+
+/// The rows of a * b, 4x4 matrices, as do_row(index of its first element, x, y): the row is x + y.
+/// As in the specification two products are added in 32 bits first.
+template <typename Row>
+inline void for_rows(const int16_t* a, const int16_t* b, const Row& do_row) {
   const auto pairs = [](__m128i rows) {
     return _mm_unpacklo_epi16(rows, _mm_unpackhi_epi64(rows, rows));
   };
   const auto pairs01 = pairs(load(b));
   const auto pairs23 = pairs(load(b + 8));
   const auto row = [&](int at, __m128i a01, __m128i a23) {
-    auto low = load(acc + at);
-    auto high = load(acc + at + 2);
-    for (const auto sum : {_mm_madd_epi16(pairs01, a01), _mm_madd_epi16(pairs23, a23)}) {
-      const auto sign = _mm_srai_epi32(sum, 31);
-      low = _mm_add_epi64(low, _mm_unpacklo_epi32(sum, sign));
-      high = _mm_add_epi64(high, _mm_unpackhi_epi32(sum, sign));
-    }
-    store(out + at, low);
-    store(out + at + 2, high);
+    do_row(at, _mm_madd_epi16(pairs01, a01), _mm_madd_epi16(pairs23, a23));
   };
   const auto rows01 = load(a);
   const auto rows23 = load(a + 8);
@@ -85,6 +104,26 @@ inline void mac_4x4x4(const int64_t* acc, const int16_t* a, const int16_t* b, in
   row(4, _mm_shuffle_epi32(rows01, 0xaa), _mm_shuffle_epi32(rows01, 0xff));
   row(8, _mm_shuffle_epi32(rows23, 0x00), _mm_shuffle_epi32(rows23, 0x55));
   row(12, _mm_shuffle_epi32(rows23, 0xaa), _mm_shuffle_epi32(rows23, 0xff));
+}
+
+/// out = acc + a * b, row-major 4x4 matrices.
+inline void mac_4x4x4(const int64_t* acc, const int16_t* a, const int16_t* b, int64_t* out) {
+  for_rows(a, b, [=](int at, __m128i first, __m128i second) {
+    auto low = load(acc + at);
+    auto high = load(acc + at + 2);
+    for (const auto sum : {first, second}) {
+      const auto sign = _mm_srai_epi32(sum, 31);
+      low = _mm_add_epi64(low, _mm_unpacklo_epi32(sum, sign));
+      high = _mm_add_epi64(high, _mm_unpackhi_epi32(sum, sign));
+    }
+    store(out + at, low);
+    store(out + at + 2, high);
+  });
+}
+inline void mac_4x4x4(const int32_t* acc, const int16_t* a, const int16_t* b, int32_t* out) {
+  for_rows(a, b, [=](int at, __m128i first, __m128i second) {
+    store(out + at, _mm_add_epi32(load(acc + at), _mm_add_epi32(first, second)));
+  });
 }
 
 }  // namespace npumel::aie2::vec::sse2

@@ -6,7 +6,8 @@ window function and filters. `make.py OUT` writes OUT/<clip>-<stage>.npy; frames
   samples    int16 (n)           6 frames at hop 160
   spill      int32 (6, 20, 20)   stage 1, [row][n2], rows re 0..10, im 1..9
   exponents  int32 (6)           block exponents
-  half       int16 (6, 20, 20)   stage 1 after block normalisation
+  half       int16 (6, 20, 20)   stage 1 after block normalisation, upper 16 of 24 bits
+  rest       int16 (6, 20, 20)   the 8 bits below, -128..128
   spectrum   int32 (6, 2, 11, 20)  [re, im][k1][k2], bin k1 + 20*k2
   rows80, rows128  int16 (6, mels)  Q11 log10
 """
@@ -57,18 +58,22 @@ def stage1(frames):
 def normalise(spill):
     largest = np.abs(spill).max((1, 2))
     exponents = sum((largest > (32767 << i)).astype(np.int64) for i in range(20))
-    return exponents, srs(spill, exponents[:, None, None], 16)
+    exact = spill << (15 - exponents)[:, None, None]
+    half = srs(exact, 15, 16)
+    return exponents, half, srs(exact - (half << 15), 7, 16)
 
 
-def stage2(half):
+def stage2(half, rest):
+    """Both parts times twiddle factors and the DFT over n2, rounded each for itself."""
     out = np.zeros((len(half), 2, 11, 20), np.int64)
     for k1 in range(11):
         angle = -2 * np.pi * (R[:, None] * k1 / 400 + np.outer(R, R) / 20)
         cos, sin = (np.rint(32767 * f(angle)).astype(np.int64) for f in (np.cos, np.sin))
-        re = half[:, k1]
-        im = half[:, 10 + k1] if 1 <= k1 <= 9 else np.zeros_like(re)
-        out[:, 0, k1] = srs(re @ cos - im @ sin, 5, 32)
-        out[:, 1, k1] = srs(re @ sin + im @ cos, 5, 32)
+        for part, shift in ((half, 5), (rest, 13)):
+            re = part[:, k1]
+            im = part[:, 10 + k1] if 1 <= k1 <= 9 else np.zeros_like(re)
+            out[:, 0, k1] += srs(re @ cos - im @ sin, shift, 32)
+            out[:, 1, k1] += srs(re @ sin + im @ cos, shift, 32)
     return out
 
 
@@ -116,10 +121,11 @@ def main(out):
     for name, samples in clips():
         frames = np.stack([samples[i * HOP:i * HOP + WIN] for i in range(FRAMES)])
         spill = stage1(frames)
-        exponents, half = normalise(spill)
-        spectrum = stage2(half)
+        exponents, half, rest = normalise(spill)
+        spectrum = stage2(half, rest)
         stages = {'samples': (samples, '<i2'), 'spill': (spill, '<i4'), 'half': (half, '<i2'),
-                  'exponents': (exponents, '<i4'), 'spectrum': (spectrum, '<i4'),
+                  'rest': (rest, '<i2'), 'exponents': (exponents, '<i4'),
+                  'spectrum': (spectrum, '<i4'),
                   'rows80': (rows(spectrum, exponents, 80), '<i2'),
                   'rows128': (rows(spectrum, exponents, 128), '<i2')}
         for stage, (values, dtype) in stages.items():

@@ -99,6 +99,51 @@ TEST(Facade, RoundsAndSaturatesAsTheSpecification) {
   }
 }
 
+TEST(Facade, RoundsNarrowSumsAsTheSpecification) {
+  std::mt19937 random(7);
+  for (int round = 0; round < 20000; ++round) {
+    const int shift = 1 + static_cast<int>(random() % 20);
+    vec::Acc32 acc;
+    for (int32_t& value : acc.v) {
+      value = static_cast<int32_t>(random()) >> (2 + random() % 30);
+      if (random() % 2 == 0)  // a tie or next to one
+        value =
+            (value >> shift << shift) + (1 << (shift - 1)) + static_cast<int32_t>(random() % 3) - 1;
+    }
+    const auto rounded = vec::srs<vec::I32x16>(acc, shift);
+    const auto expected = vec::plain_srs<vec::I32x16>(acc, shift);
+    for (int i = 0; i < 16; ++i)
+      ASSERT_EQ(rounded.v[i], expected.v[i]) << acc.v[i] << " >> " << shift;
+  }
+}
+
+TEST(Facade, MultipliesNarrowNumbersAsTheSpecification) {
+  std::mt19937 random(8);
+  const auto any = [&] { return static_cast<int16_t>(random()); };
+  for (int round = 0; round < 2000; ++round) {
+    auto product = vec::zeros<vec::Acc32>();
+    auto expected_product = product;
+    auto sum = vec::zeros<vec::Acc>();
+    auto expected_sum = sum;
+    for (int term = 0; term < 10; ++term) {  // as many as stage 2 adds up
+      vec::I16x16 a;
+      vec::I16x16 b;
+      vec::I16x16 below;
+      for (int16_t& value : a.v) value = any();
+      for (int16_t& value : b.v) value = random() % 3 != 0 ? any() : int16_t{-32768};
+      for (int16_t& value : below.v) value = static_cast<int16_t>(random() % 257 - 128);
+      product = vec::mac_4x4x4(product, a, below);
+      expected_product = vec::plain_mac_4x4x4(expected_product, a, below);
+      sum = vec::mac(sum, a, b);
+      expected_sum = vec::plain_mac(expected_sum, a, b);
+    }
+    for (int i = 0; i < 16; ++i) {
+      ASSERT_EQ(product.v[i], expected_product.v[i]) << round << ' ' << i;
+      ASSERT_EQ(sum.v[i], expected_sum.v[i]) << round << ' ' << i;
+    }
+  }
+}
+
 TEST(Facade, MultipliesAsTheSpecification) {
   std::mt19937 random(6);
   const auto sample = [&] {
@@ -173,7 +218,7 @@ TEST(BlockExponent, EachFrameOfAGroupHasItsOwn) {
   EXPECT_EQ(s.exponents[3], 15);
 }
 
-TEST(BlockExponent, NormalisingDividesByAPowerOfTwoAndRounds) {
+TEST(BlockExponent, NormalisingDividesByAPowerOfTwoAndRoundsAt24Bits) {
   // Amplitudes over the whole range visit every exponent; the definition is one line.
   int seen = 0;
   for (int amplitude = 1; amplitude <= 32767; amplitude = amplitude * 3 / 2 + 1) {
@@ -186,6 +231,7 @@ TEST(BlockExponent, NormalisingDividesByAPowerOfTwoAndRounds) {
         const int at = i * kGroup + frame;
         const double exact = std::ldexp(s.spill[at], -s.exponents[frame]);
         ASSERT_EQ(s.half[at], std::nearbyint(exact)) << amplitude << ' ' << frame << ' ' << i;
+        ASSERT_EQ(rest(s)[at], std::nearbyint(256 * (exact - s.half[at]))) << amplitude << ' ' << i;
         largest = std::max(largest, std::abs(int32_t{s.half[at]}));
       }
       EXPECT_TRUE(s.exponents[frame] == 0 || largest >= 16383) << "precision is thrown away";

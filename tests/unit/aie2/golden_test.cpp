@@ -79,6 +79,7 @@ TEST_P(Golden, Stage1AndBlockExponentsToTheBit) {
   const auto spill = read<int32_t>("spill", "<i4");
   const auto exponents = read<int32_t>("exponents", "<i4");
   const auto half = read<int16_t>("half", "<i2");
+  const auto rests = read<int16_t>("rest", "<i2");
   for (int frame = 0; frame < kGoldenFrames; ++frame) {
     if (frame % kGroup == 0) integer_stages(frame);
     EXPECT_EQ(scratch_.exponents[frame % kGroup], exponents[static_cast<size_t>(frame)]);
@@ -87,6 +88,7 @@ TEST_P(Golden, Stage1AndBlockExponentsToTheBit) {
       ASSERT_EQ(scratch_.spill[i * kGroup + frame % kGroup], spill[golden])
           << "frame " << frame << " row " << i / kRadix << " n2 " << i % kRadix;
       ASSERT_EQ(scratch_.half[i * kGroup + frame % kGroup], half[golden]) << frame << ' ' << i;
+      ASSERT_EQ(rest(scratch_)[i * kGroup + frame % kGroup], rests[golden]) << frame << ' ' << i;
     }
   }
 }
