@@ -8,6 +8,10 @@
 #   GST_PLUGIN_PATH=build/gst NPUMELSPEC_XRT_MODULE=build/gst/backend/xrt/npumelspec-xrt.so \
 #     NPUMELSPEC_KERNEL_PATH=FOLDER examples/doctor.sh      # for a build that is not installed
 set -uo pipefail
+# shellcheck source=examples/gst_launch.sh
+. "$(dirname "$0")/gst_launch.sh"
+launched=$(mktemp) || exit 1
+trap 'rm -f "$launched"' EXIT
 
 problems=0
 good() { printf 'ok    %s\n' "$*"; }
@@ -88,14 +92,13 @@ ready=$problems # what a kernel package needs before it can be tried
 
 # ask_plugin PROPERTIES...: two batches with backend=npu. Prints what the plugin said about it, in a line.
 ask_plugin() {
-  local said
-  if said=$(gst-launch-1.0 -m audiotestsrc num-buffers=40 samplesperbuffer=800 \
-    ! audio/x-raw,format=S16LE,rate=16000,channels=1 ! npumelspec backend=npu "$@" ! fakesink 2>&1) &&
-    grep -q 'npumelspec-backend, backend=(string)npu' <<<"$said"; then
-    sed -n 's/.*reason=(string)"\([^"]*\)", batch.*/\1/p' <<<"$said" | tr -d '\134' | head -n 1
+  if gst_launch "$launched" -m audiotestsrc num-buffers=40 samplesperbuffer=800 \
+    ! audio/x-raw,format=S16LE,rate=16000,channels=1 ! npumelspec backend=npu "$@" ! fakesink &&
+    grep -q 'npumelspec-backend, backend=(string)npu' "$launched"; then
+    sed -n 's/.*reason=(string)"\([^"]*\)", batch.*/\1/p' "$launched" | tr -d '\134' | head -n 1
     return 0
   fi
-  grep -m 1 '^ERROR' <<<"$said" || echo "gst-launch-1.0 ended without computing on the NPU"
+  grep -m 1 '^ERROR' "$launched" || echo "gst-launch-1.0 ended without computing on the NPU"
   return 1
 }
 

@@ -22,14 +22,17 @@ if [ "$(cat "$out/properties.txt")" != "$said" ]; then
   exit 2
 fi
 
+# shellcheck source=examples/gst_launch.sh
+. "$(dirname "$0")/gst_launch.sh"
+
 extract() { # FILE IN OUT PROPERTIES...
   local file=$1 in=$2 target=$3/${1#"$2"/}.npy
   shift 3
   [ ! -e "$target" ] || return 0
   mkdir -p "$(dirname "$target")"
   # Sound only: at a file of video alone a plain decodebin would wait for ever.
-  if gst-launch-1.0 -q filesrc location="$file" ! decodebin expose-all-streams=false caps=audio/x-raw \
-    ! audioconvert ! audioresample ! npumelspec frames=0 "$@" ! npyenc ! filesink location="$target.part" >/dev/null 2>"$target.log" &&
+  if gst_launch "$target.log" -q filesrc location="$file" ! decodebin expose-all-streams=false caps=audio/x-raw \
+    ! audioconvert ! audioresample ! npumelspec frames=0 "$@" ! npyenc ! filesink location="$target.part" &&
     [ -s "$target.part" ]; then
     mv "$target.part" "$target"
     rm -f "$target.log"
@@ -38,7 +41,7 @@ extract() { # FILE IN OUT PROPERTIES...
     printf '%s\n' "$file" >>"$FAILED"
   fi
 }
-export -f extract
+export -f extract gst_launch
 export FAILED=$out/failed.txt
 rm -f "$FAILED"
 

@@ -27,6 +27,8 @@ command -v apt-get >/dev/null ||
 
 # shellcheck source=tests/packages.sh
 . "$root/tests/packages.sh"
+# shellcheck source=examples/gst_launch.sh
+. "$root/examples/gst_launch.sh"
 install_packages "${build_packages[@]}" "${run_packages[@]}" libcairo2-dev fonts-dejavu-core ||
   fail "the packages could not be installed (apt-get's words are above)"
 
@@ -52,7 +54,7 @@ launch=(filesrc "location=$audio" ! decodebin expose-all-streams=false caps=audi
 shown=$(printf '%q ' "${launch[@]}")
 echo "GST_PLUGIN_PATH=$build/gst gst-launch-1.0 ${shown//\\!/!}"
 started=$(date +%s%N)
-if ! gst-launch-1.0 -v "${launch[@]}" >"$log" 2>&1; then
+if ! gst_launch "$log" -v "${launch[@]}"; then
   why=$(sed -n 's/^ERROR: from element [^:]*\(:[^: ]*\)*: //p; s/^WARNING: erroneous pipeline: //p' "$log" | head -n 1)
   case $why in
     *"missing a plug-in"* | *"Internal data stream error"* | *"no suitable"* | "")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from support import EXAMPLES, run, speech_like, write_wav
+from support import EXAMPLES, launcher_that_stays, run, speech_like, write_wav
 
 CLIP_SECONDS = 3.21
 LIVE = "audiotestsrc is-live=true num-buffers=60 samplesperbuffer=1024 wave=pink-noise"
@@ -208,8 +208,8 @@ class Corpus(WithFolder):
         write_wav(self.corpus / "speaker one" / "b.wav", speech_like(2, seed=2))
         self.out = self.folder / "features"
 
-    def extract(self, *properties, check=True):
-        return run(EXAMPLES / "extract-corpus.sh", self.corpus, self.out, *properties, check=check)
+    def extract(self, *properties, check=True, env=None):
+        return run(EXAMPLES / "extract-corpus.sh", self.corpus, self.out, *properties, check=check, env=env)
 
     def test_every_file_becomes_an_array_at_its_place(self):
         self.assertIn("2 arrays", self.extract("preset=kaldi80"))
@@ -240,6 +240,14 @@ class Corpus(WithFolder):
         for name in ("broken.wav", "silent film.ogg"):
             self.assertIn(name, (self.out / "failed.txt").read_text())
         self.assertEqual(len(list(self.out.rglob("*.npy"))), 2)
+
+    def test_a_launcher_that_waits_for_ever_after_an_error_is_ended(self):
+        code, said = self.extract(check=False, env={"PATH": launcher_that_stays(self.folder)})
+        self.assertEqual(code, 1)
+        self.assertIn("2 files failed", said)
+        self.assertIn("Out of cheese", (self.out / "a.wav.npy.log").read_text())
+        # As it was: once the launcher is well again, nothing keeps the features from being made.
+        self.assertIn("2 arrays", self.extract())
 
     def test_other_properties_do_not_mix_with_what_is_there(self):
         self.extract("preset=kaldi80")

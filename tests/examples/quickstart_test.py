@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from support import EXAMPLES, run, speech_like, write_wav
+from support import EXAMPLES, launcher_that_stays, run, speech_like, write_wav
 
 SPEECH = "audiotestsrc num-buffers=40 samplesperbuffer=1024 wave=pink-noise ! audio/x-raw,rate=16000"
 
@@ -23,10 +23,10 @@ class Quickstart(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.folder = Path(folder.name)
 
-    def quickstart(self, *arguments, folder=None):
+    def quickstart(self, *arguments, folder=None, **env):
         done = subprocess.run(
-            [EXAMPLES / "quickstart.sh", *arguments], cwd=folder or self.folder, text=True, timeout=250,
-            capture_output=True, env={**os.environ, "BUILD": os.environ["NPUMELSPEC_BUILD"]})
+            [EXAMPLES / "quickstart.sh", *arguments], cwd=folder or self.folder, text=True, timeout=100,
+            capture_output=True, env={**os.environ, "BUILD": os.environ["NPUMELSPEC_BUILD"], **env})
         return done.returncode, done.stdout, done.stderr
 
     def expect_features(self, frames, *arguments):
@@ -39,8 +39,8 @@ class Quickstart(unittest.TestCase):
         self.assertIn("backend: software", said)
         self.assertEqual((self.folder / "mel.png").read_bytes()[1:4], b"PNG")
 
-    def expect_error(self, words, *arguments, folder=None):
-        code, _, errors = self.quickstart(*arguments, folder=folder)
+    def expect_error(self, words, *arguments, **where):
+        code, _, errors = self.quickstart(*arguments, **where)
         self.assertEqual(code, 1)
         self.assertEqual(len(errors.splitlines()), 1, errors)
         self.assertTrue(errors.startswith("error: "), errors)
@@ -79,6 +79,9 @@ class Quickstart(unittest.TestCase):
         self.expect_error("noise.bin", "noise.bin")
         self.expect_error("is empty", "empty.wav")
         self.expect_error("no sound in it", silent)
+
+    def test_a_launcher_that_waits_for_ever_after_an_error_is_ended(self):
+        self.expect_error("Out of cheese", PATH=launcher_that_stays(self.folder))
 
     def test_names_that_are_no_files(self):
         self.expect_error("there is no file missing.wav", "missing.wav")

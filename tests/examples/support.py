@@ -23,6 +23,16 @@ def run(*command, env=None, data=None, check=True, timeout=120):
     return text if check else (done.returncode, text + done.stderr.decode(errors="replace"))
 
 
+def launcher_that_stays(folder):
+    """A PATH whose gst-launch-1.0 prints an error and stays, as the real one does now and then."""
+    launcher = folder / "bin" / "gst-launch-1.0"
+    launcher.parent.mkdir()
+    launcher.write_text("#!/bin/sh\necho 'ERROR: from element /GstPipeline:p: Out of cheese' >&2\n"
+                        "exec sleep 200\n")
+    launcher.chmod(0o755)
+    return f"{launcher.parent}:{os.environ['PATH']}"
+
+
 def speech_like(seconds, rate=16000, seed=1):
     """int16 samples that exercise every band: noise with a melody."""
     t = np.arange(int(seconds * rate)) / rate
