@@ -143,6 +143,56 @@ CHECK_TEST(buffers_are_writable_and_sized_exactly) {
   fail_unless(stream.buffers().size() >= 18);
 }
 
+CHECK_TEST(buffers_of_our_own_start_on_a_cache_line) {
+  // Whole clips come from no pool. Several, because chance aligns one of four.
+  for (const char* properties : {"frames=10", "frames=0", "frames=0 layout=mel-major"}) {
+    for (int stream_count = 0; stream_count < 8; ++stream_count) {
+      MelStream stream(properties);
+      gst_pad_add_probe(
+          stream.harness()->sinkpad, GST_PAD_PROBE_TYPE_BUFFER,
+          [](GstPad*, GstPadProbeInfo* info, gpointer) {
+            GstMapInfo map;
+            fail_unless(gst_buffer_map(GST_PAD_PROBE_INFO_BUFFER(info), &map, GST_MAP_READ));
+            ASSERT_EQUAL(reinterpret_cast<uintptr_t>(map.data) % 64, 0);
+            gst_buffer_unmap(GST_PAD_PROBE_INFO_BUFFER(info), &map);
+            return GST_PAD_PROBE_OK;
+          },
+          nullptr, nullptr);
+      run(stream, audio(16000));
+      fail_unless(!stream.buffers().empty());
+    }
+  }
+}
+
+CHECK_TEST(a_larger_alignment_that_downstream_asks_for_is_kept) {
+  MelStream stream = MelStream::idle("frames=10");
+  gst_pad_add_probe(
+      stream.harness()->sinkpad, GST_PAD_PROBE_TYPE_QUERY_DOWNSTREAM,
+      [](GstPad*, GstPadProbeInfo* info, gpointer) {
+        GstQuery* query = GST_PAD_PROBE_INFO_QUERY(info);
+        if (GST_QUERY_TYPE(query) != GST_QUERY_ALLOCATION) return GST_PAD_PROBE_OK;
+        GstAllocationParams params;
+        gst_allocation_params_init(&params);
+        params.align = 1023;
+        gst_query_add_allocation_param(query, nullptr, &params);
+        return GST_PAD_PROBE_HANDLED;
+      },
+      nullptr, nullptr);
+  gst_pad_add_probe(
+      stream.harness()->sinkpad, GST_PAD_PROBE_TYPE_BUFFER,
+      [](GstPad*, GstPadProbeInfo* info, gpointer) {
+        GstMapInfo map;
+        fail_unless(gst_buffer_map(GST_PAD_PROBE_INFO_BUFFER(info), &map, GST_MAP_READ));
+        ASSERT_EQUAL(reinterpret_cast<uintptr_t>(map.data) % 1024, 0);
+        gst_buffer_unmap(GST_PAD_PROBE_INFO_BUFFER(info), &map);
+        return GST_PAD_PROBE_OK;
+      },
+      nullptr, nullptr);
+  stream.set_caps("audio/x-raw,format=S16LE,rate=16000");
+  stream.push(audio(32000), 0);
+  fail_unless(stream.buffers().size() >= 18);
+}
+
 CHECK_TEST(the_audio_buffer_is_left_alone) {
   MelStream stream("frames=10 preset=nemo80");
   const auto samples = audio(16000);
