@@ -1,5 +1,6 @@
 // The kernel against the yardstick in one run: interleaved rounds, median of the rounds' ratios.
 // usage: bench_ratio [--rounds N] [--preset NAME] [--json FILE]
+#include <hwy/aligned_allocator.h>
 #include <hwy/targets.h>
 #include <time.h>
 
@@ -110,16 +111,17 @@ Json measure(const Case& item, int rounds) {
     s16[i] = static_cast<int16_t>(random() % 20000) - 10000;
     f32[i] = static_cast<float>(s16[i]) / 32768;
   }
-  std::vector<float> rows(static_cast<size_t>(kFrames) * static_cast<size_t>(recipe.mels));
+  // On a cache line, as the element's buffers are.
+  const auto rows = hwy::AllocateAligned<float>(static_cast<size_t>(kFrames * recipe.mels));
   RowSink out;
-  out.data = rows.data();
+  out.data = rows.get();
   out.frame_stride = recipe.mels;
 
   Yardstick yardstick(recipe);
   std::vector<Contender> all = contenders(recipe);
   std::vector<double> yard;
   for (int round = 0; round < rounds; ++round) {
-    yard.push_back(time_per_frame([&] { yardstick.compute(f32.data(), kFrames, rows.data()); }));
+    yard.push_back(time_per_frame([&] { yardstick.compute(f32.data(), kFrames, rows.get()); }));
     for (Contender& it : all) {
       const void* data = it.type == SampleType::s16 ? static_cast<const void*>(s16.data())
                                                     : static_cast<const void*>(f32.data());
@@ -128,7 +130,7 @@ Json measure(const Case& item, int rounds) {
     }
   }
 
-  const auto parts = yardstick.time_parts(f32.data(), kFrames, rows.data());
+  const auto parts = yardstick.time_parts(f32.data(), kFrames, rows.get());
   Json result;
   result["preset"] = item.name;
   result["n_fft"] = recipe.n_fft;
