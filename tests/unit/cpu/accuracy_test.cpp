@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "kernels/mel/filter_bank.h"
 #include "kernels/mel/normalize.h"
 #include "tests/unit/cpu/kernel_fixture.h"
 
@@ -52,6 +53,36 @@ TEST(Accuracy, targets_agree_within_a_tenth_of_the_law) {
     });
     if (HasFailure()) break;
   }
+}
+
+TEST(Accuracy, magnitudes_are_the_square_roots_of_powers_to_the_last_bits) {
+  const Recipe powers = kernel_recipe(Preset::torchaudio);
+  Recipe magnitudes = powers;
+  magnitudes.spectrum = Spectrum::magnitude;
+  Random random(17);
+  auto signal = test_signal(random, samples_for(powers, kFrames));
+  std::fill(signal.begin() + 6 * 200, signal.begin() + 10 * 200, 0.0F);  // frames 6, 7 and 8
+  // Finite samples, infinite powers.
+  auto loud = signal;
+  for (float& sample : loud) sample *= 1e30F;
+  const FilterBank bank(powers);
+  const auto filters = bank.filters();
+  for_each_target([&] {
+    const auto p = compute_rows(powers, signal, kFrames);
+    const auto m = compute_rows(magnitudes, signal, kFrames);
+    const auto infinite = compute_rows(magnitudes, loud, kFrames);
+    int compared = 0;
+    for (size_t at = 0; at < m.size(); ++at) {
+      const auto& weights = filters[at % filters.size()].weights;
+      if (weights.size() != 1) continue;
+      ++compared;
+      const double square = p[at] * weights[0];
+      ASSERT_NEAR(static_cast<double>(m[at]) * m[at], square, 6e-7 * square) << at;
+      ASSERT_EQ(infinite[at], square > 0 ? INFINITY : 0) << at;
+    }
+    EXPECT_GE(compared, 5 * kFrames);
+    EXPECT_EQ(*std::max_element(m.begin() + 7 * 128, m.begin() + 8 * 128), 0);
+  });
 }
 
 TEST(Accuracy, linear_output_of_a_long_transform_resolves_cells_far_below_the_peak) {
