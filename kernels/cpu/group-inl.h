@@ -77,45 +77,59 @@ HWY_NOINLINE bool WidenWhereNoiseShows(GroupTag d, const KernelTables& tables,
   return true;
 }
 
-/// Frames from samples to mel energies in ws.energy.
+/// A group of frames on its way from samples of Lanes(d) frames to rows; row 0 of `out` is frame
+/// 0's. Frames that are not in `range` are left out where that saves something.
 template <typename Sample>
-HWY_INLINE void GroupEnergies(GroupTag d, const KernelTables& tables, const Sample* samples,
-                              LaneRange range, const MelWorkspace& ws) {
+struct Group {
+  const Sample* samples;
+  LaneRange range;
+  RowSink out;
+  bool silent = false;
+};
+
+/// The group's samples to T, unless all are zero.
+template <typename Sample>
+HWY_INLINE void LoadSound(GroupTag d, const KernelTables& tables, Group<Sample>& group,
+                          const MelWorkspace& ws) {
+  const size_t count = (hn::Lanes(d) - 1) * static_cast<size_t>(tables.recipe.hop_length) +
+                       static_cast<size_t>(tables.recipe.win_length);
+  group.silent = IsSilence(group.samples, count);
+  if (!group.silent) LoadFrames(d, tables, group.samples, ws);
+}
+
+/// From T to mel energies in ws.energy.
+template <typename Sample>
+HWY_INLINE void GroupEnergies(GroupTag d, const KernelTables& tables, const Group<Sample>& group,
+                              const MelWorkspace& ws) {
+  if (group.silent) {
+    // What the transform of zeros gives, to the bit.
+    std::memset(ws.energy, 0,
+                static_cast<size_t>(tables.recipe.mels) * hn::Lanes(d) * sizeof(float));
+    return;
+  }
   const auto& windows =
       sizeof(Sample) == sizeof(float) ? tables.load.window_f32 : tables.load.window_s16;
-  LoadFrames(d, tables, samples, ws);
   if (tables.recipe.spectrum == Spectrum::magnitude)
-    GroupStrengths<true>(d, tables, windows, range, ws);
+    GroupStrengths<true>(d, tables, windows, group.range, ws);
   else
-    GroupStrengths<false>(d, tables, windows, range, ws);
+    GroupStrengths<false>(d, tables, windows, group.range, ws);
   ApplyFilters(d, tables.mel, ws.power, ws.energy);
   if (tables.wide == WideFrames::where_noise_shows &&
-      WidenWhereNoiseShows(d, tables, windows, samples, range, ws))
+      WidenWhereNoiseShows(d, tables, windows, group.samples, group.range, ws))
     ApplyFilters(d, tables.mel, ws.power, ws.energy);
   if (tables.recipe.dft == Dft::exact) return;
   const float unit = sizeof(Sample) == sizeof(float) ? 1.0F : 1.0F / 32768;
   const float scale = static_cast<float>(tables.recipe.input_scale) * unit;
-  if (ConvolveWhereNoiseShows(d, tables, samples, scale, range, ws))
+  if (ConvolveWhereNoiseShows(d, tables, group.samples, scale, group.range, ws))
     ApplyFilters(d, tables.mel, ws.power, ws.energy);
 }
 
-/// The frames of `range` from samples of Lanes(d) frames to rows; row 0 of `out` is frame 0's.
-/// Returns each frame's largest value.
+/// From energies to rows. Returns each frame's largest value.
 template <typename Sample>
-HWY_INLINE hn::Vec<GroupTag> ComputeGroup(GroupTag d, const KernelTables& tables,
-                                          const Sample* samples, LaneRange range,
-                                          const RowSink& out, const MelWorkspace& ws) {
-  const size_t count = (hn::Lanes(d) - 1) * static_cast<size_t>(tables.recipe.hop_length) +
-                       static_cast<size_t>(tables.recipe.win_length);
-  if (IsSilence(samples, count)) {
-    // What the transform of zeros gives, to the bit.
-    std::memset(ws.energy, 0,
-                static_cast<size_t>(tables.recipe.mels) * hn::Lanes(d) * sizeof(float));
-  } else {
-    GroupEnergies(d, tables, samples, range, ws);
-  }
-  const auto highest = StoreGroup(d, tables, ws.energy, range, out);
-  return hn::IfThenElse(InRange(d, range), highest, hn::Set(d, -HUGE_VALF));
+HWY_INLINE hn::Vec<GroupTag> StoreRows(GroupTag d, const KernelTables& tables,
+                                       const Group<Sample>& group, const MelWorkspace& ws) {
+  const auto highest = StoreGroup(d, tables, ws.energy, group.range, group.out);
+  return hn::IfThenElse(InRange(d, group.range), highest, hn::Set(d, -HUGE_VALF));
 }
 
 /// Fewer frames than a group: computed beside frames of silence, so that they go through the same
@@ -128,7 +142,10 @@ HWY_NOINLINE float ComputeFew(GroupTag d, const KernelTables& tables, const Samp
   auto* copy = static_cast<Sample*>(ws.few);
   std::memcpy(copy, samples, have * sizeof(Sample));
   std::memset(copy + have, 0, (hn::Lanes(d) - frames) * hop * sizeof(Sample));
-  return hn::GetLane(hn::MaxOfLanes(d, ComputeGroup(d, tables, copy, {0, frames}, out, ws)));
+  Group<Sample> group{copy, {0, frames}, out};
+  LoadSound(d, tables, group, ws);
+  GroupEnergies(d, tables, group, ws);
+  return hn::GetLane(hn::MaxOfLanes(d, StoreRows(d, tables, group, ws)));
 }
 
 template <typename Sample>
@@ -140,12 +157,26 @@ HWY_INLINE float ComputeFrames(const KernelTables& tables, const Job& job, const
   const auto hop = static_cast<size_t>(tables.recipe.hop_length);
   if (frames == 0) return -HUGE_VALF;
   if (frames < lanes) return ComputeFew(d, tables, samples, frames, job.out, ws);
-  auto highest = hn::Set(d, -HUGE_VALF);
-  for (size_t done = 0; done < frames; done += lanes) {
+  const auto group_at = [&](size_t done) HWY_ATTR {
     const size_t row = HWY_MIN(done, frames - lanes);  // the last group overlaps the one before
-    const RowSink rows = job.out.at(static_cast<ptrdiff_t>(row));
-    highest = hn::Max(highest,
-                      ComputeGroup(d, tables, samples + row * hop, {done - row, lanes}, rows, ws));
+    return Group<Sample>{
+        samples + row * hop, {done - row, lanes}, job.out.at(static_cast<ptrdiff_t>(row))};
+  };
+  auto highest = hn::Set(d, -HUGE_VALF);
+  auto group = group_at(0);
+  LoadSound(d, tables, group, ws);
+  for (size_t done = lanes;; done += lanes) {
+    GroupEnergies(d, tables, group, ws);
+    const auto computed = group;
+    // The next samples before these rows are made: a transform that follows them at once waits for
+    // what has just been stored of T (6 % of torchaudio's time).
+    const bool more = done < frames;
+    if (more) {
+      group = group_at(done);
+      LoadSound(d, tables, group, ws);
+    }
+    highest = hn::Max(highest, StoreRows(d, tables, computed, ws));
+    if (!more) break;
   }
   return hn::GetLane(hn::MaxOfLanes(d, highest));
 }
