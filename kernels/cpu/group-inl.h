@@ -77,31 +77,31 @@ HWY_NOINLINE bool WidenWhereNoiseShows(GroupTag d, const KernelTables& tables,
   return true;
 }
 
-/// A group of frames on its way from samples of Lanes(d) frames to rows; row 0 of `out` is frame
+/// Where a group's samples of Lanes(d) frames are and where its rows go; row 0 of `out` is frame
 /// 0's. Frames that are not in `range` are left out where that saves something.
 template <typename Sample>
 struct Group {
   const Sample* samples;
   LaneRange range;
   RowSink out;
-  bool silent = false;
 };
 
-/// The group's samples to T, unless all are zero.
+/// The group's samples to T. False, and T as it was, if all of them are zero.
 template <typename Sample>
-HWY_INLINE void LoadSound(GroupTag d, const KernelTables& tables, Group<Sample>& group,
+HWY_INLINE bool LoadSound(GroupTag d, const KernelTables& tables, const Sample* samples,
                           const MelWorkspace& ws) {
   const size_t count = (hn::Lanes(d) - 1) * static_cast<size_t>(tables.recipe.hop_length) +
                        static_cast<size_t>(tables.recipe.win_length);
-  group.silent = IsSilence(group.samples, count);
-  if (!group.silent) LoadFrames(d, tables, group.samples, ws);
+  if (IsSilence(samples, count)) return false;
+  LoadFrames(d, tables, samples, ws);
+  return true;
 }
 
 /// From T to mel energies in ws.energy.
 template <typename Sample>
 HWY_INLINE void GroupEnergies(GroupTag d, const KernelTables& tables, const Group<Sample>& group,
-                              const MelWorkspace& ws) {
-  if (group.silent) {
+                              bool sound, const MelWorkspace& ws) {
+  if (!sound) {
     // What the transform of zeros gives, to the bit.
     std::memset(ws.energy, 0,
                 static_cast<size_t>(tables.recipe.mels) * hn::Lanes(d) * sizeof(float));
@@ -142,9 +142,9 @@ HWY_NOINLINE float ComputeFew(GroupTag d, const KernelTables& tables, const Samp
   auto* copy = static_cast<Sample*>(ws.few);
   std::memcpy(copy, samples, have * sizeof(Sample));
   std::memset(copy + have, 0, (hn::Lanes(d) - frames) * hop * sizeof(Sample));
-  Group<Sample> group{copy, {0, frames}, out};
-  LoadSound(d, tables, group, ws);
-  GroupEnergies(d, tables, group, ws);
+  const Group<Sample> group{copy, {0, frames}, out};
+  const bool sound = LoadSound(d, tables, copy, ws);
+  GroupEnergies(d, tables, group, sound, ws);
   return hn::GetLane(hn::MaxOfLanes(d, StoreRows(d, tables, group, ws)));
 }
 
@@ -163,20 +163,15 @@ HWY_INLINE float ComputeFrames(const KernelTables& tables, const Job& job, const
         samples + row * hop, {done - row, lanes}, job.out.at(static_cast<ptrdiff_t>(row))};
   };
   auto highest = hn::Set(d, -HUGE_VALF);
-  auto group = group_at(0);
-  LoadSound(d, tables, group, ws);
-  for (size_t done = lanes;; done += lanes) {
-    GroupEnergies(d, tables, group, ws);
-    const auto computed = group;
+  bool sound = LoadSound(d, tables, samples, ws);
+  for (size_t done = 0; done < frames; done += lanes) {
+    const auto group = group_at(done);
+    GroupEnergies(d, tables, group, sound, ws);
     // The next samples before these rows are made: a transform that follows them at once waits for
     // what has just been stored of T (6 % of torchaudio's time).
-    const bool more = done < frames;
-    if (more) {
-      group = group_at(done);
-      LoadSound(d, tables, group, ws);
-    }
-    highest = hn::Max(highest, StoreRows(d, tables, computed, ws));
-    if (!more) break;
+    const size_t next = done + lanes;
+    if (next < frames) sound = LoadSound(d, tables, group_at(next).samples, ws);
+    highest = hn::Max(highest, StoreRows(d, tables, group, ws));
   }
   return hn::GetLane(hn::MaxOfLanes(d, highest));
 }
