@@ -199,21 +199,30 @@ HWY_INLINE void SumAndEmphasize(D d, const LoadTables& load, float coefficient, 
   const auto pitch = static_cast<size_t>(load.pitch);
   const auto c = hn::Set(d, coefficient);
   auto previous = hn::LoadU(d, before);
-  auto sum = hn::Zero(d);
-  const auto rows_until = [&](int from, int to) HWY_ATTR {
-    for (int p = from; p < to; ++p, column += pitch) {
-      const auto sample = hn::LoadU(d, column);
-      if constexpr (kSum) sum = hn::Add(sum, sample);
-      if constexpr (kEmphasize) {
-        hn::StoreU(hn::NegMulAdd(c, previous, sample), d, column);
-        previous = sample;
-      }
+  // Two sums hide each other's latency.
+  auto even = hn::Zero(d);
+  auto odd = even;
+  const auto take_row = [&](hn::Vec<D>& sum) HWY_ATTR {
+    const auto sample = hn::LoadU(d, column);
+    if constexpr (kSum) sum = hn::Add(sum, sample);
+    if constexpr (kEmphasize) {
+      hn::StoreU(hn::NegMulAdd(c, previous, sample), d, column);
+      previous = sample;
     }
+    column += pitch;
   };
-  rows_until(0, load.last_rows);
-  if constexpr (kSum) hn::StoreU(sum, d, part);
-  rows_until(load.last_rows, load.rows);
-  if constexpr (kSum) hn::StoreU(sum, d, all);
+  const auto take_rows = [&](int count) HWY_ATTR {
+    NPUMEL_UNROLL_TWICE
+    for (; count >= 2; count -= 2) {
+      take_row(even);
+      take_row(odd);
+    }
+    if (count != 0) take_row(even);
+  };
+  take_rows(load.last_rows);
+  if constexpr (kSum) hn::StoreU(hn::Add(even, odd), d, part);
+  take_rows(load.rows - load.last_rows);
+  if constexpr (kSum) hn::StoreU(hn::Add(even, odd), d, all);
 }
 
 /// What the first sample of each frame becomes by pre-emphasis, in a row behind the others.

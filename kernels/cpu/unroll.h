@@ -4,6 +4,8 @@
 
 #if defined(__clang__)
 #define NPUMEL_UNROLL _Pragma("clang loop unroll(full)")
+#define NPUMEL_UNROLL_TWICE _Pragma("clang loop unroll_count(2)")
 #else
 #define NPUMEL_UNROLL _Pragma("GCC unroll 16")
+#define NPUMEL_UNROLL_TWICE _Pragma("GCC unroll 2")
 #endif
