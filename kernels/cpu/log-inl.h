@@ -9,6 +9,7 @@
 #include <hwy/highway.h>
 
 #include "kernels/cpu/tables.h"
+#include "kernels/cpu/unroll.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace npumel {
@@ -16,56 +17,77 @@ namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 /// x = 2^e * (1 + t) with 1 + t in [sqrt(1/2), sqrt(2)); ln(1 + t) = t - t^2/2 + t^3 q(t), q fitted
-/// for the least maximal error over that range (6.4e-8). For normal positive x.
-template <class D, class V = hn::Vec<D>>
-HWY_INLINE V Log(D d, const LogTables& log, V x) {
+/// for the least maximal error over that range (6.4e-8). For normal positive x, in place.
+///
+/// A logarithm is one chain of dependent operations, longer than what a processor looks ahead: N of
+/// them go step by step side by side.
+template <size_t N, class D, class V = hn::Vec<D>>
+HWY_INLINE void Log(D d, const LogTables& log, V (&x)[N]) {
   const hn::RebindToSigned<D> di;
-  const auto bits = hn::BitCast(di, x);
-  // The exponent stays where it is: e * 2^23.
-  const auto exponent = hn::And(hn::Sub(bits, hn::Set(di, 0x3F3504F3)),
-                                hn::Set(di, static_cast<int32_t>(0xFF800000)));
-  const V t = hn::Sub(hn::BitCast(d, hn::Sub(bits, exponent)), hn::Set(d, 1.0F));
-  const V e = hn::ConvertTo(d, exponent);
-  V q = hn::Set(d, -0.10224203020334244F);
-  q = hn::MulAdd(q, t, hn::Set(d, 0.16141176223754883F));
-  q = hn::MulAdd(q, t, hn::Set(d, -0.17166906595230103F));
-  q = hn::MulAdd(q, t, hn::Set(d, 0.19910238683223724F));
-  q = hn::MulAdd(q, t, hn::Set(d, -0.2498057335615158F));
-  q = hn::MulAdd(q, t, hn::Set(d, 0.3333469033241272F));
-  q = hn::MulAdd(q, t, hn::Set(d, -0.5F));
-  const V fraction = hn::MulAdd(q, hn::Mul(t, t), t);
-  const V low = hn::MulAdd(e, hn::Set(d, log.octave_low), hn::Mul(fraction, hn::Set(d, log.scale)));
-  return hn::MulAdd(e, hn::Set(d, log.octave_high), low);
+  V t[N];
+  V e[N];
+  NPUMEL_UNROLL
+  for (size_t i = 0; i < N; ++i) {
+    const auto bits = hn::BitCast(di, x[i]);
+    // The exponent stays where it is: e * 2^23.
+    const auto exponent = hn::And(hn::Sub(bits, hn::Set(di, 0x3F3504F3)),
+                                  hn::Set(di, static_cast<int32_t>(0xFF800000)));
+    t[i] = hn::Sub(hn::BitCast(d, hn::Sub(bits, exponent)), hn::Set(d, 1.0F));
+    e[i] = hn::ConvertTo(d, exponent);
+  }
+  constexpr float kPolynomial[] = {0.16141176223754883F, -0.17166906595230103F,
+                                   0.19910238683223724F, -0.2498057335615158F,
+                                   0.3333469033241272F,  -0.5F};
+  V q[N];
+  NPUMEL_UNROLL
+  for (size_t i = 0; i < N; ++i) q[i] = hn::Set(d, -0.10224203020334244F);
+  NPUMEL_UNROLL
+  for (const float coefficient : kPolynomial) {
+    NPUMEL_UNROLL
+    for (size_t i = 0; i < N; ++i) q[i] = hn::MulAdd(q[i], t[i], hn::Set(d, coefficient));
+  }
+  NPUMEL_UNROLL
+  for (size_t i = 0; i < N; ++i) {
+    const V fraction = hn::MulAdd(q[i], hn::Mul(t[i], t[i]), t[i]);
+    const V low =
+        hn::MulAdd(e[i], hn::Set(d, log.octave_low), hn::Mul(fraction, hn::Set(d, log.scale)));
+    x[i] = hn::MulAdd(e[i], hn::Set(d, log.octave_high), low);
+  }
 }
 
-/// What becomes of an energy: nothing.
+/// What becomes of energies, in place: nothing.
 struct AsEnergy {
-  template <class D, class V = hn::Vec<D>>
-  static HWY_INLINE V Of(D /*d*/, const LogTables& /*log*/, V energy) {
-    return energy;
-  }
+  template <size_t N, class D, class V = hn::Vec<D>>
+  static HWY_INLINE void Of(D /*d*/, const LogTables& /*log*/, V (&/*x*/)[N]) {}
 };
 
 /// log(max(x, floor)). Log() starts from a floor a little too low; what it gives between that and
 /// the true one is raised to `lowest`. So silence gives the floor's own logarithm, not an
 /// approximation of it.
 struct AsLogOfMax {
-  template <class D, class V = hn::Vec<D>>
-  static HWY_INLINE V Of(D d, const LogTables& log, V energy) {
-    const V raised = hn::Max(energy, hn::Set(d, log.floor));
-    return hn::Max(Log(d, log, raised), hn::Set(d, log.lowest));
+  template <size_t N, class D, class V = hn::Vec<D>>
+  static HWY_INLINE void Of(D d, const LogTables& log, V (&x)[N]) {
+    NPUMEL_UNROLL
+    for (size_t i = 0; i < N; ++i) x[i] = hn::Max(x[i], hn::Set(d, log.floor));
+    Log(d, log, x);
+    NPUMEL_UNROLL
+    for (size_t i = 0; i < N; ++i) x[i] = hn::Max(x[i], hn::Set(d, log.lowest));
   }
 };
 
 /// log(x + floor), with the same promise for silence.
 struct AsLogOfSum {
-  template <class D, class V = hn::Vec<D>>
-  static HWY_INLINE V Of(D d, const LogTables& log, V energy) {
+  template <size_t N, class D, class V = hn::Vec<D>>
+  static HWY_INLINE void Of(D d, const LogTables& log, V (&x)[N]) {
     const V floor = hn::Set(d, log.floor);
     const V lowest = hn::Set(d, log.lowest);
-    const V raised = hn::Add(energy, floor);
-    const V y = hn::Max(Log(d, log, raised), lowest);
-    return hn::IfThenElse(hn::Le(raised, floor), lowest, y);
+    V raised[N];
+    NPUMEL_UNROLL
+    for (size_t i = 0; i < N; ++i) raised[i] = x[i] = hn::Add(x[i], floor);
+    Log(d, log, x);
+    NPUMEL_UNROLL
+    for (size_t i = 0; i < N; ++i)
+      x[i] = hn::IfThenElse(hn::Le(raised[i], floor), lowest, hn::Max(x[i], lowest));
   }
 };
 

@@ -54,7 +54,9 @@ HWY_NOINLINE V StoreMelMajor(D d, const KernelTables& tables, const float* energ
   const size_t size = static_cast<size_t>(tables.recipe.mels) * lanes;
   V highest = hn::Set(d, -HUGE_VALF);
   for (size_t i = 0; i < size; i += lanes, to += mel_stride) {
-    const V v = Scale::Of(d, tables.log, hn::Load(d, energy + i));
+    V one[] = {hn::Load(d, energy + i)};
+    Scale::Of(d, tables.log, one);
+    const V v = one[0];
     highest = hn::Max(highest, v);
     if (range.end - range.first == lanes) {
       StoreVector(d, v, to);
@@ -76,7 +78,9 @@ HWY_NOINLINE V StoreScattered(D d, const KernelTables& tables, const float* ener
   const size_t size = static_cast<size_t>(tables.recipe.mels) * lanes;
   V highest = hn::Set(d, -HUGE_VALF);
   for (size_t i = 0; i < size; i += lanes, to += out.mel_stride) {
-    const V v = Scale::Of(d, tables.log, hn::Load(d, energy + i));
+    V one[] = {hn::Load(d, energy + i)};
+    Scale::Of(d, tables.log, one);
+    const V v = one[0];
     highest = hn::Max(highest, v);
     HWY_ALIGN float values[hn::MaxLanes(D())];
     hn::Store(v, d, values);
@@ -98,9 +102,16 @@ HWY_NOINLINE V StoreFrameMajor(D d, const KernelTables& tables, const float* ene
     mel = HWY_MIN(mel, mels - kLanes);  // the last block overlaps the one before
     V v[kLanes];
     NPUMEL_UNROLL
-    for (size_t i = 0; i < kLanes; ++i) {
-      v[i] = Scale::Of(d, tables.log, hn::Load(d, energy + (mel + i) * kLanes));
-      highest = hn::Max(highest, v[i]);
+    for (size_t first = 0; first < kLanes; first += 4) {
+      V four[4];
+      NPUMEL_UNROLL
+      for (size_t i = 0; i < 4; ++i) four[i] = hn::Load(d, energy + (mel + first + i) * kLanes);
+      Scale::Of(d, tables.log, four);
+      NPUMEL_UNROLL
+      for (size_t i = 0; i < 4; ++i) {
+        highest = hn::Max(highest, four[i]);
+        v[first + i] = four[i];
+      }
     }
     Transpose(d, v);
     for (size_t frame = 0; frame < kLanes; ++frame)
