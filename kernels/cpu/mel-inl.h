@@ -17,94 +17,117 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 /// Where the next filters are read and written while the classes are walked.
 struct FilterCursor {
-  const uint32_t* first_bin;
-  const uint32_t* row;
+  const FilterPlace* place;
   const float* weights;
 };
 
-/// `count` filters of kLength bins each.
-template <int kLength, class D>
-HWY_INLINE void FilterClass(D d, int count, FilterCursor& at, const float* power, float* energy) {
-  const size_t lanes = hn::Lanes(d);
-  for (int filter = 0; filter < count; ++filter) {
-    const auto* bins = power + lanes * *at.first_bin++;
-    auto sum = hn::Zero(d);
-    if constexpr (kLength > 0) sum = hn::Mul(hn::Load(d, bins), hn::Set(d, at.weights[0]));
-    for (int i = 1; i < kLength; ++i)
-      sum = hn::MulAdd(hn::Load(d, bins + lanes * static_cast<size_t>(i)),
-                       hn::Set(d, at.weights[i]), sum);
-    at.weights += kLength;
-    hn::Store(sum, d, energy + lanes * *at.row++);
+/// Adds weights * bins, in turn to two sums, which hide each other's latency (and may be one). One
+/// load brings four weights, which shuffles then spread: loads are what filters wait for.
+template <int kLength, class D, class V = hn::Vec<D>>
+HWY_INLINE void AddBins(D d, const float* bins, const float* weights, V& even, V& odd) {
+#if HWY_TARGET == HWY_SCALAR
+  for (int i = 0; i < kLength; ++i) {
+    V& sum = i % 2 == 0 ? even : odd;
+    sum = hn::MulAdd(hn::Load(d, bins + i), hn::Set(d, weights[i]), sum);
   }
+#else
+  if constexpr (kLength > 0) {
+    [[maybe_unused]] const size_t lanes = hn::Lanes(d);
+    const V four = hn::LoadDup128(d, weights);
+    even = hn::MulAdd(hn::Load(d, bins), hn::Broadcast<0>(four), even);
+    if constexpr (kLength > 1)
+      odd = hn::MulAdd(hn::Load(d, bins + lanes), hn::Broadcast<1>(four), odd);
+    if constexpr (kLength > 2)
+      even = hn::MulAdd(hn::Load(d, bins + 2 * lanes), hn::Broadcast<2>(four), even);
+    if constexpr (kLength > 3)
+      odd = hn::MulAdd(hn::Load(d, bins + 3 * lanes), hn::Broadcast<3>(four), odd);
+    if constexpr (kLength > 4) AddBins<kLength - 4>(d, bins + 4 * lanes, weights + 4, even, odd);
+  }
+#endif
 }
 
-/// The same for lengths without a loop of their own; two sums hide the latency of the additions.
+/// `count` filters of kLength bins each.
+template <int kLength, class D>
+HWY_INLINE FilterCursor FilterClass(D d, int count, FilterCursor at, const float* power,
+                                    float* energy) {
+  const FilterPlace* const end = at.place + count;
+  for (; at.place != end; ++at.place) {
+    auto sum = hn::Zero(d);
+    AddBins<kLength>(d, power + at.place->bins, at.weights, sum, sum);
+    at.weights += kLength;
+    hn::Store(sum, d, energy + at.place->energy);
+  }
+  return at;
+}
+
+/// The same for lengths without a loop of their own.
 template <class D>
-HWY_NOINLINE void LongFilters(D d, MelClass filters, FilterCursor& at, const float* power,
-                              float* energy) {
+HWY_NOINLINE FilterCursor LongFilters(D d, MelClass filters, FilterCursor at, const float* power,
+                                      float* energy) {
   const size_t lanes = hn::Lanes(d);
   for (int filter = 0; filter < filters.count; ++filter) {
-    const auto* bins = power + lanes * *at.first_bin++;
+    const float* bins = power + at.place->bins;
     auto even = hn::Zero(d);
-    auto odd = hn::Zero(d);
-    int i = 0;
-    for (; i + 2 <= filters.length; i += 2, bins += 2 * lanes) {
-      even = hn::MulAdd(hn::Load(d, bins), hn::Set(d, at.weights[i]), even);
-      odd = hn::MulAdd(hn::Load(d, bins + lanes), hn::Set(d, at.weights[i + 1]), odd);
-    }
-    if (i < filters.length) even = hn::MulAdd(hn::Load(d, bins), hn::Set(d, at.weights[i]), even);
-    at.weights += filters.length;
-    hn::Store(hn::Add(even, odd), d, energy + lanes * *at.row++);
+    auto odd = even;
+    int left = filters.length;
+    for (; left >= 8; left -= 8, bins += 8 * lanes, at.weights += 8)
+      AddBins<8>(d, bins, at.weights, even, odd);
+    for (; left >= 2; left -= 2, bins += 2 * lanes, at.weights += 2)
+      AddBins<2>(d, bins, at.weights, even, odd);
+    for (; left != 0; --left, bins += lanes, ++at.weights)
+      AddBins<1>(d, bins, at.weights, even, odd);
+    hn::Store(hn::Add(even, odd), d, energy + at.place++->energy);
   }
+  return at;
 }
 
 /// energy[mel] = sum of weight * power over the filter's bins.
 template <class D>
 HWY_NOINLINE void ApplyFilters(D d, const MelTables& mel, const float* power, float* energy) {
-  FilterCursor at{mel.first_bin.data(), mel.row.data(), mel.weights.data()};
+  FilterCursor at{mel.places.data(), mel.weights.data()};
   for (const MelClass& filters : mel.classes) {
     switch (filters.length) {
       case 0:
-        FilterClass<0>(d, filters.count, at, power, energy);
+        at = FilterClass<0>(d, filters.count, at, power, energy);
         break;
       case 1:
-        FilterClass<1>(d, filters.count, at, power, energy);
+        at = FilterClass<1>(d, filters.count, at, power, energy);
         break;
       case 2:
-        FilterClass<2>(d, filters.count, at, power, energy);
+        at = FilterClass<2>(d, filters.count, at, power, energy);
         break;
       case 3:
-        FilterClass<3>(d, filters.count, at, power, energy);
+        at = FilterClass<3>(d, filters.count, at, power, energy);
         break;
       case 4:
-        FilterClass<4>(d, filters.count, at, power, energy);
+        at = FilterClass<4>(d, filters.count, at, power, energy);
         break;
       case 5:
-        FilterClass<5>(d, filters.count, at, power, energy);
+        at = FilterClass<5>(d, filters.count, at, power, energy);
         break;
       case 6:
-        FilterClass<6>(d, filters.count, at, power, energy);
+        at = FilterClass<6>(d, filters.count, at, power, energy);
         break;
       case 7:
-        FilterClass<7>(d, filters.count, at, power, energy);
+        at = FilterClass<7>(d, filters.count, at, power, energy);
         break;
       case 8:
-        FilterClass<8>(d, filters.count, at, power, energy);
+        at = FilterClass<8>(d, filters.count, at, power, energy);
         break;
       case 9:
-        FilterClass<9>(d, filters.count, at, power, energy);
+        at = FilterClass<9>(d, filters.count, at, power, energy);
         break;
       case 10:
-        FilterClass<10>(d, filters.count, at, power, energy);
+        at = FilterClass<10>(d, filters.count, at, power, energy);
         break;
       case 11:
-        FilterClass<11>(d, filters.count, at, power, energy);
+        at = FilterClass<11>(d, filters.count, at, power, energy);
         break;
       case 12:
-        FilterClass<12>(d, filters.count, at, power, energy);
+        at = FilterClass<12>(d, filters.count, at, power, energy);
         break;
       default:
-        LongFilters(d, filters, at, power, energy);
+        at = LongFilters(d, filters, at, power, energy);
         break;
     }
   }

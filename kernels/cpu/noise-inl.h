@@ -45,10 +45,11 @@ HWY_NOINLINE hn::Mask<D> NoiseShows(D d, const KernelTables& tables, float depth
   const size_t lanes = hn::Lanes(d);
   const auto strongest = Strongest(d, static_cast<size_t>(tables.fft.bins()), ws.power);
   const auto floor = hn::Set(d, tables.log.floor);
-  const auto add = hn::Set(d, tables.log.add_floor ? tables.log.floor : 0.0F);
+  const bool add_floor = tables.log.add_floor;
   const auto heard = [&](const MeanOfFilter& mean) HWY_ATTR {
     const auto energy = hn::Load(d, ws.energy + mean.mel * lanes);
-    return hn::Mul(hn::Max(hn::Add(energy, add), floor), hn::Set(d, mean.per_weight));
+    const auto raised = add_floor ? hn::Add(energy, floor) : hn::Max(energy, floor);
+    return hn::Mul(raised, hn::Set(d, mean.per_weight));
   };
   const auto& means = tables.mel.means;
   auto even = strongest;

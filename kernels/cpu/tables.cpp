@@ -11,26 +11,28 @@
 namespace npumel {
 namespace {
 
-MelTables make_mel(const Recipe& recipe) {
+MelTables make_mel(const Recipe& recipe, int lanes) {
   const FilterBank bank(recipe);
   const auto filters = bank.filters();
   MelTables mel;
-  mel.row.resize(filters.size());
-  std::iota(mel.row.begin(), mel.row.end(), 0U);
-  std::stable_sort(mel.row.begin(), mel.row.end(), [&](uint32_t a, uint32_t b) {
+  std::vector<uint32_t> by_length(filters.size());
+  std::iota(by_length.begin(), by_length.end(), 0U);
+  std::stable_sort(by_length.begin(), by_length.end(), [&](uint32_t a, uint32_t b) {
     return filters[a].weights.size() < filters[b].weights.size();
   });
-  for (const uint32_t row : mel.row) {
+  for (const uint32_t row : by_length) {
     const MelFilter& filter = filters[row];
     const int length = static_cast<int>(filter.weights.size());
     if (mel.classes.empty() || mel.classes.back().length != length)
       mel.classes.push_back({length, 0});
     ++mel.classes.back().count;
-    mel.first_bin.push_back(static_cast<uint32_t>(filter.first_bin));
+    mel.places.push_back(
+        {static_cast<uint32_t>(filter.first_bin * lanes), row * static_cast<uint32_t>(lanes)});
     for (const double weight : filter.weights) mel.weights.push_back(static_cast<float>(weight));
     const double sum = std::accumulate(filter.weights.begin(), filter.weights.end(), 0.0);
     if (length > 0) mel.means.push_back({row, static_cast<float>(1 / sum)});
   }
+  mel.weights.resize(mel.weights.size() + 3);  // they are read by four
   return mel;
 }
 
@@ -125,7 +127,7 @@ KernelTables::KernelTables(const Recipe& valid_recipe, int group_lanes, int rows
       wide_lanes(std::max(1, lanes / 2)),
       fft(make_fft_plan(recipe.n_fft)),
       load(make_load(recipe, fft, lanes, wide_lanes)),
-      mel(make_mel(recipe)),
+      mel(make_mel(recipe, lanes)),
       log(make_log(recipe)),
       convolution(make_convolution(recipe, load.pitch, rows_per_call)) {}
 

@@ -17,6 +17,13 @@ struct MelClass {
   int count = 0;
 };
 
+/// Where a filter reads and writes, in floats from the beginning of the group's powers and
+/// energies.
+struct FilterPlace {
+  uint32_t bins = 0;
+  uint32_t energy = 0;
+};
+
 /// What turns a filter's energy into the mean strength of its bins.
 struct MeanOfFilter {
   uint32_t mel = 0;
@@ -26,9 +33,8 @@ struct MeanOfFilter {
 /// The filter bank, sorted by length.
 struct MelTables {
   std::vector<MelClass> classes;
-  std::vector<uint32_t> first_bin;  ///< [sorted filter]
-  std::vector<uint32_t> row;        ///< [sorted filter]: which mel it is
-  std::vector<float> weights;       ///< [sorted filter][bin], back to back
+  std::vector<FilterPlace> places;  ///< [sorted filter]
+  std::vector<float> weights;       ///< [sorted filter][bin], back to back, three zeros behind
   std::vector<MeanOfFilter> means;  ///< of filters that have bins
 };
 
