@@ -216,43 +216,51 @@ HWY_INLINE void ComplexDft(D d, Complex<V> (&x)[R]) {
   }
 }
 
-/// Real transform of 8 points from the sums and differences of samples four apart.
+/// The sum and the difference of two samples half a transform apart.
+template <class V>
+struct Folded {
+  V sum, difference;
+};
+
+/// Real transform of 8 points, of which folded(i) gives samples i and i + 4.
 /// out[0] = {X0, X4}, or {X0, -X4} if kNegate; out[1..3] complex.
-template <bool kNegate, class D, class V = hn::Vec<D>>
-HWY_INLINE void FoldedDft8(D d, const V (&sum)[4], const V (&difference)[4], Complex<V> (&out)[4]) {
-  const V even = hn::Add(sum[0], sum[2]);
-  const V odd = hn::Add(sum[1], sum[3]);
+template <bool kNegate, class D, class Fold, class V = hn::Vec<D>>
+HWY_INLINE void FoldedDft8(D d, Fold folded, Complex<V> (&out)[4]) {
   const V k = Constant(d, kSqrtHalf);
-  const V u = hn::Sub(difference[1], difference[3]);
-  const V v = hn::Add(difference[1], difference[3]);
+  const Folded<V> f0 = folded(0);
+  const Folded<V> f2 = folded(2);
+  const Folded<V> f1 = folded(1);
+  const Folded<V> f3 = folded(3);
+  const V even = hn::Add(f0.sum, f2.sum);
+  const V odd = hn::Add(f1.sum, f3.sum);
+  const V u = hn::Sub(f1.difference, f3.difference);
+  const V v = hn::Add(f1.difference, f3.difference);
   out[0] = {hn::Add(even, odd), kNegate ? hn::Sub(odd, even) : hn::Sub(even, odd)};
-  out[1] = {hn::MulAdd(k, u, difference[0]), hn::NegMulSub(k, v, difference[2])};
-  out[2] = {hn::Sub(sum[0], sum[2]), hn::Sub(sum[3], sum[1])};
-  out[3] = {hn::NegMulAdd(k, u, difference[0]), hn::NegMulAdd(k, v, difference[2])};
+  out[1] = {hn::MulAdd(k, u, f0.difference), hn::NegMulSub(k, v, f2.difference)};
+  out[2] = {hn::Sub(f0.sum, f2.sum), hn::Sub(f3.sum, f1.sum)};
+  out[3] = {hn::NegMulAdd(k, u, f0.difference), hn::NegMulAdd(k, v, f2.difference)};
 }
 
-/// Real transform of 16 points from the sums and differences of samples eight apart; `out` as
-/// RealDft's.
-template <class D, class V = hn::Vec<D>>
-HWY_INLINE void FoldedDft16(D d, const V (&sum)[8], const V (&difference)[8],
-                            Complex<V> (&out)[8]) {
+/// Real transform of 16 points, of which folded(i) gives samples i and i + 8. emit(k, X_k) is
+/// called for k = 0 .. 7 as soon as each is known, lest all of them wait for a register; in place
+/// of X_0 comes what RealDft has for it.
+template <class D, class Fold, class Emit, class V = hn::Vec<D>>
+HWY_INLINE void FoldedDft16(D d, Fold folded, Emit emit) {
   Complex<V> e[4];
   Complex<V> o[4];
-  const V even_sum[4] = {sum[0], sum[2], sum[4], sum[6]};
-  const V even_difference[4] = {difference[0], difference[2], difference[4], difference[6]};
-  const V odd_sum[4] = {sum[1], sum[3], sum[5], sum[7]};
-  const V odd_difference[4] = {difference[1], difference[3], difference[5], difference[7]};
-  FoldedDft8<false>(d, even_sum, even_difference, e);
-  FoldedDft8<true>(d, odd_sum, odd_difference, o);
+  FoldedDft8<false>(
+      d, [&](int i) HWY_ATTR { return folded(2 * i); }, e);
+  FoldedDft8<true>(
+      d, [&](int i) HWY_ATTR { return folded(2 * i + 1); }, o);
   const V tangent = Constant(d, 0.414213562373095049);  // tan(pi/8)
   const V c1 = Constant(d, 0.923879532511286756);       // cos(pi/8)
   const V k = Constant(d, kSqrtHalf);
-  out[0] = {e[0].re, o[0].re};
-  out[4] = {e[0].im, o[0].im};
+  emit(0, Complex<V>{e[0].re, o[0].re});
+  emit(4, Complex<V>{e[0].im, o[0].im});
   // X_k = E_k + W16^k O_k and X_{8-k} = conj(E_k - W16^k O_k), W16^k = factor * (u + iv) / O_k.
   const auto combine = [&](int i, V factor, V u, V v) HWY_ATTR {
-    out[i] = {hn::MulAdd(factor, u, e[i].re), hn::MulAdd(factor, v, e[i].im)};
-    out[8 - i] = {hn::NegMulAdd(factor, u, e[i].re), hn::MulSub(factor, v, e[i].im)};
+    emit(i, Complex<V>{hn::MulAdd(factor, u, e[i].re), hn::MulAdd(factor, v, e[i].im)});
+    emit(8 - i, Complex<V>{hn::NegMulAdd(factor, u, e[i].re), hn::MulSub(factor, v, e[i].im)});
   };
   combine(1, c1, hn::MulAdd(tangent, o[1].im, o[1].re), hn::NegMulAdd(tangent, o[1].re, o[1].im));
   combine(2, k, hn::Add(o[2].re, o[2].im), hn::Sub(o[2].im, o[2].re));

@@ -99,7 +99,7 @@ HWY_INLINE void StoreStrength(D d, hn::Vec<D> value, float* to) {
 
 /// Real transforms of R points over all columns: window function, first butterflies, and the
 /// twiddle factors that Cooley-Tukey order needs. Of R samples the first kTaken can be non-zero.
-template <int R, int kTaken, bool kCenter, class D, typename T>
+template <int R, int kTaken, bool kCoprime, bool kCenter, class D, typename T>
 HWY_NOINLINE void FirstPass(D d, const KernelTables& tables, const Lane<D>* window,
                             const FrameSamples<T>& samples, Lane<D>* work) {
   using V = hn::Vec<D>;
@@ -112,7 +112,6 @@ HWY_NOINLINE void FirstPass(D d, const KernelTables& tables, const Lane<D>* wind
   const int columns = plan.columns;
   const size_t slot = 2 * hn::Lanes(d);
   const size_t pitch = column_pitch(plan, hn::Lanes(d));
-  const bool coprime = plan.coprime;
   const V center = kCenter ? LoadValues(d, samples.mean) : hn::Zero(d);
   // packed_halves: samples `column` and `column` + columns of the sequence that is transformed.
   Lane<D>* even = work;
@@ -122,43 +121,46 @@ HWY_NOINLINE void FirstPass(D d, const KernelTables& tables, const Lane<D>* wind
       const V value = LoadValues(d, values + offsets[i]);
       return kCenter ? hn::Sub(value, center) : value;
     };
-    Complex<V> out[kParallel];
-    if constexpr (R == 16) {
-      V sum[8];
-      V difference[8];
-      for (int i = 0; i < 8; ++i) {
-        sum[i] = difference[i] = hn::Mul(sample(i), hn::Set(d, window[i]));
-        if (i + 8 >= kTaken) continue;
-        const V other = sample(i + 8);
-        const V factor = hn::Set(d, window[i + 8]);
-        difference[i] = hn::NegMulAdd(other, factor, sum[i]);
-        sum[i] = hn::MulAdd(other, factor, sum[i]);
+    const auto emit = [&](size_t k, const Complex<V>& result) HWY_ATTR {
+      if (k != 0 && !kCoprime) {
+        StoreComplex(d, Mul(result, SetComplex(d, twiddles + 2 * (k - 1))), work + k * pitch);
+      } else if (k != 0 || R % 2 != 0) {
+        StoreComplex(d, result, work + k * pitch);
+      } else if (kCoprime) {
+        StoreComplex(d, {hn::Add(result.re, result.im), hn::Sub(result.re, result.im)}, work);
+      } else {
+        hn::Store(result.re, d, even);
+        hn::Store(result.im, d, even + half);
       }
-      FoldedDft16(d, sum, difference, out);
+    };
+    if constexpr (R == 16) {
+      const auto folded = [&](int i) HWY_ATTR {
+        const V first = hn::Mul(sample(i), hn::Set(d, window[i]));
+        if (i + 8 >= kTaken) return Folded<V>{first, first};
+        const V factor = hn::Set(d, window[i + 8]);
+#if HWY_TARGET <= HWY_AVX3
+        const V other = sample(i + 8);
+        return Folded<V>{hn::MulAdd(other, factor, first), hn::NegMulAdd(other, factor, first)};
+#else
+        // A multiplication reads memory where two FMAs need a load and a copy. With AVX-512 it is
+        // the number of operations that counts.
+        const V second = hn::Mul(sample(i + 8), factor);
+        return Folded<V>{hn::Add(first, second), hn::Sub(first, second)};
+#endif
+      };
+      FoldedDft16(d, folded, emit);
     } else {
       V x[R];
       for (int i = 0; i < R; ++i) x[i] = hn::Mul(sample(i), hn::Set(d, window[i]));
+      Complex<V> out[kParallel];
       RealDft<R>(d, x, out);
-    }
-    if (coprime) {
-      if constexpr (R % 2 == 0)
-        out[0] = {hn::Add(out[0].re, out[0].im), hn::Sub(out[0].re, out[0].im)};
-      for (size_t k = 0; k < kParallel; ++k) StoreComplex(d, out[k], work + k * pitch);
-    } else {
-      if constexpr (R % 2 == 0) {
-        hn::Store(out[0].re, d, even);
-        hn::Store(out[0].im, d, even + half);
-        even += hn::Lanes(d);
-      } else {
-        StoreComplex(d, out[0], work);
-      }
-      for (size_t k = 1; k < kParallel; ++k)
-        StoreComplex(d, Mul(out[k], SetComplex(d, twiddles + 2 * (k - 1))), work + k * pitch);
-      twiddles += 2 * (kParallel - 1);
+      for (size_t k = 0; k < kParallel; ++k) emit(k, out[k]);
     }
     offsets += R;
     window += R;
     work += slot;
+    even += hn::Lanes(d);
+    twiddles += 2 * (kParallel - 1);
   }
 }
 
@@ -302,7 +304,10 @@ template <bool kCenter, class D, typename T>
 HWY_INLINE void RunFirstPass(D d, const KernelTables& tables, const Lane<D>* window,
                              const FrameSamples<T>& samples, Lane<D>* work) {
   const auto run = [&]<int R, int kTaken>() HWY_ATTR {
-    FirstPass<R, kTaken, kCenter>(d, tables, window, samples, work);
+    if (kTaken == R && tables.fft.coprime)
+      FirstPass<R, R, true, kCenter>(d, tables, window, samples, work);
+    else
+      FirstPass<R, kTaken, false, kCenter>(d, tables, window, samples, work);
   };
   switch (tables.fft.radix) {
     case 1:
