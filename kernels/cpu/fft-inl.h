@@ -210,11 +210,11 @@ HWY_NOINLINE void LastPassInPlace(D d, const FftPlan& plan, Lane<D>* work) {
   }
 }
 
-/// The last pass of `columns` columns from `work` on, whose results become powers; `output` says of
-/// which bins, `pitch` values of `power` lie from bin to bin.
+/// The last pass of `columns` columns from `work` on, whose results become powers; `output` says
+/// where.
 template <int R, bool kMagnitude, class D>
 HWY_NOINLINE void LastPass(D d, const FftPlan& plan, const uint32_t* output, size_t columns,
-                           const Lane<D>* work, float* power, size_t pitch) {
+                           const Lane<D>* work, float* power) {
   const size_t slot = 2 * hn::Lanes(d);
   const size_t padding =
       column_pitch(plan, hn::Lanes(d)) - slot * static_cast<size_t>(plan.columns);
@@ -224,15 +224,14 @@ HWY_NOINLINE void LastPass(D d, const FftPlan& plan, const uint32_t* output, siz
       for (size_t j = 0; j < R; ++j) x[j] = LoadComplex(d, work + j * slot);
       ComplexDft<R>(d, x);
       for (size_t j = 0; j < R; ++j)
-        StoreStrength(d, Strength<kMagnitude>(x[j]), power + pitch * output[j]);
+        StoreStrength(d, Strength<kMagnitude>(x[j]), power + output[j]);
     }
   }
 }
 
 /// Powers from the packed first column; see FirstColumn.
 template <bool kMagnitude, class D>
-HWY_NOINLINE void UnpackFirstColumn(D d, const FftPlan& plan, const Lane<D>* work, float* power,
-                                    size_t pitch) {
+HWY_NOINLINE void UnpackFirstColumn(D d, const FftPlan& plan, const Lane<D>* work, float* power) {
   using V = hn::Vec<D>;
   const size_t slot = 2 * hn::Lanes(d);
   const V half = Constant(d, 0.5);
@@ -248,8 +247,8 @@ HWY_NOINLINE void UnpackFirstColumn(D d, const FftPlan& plan, const Lane<D>* wor
       g = Sub(f, turned);
       f = Add(f, turned);
     }
-    StoreStrength(d, Strength<kMagnitude>(f), power + pitch * pair.bin_0);
-    StoreStrength(d, Strength<kMagnitude>(g), power + pitch * pair.bin_1);
+    StoreStrength(d, Strength<kMagnitude>(f), power + pair.power_0);
+    StoreStrength(d, Strength<kMagnitude>(g), power + pair.power_1);
   }
 }
 
@@ -293,10 +292,10 @@ HWY_INLINE void RunLastPassInPlace(D d, const FftPlan& plan, Lane<D>* work) {
 
 template <bool kMagnitude, class D>
 HWY_INLINE void RunLastPass(D d, const FftPlan& plan, size_t first_column, size_t columns,
-                            const Lane<D>* work, float* power, size_t pitch) {
+                            const Lane<D>* work, float* power) {
   const uint32_t* output = plan.output.data() + first_column * static_cast<size_t>(plan.columns);
   WithRadix(plan.complex.passes.back().radix, [&]<int R>() HWY_ATTR {
-    LastPass<R, kMagnitude>(d, plan, output, columns, work, power, pitch);
+    LastPass<R, kMagnitude>(d, plan, output, columns, work, power);
   });
 }
 
@@ -384,10 +383,9 @@ HWY_INLINE void Spectra(D d, const KernelTables& tables, const Factors& window_t
   const FftPlan& plan = tables.fft;
   const auto* window = window_table.template data<Lane<D>>();
   auto* work = static_cast<Lane<D>*>(ws.work);
-  const auto power_pitch = static_cast<size_t>(tables.lanes);
   if (plan.chirp) {
     Chirp(d, tables, window, samples, ws);
-    RunLastPass<kMagnitude>(d, plan, 0, 1, static_cast<Lane<D>*>(ws.work2), power, power_pitch);
+    RunLastPass<kMagnitude>(d, plan, 0, 1, static_cast<Lane<D>*>(ws.work2), power);
     return;
   }
   bool centered = false;
@@ -406,14 +404,14 @@ HWY_INLINE void Spectra(D d, const KernelTables& tables, const Factors& window_t
   if (plan.first_column != FirstColumn::plain) {
     MiddlePasses(d, plan, 1, work);
     RunLastPassInPlace(d, plan, work);
-    UnpackFirstColumn<kMagnitude>(d, plan, work, power, power_pitch);
+    UnpackFirstColumn<kMagnitude>(d, plan, work, power);
     column = 1;
   }
   while (column < parallel) {
     const size_t count = HWY_MIN(chunk, parallel - column);
     Lane<D>* at = work + column * pitch;
     MiddlePasses(d, plan, count, at);
-    RunLastPass<kMagnitude>(d, plan, column, count, at, power, power_pitch);
+    RunLastPass<kMagnitude>(d, plan, column, count, at, power);
     column += count;
   }
 }

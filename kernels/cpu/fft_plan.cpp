@@ -104,14 +104,14 @@ void plan_pairs(FftPlan& plan, const BinOf& bin_of) {
     pair.slot_a = plan.complex.slot_of[static_cast<size_t>(a)];
     pair.slot_b = plan.complex.slot_of[static_cast<size_t>(b)];
     if (plan.first_column == FirstColumn::packed_coprime) {
-      pair.bin_0 = bin_of(0, a);
-      pair.bin_1 = bin_of(plan.radix / 2, a);
+      pair.power_0 = bin_of(0, a);
+      pair.power_1 = bin_of(plan.radix / 2, a);
     } else {
       const auto factor = unit(a, 2 * static_cast<int64_t>(length));
       pair.re = factor.real();
       pair.im = factor.imag();
-      pair.bin_0 = static_cast<uint32_t>(plan.radix / 2 * a);
-      pair.bin_1 = static_cast<uint32_t>(plan.radix / 2 * (length - a));
+      pair.power_0 = static_cast<uint32_t>(plan.radix / 2 * a);
+      pair.power_1 = static_cast<uint32_t>(plan.radix / 2 * (length - a));
     }
     plan.pairs.push_back(pair);
   }
@@ -200,13 +200,19 @@ bool is_smooth(int n) {
   return n == 1;
 }
 
-FftPlan make_fft_plan(int n) {
+FftPlan make_fft_plan(int n, int pitch) {
   FftPlan plan;
   plan.n = n;
   if (is_smooth(n))
     plan_mixed(plan);
   else
     plan_chirp(plan);
+  const auto factor = static_cast<uint32_t>(pitch);
+  for (uint32_t& power : plan.output) power *= factor;
+  for (PackedPair& pair : plan.pairs) {
+    pair.power_0 *= factor;
+    pair.power_1 *= factor;
+  }
   return plan;
 }
 

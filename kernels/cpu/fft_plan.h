@@ -37,8 +37,8 @@ enum class FirstColumn : uint8_t { plain, packed_coprime, packed_halves };
 /// Two bins that come from one conjugate pair (a, b) of slots of a packed first column.
 struct PackedPair {
   uint32_t slot_a = 0, slot_b = 0;
-  uint32_t bin_0 = 0, bin_1 = 0;
-  double re = 0, im = 0;  ///< packed_halves: the factor exp(-2 pi i a / (2*columns))
+  uint32_t power_0 = 0, power_1 = 0;  ///< where their powers go, as FftPlan::output
+  double re = 0, im = 0;              ///< packed_halves: the factor exp(-2 pi i a / (2*columns))
 };
 
 /// The power spectrum of N real samples: bins 0..N/2.
@@ -56,7 +56,8 @@ struct FftPlan {
   std::vector<PackedPair> pairs;  ///< how the packed first column is unpacked
 
   ComplexPlan complex;
-  /// [parallel][slot]: bin of the power; bins() means "nobody wants it".
+  /// [parallel][slot]: where the power goes: its bin, or bins() if nobody wants it, times the
+  /// pitch.
   std::vector<uint32_t> output;
 
   Factors chirp_in;      ///< [n]{re, im}: exp(-pi i n^2 / N)
@@ -65,8 +66,8 @@ struct FftPlan {
   int bins() const { return n / 2 + 1; }
 };
 
-/// Any n >= 1.
-FftPlan make_fft_plan(int n);
+/// Any n >= 1. From bin to bin there are `pitch` powers.
+FftPlan make_fft_plan(int n, int pitch);
 
 /// 2, 3, 5 and 7 are the only prime factors of n.
 bool is_smooth(int n);

@@ -125,7 +125,7 @@ KernelTables::KernelTables(const Recipe& valid_recipe, int group_lanes, int rows
       wide_depth(depth_of_noise(recipe)),
       lanes(group_lanes),
       wide_lanes(std::max(1, lanes / 2)),
-      fft(make_fft_plan(recipe.n_fft)),
+      fft(make_fft_plan(recipe.n_fft, lanes)),
       load(make_load(recipe, fft, lanes, wide_lanes)),
       mel(make_mel(recipe, lanes)),
       log(make_log(recipe)),
