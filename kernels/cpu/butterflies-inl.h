@@ -57,6 +57,12 @@ HWY_INLINE Complex<V> Mul(const Complex<V>& a, const Complex<V>& w) {
           hn::MulAdd(a.im, w.re, hn::Mul(a.re, w.im))};
 }
 
+template <class V>
+HWY_INLINE Complex<V> MulConjugate(const Complex<V>& a, const Complex<V>& w) {
+  return {hn::MulAdd(a.im, w.im, hn::Mul(a.re, w.re)),
+          hn::NegMulAdd(a.re, w.im, hn::Mul(a.im, w.re))};
+}
+
 inline constexpr double kSqrtHalf = 0.707106781186547524;
 /// cos(2 pi k / N) and sin(2 pi k / N) of the odd radices.
 template <int N>

@@ -164,37 +164,48 @@ HWY_NOINLINE void FirstPass(D d, const KernelTables& tables, const Lane<D>* wind
   }
 }
 
+/// `count` butterflies in place, `stride` numbers from one to the next. Their values lie `step`
+/// numbers apart; results but the first are multiplied by the twiddle factors, unless those are 1.
+template <int R, bool kTwiddles, class D>
+HWY_INLINE void Butterflies(D d, size_t count, size_t stride, size_t step, const Lane<D>* twiddles,
+                            Lane<D>* at) {
+  for (; count != 0; --count, at += stride) {
+    Complex<hn::Vec<D>> x[R];
+    for (size_t j = 0; j < R; ++j) x[j] = LoadComplex(d, at + j * step);
+    ComplexDft<R>(d, x);
+    StoreComplex(d, x[0], at);
+    for (size_t q = 1; q <= R / 2; ++q) {
+      if constexpr (kTwiddles) {
+        const auto w = SetComplex(d, twiddles + 2 * (q - 1));
+        x[q] = Mul(x[q], w);
+        if (q != R - q) x[R - q] = MulConjugate(x[R - q], w);
+      }
+      StoreComplex(d, x[q], at + q * step);
+      if (q != R - q) StoreComplex(d, x[R - q], at + (R - q) * step);
+    }
+  }
+}
+
 /// One pass that is not the last, over `columns` columns.
 template <int R, class D>
 HWY_NOINLINE void MiddlePass(D d, const FftPlan& fft, const FftPass& pass, size_t columns,
                              Lane<D>* work) {
-  using V = hn::Vec<D>;
-  const ComplexPlan& plan = fft.complex;
   const size_t slot = 2 * hn::Lanes(d);
   const size_t pitch = column_pitch(fft, hn::Lanes(d));
   const size_t step = static_cast<size_t>(pass.step) * slot;
-  const size_t block = static_cast<size_t>(pass.block) * slot;
-  const size_t length = static_cast<size_t>(plan.length) * slot;
-  const Lane<D>* twiddles = plan.twiddles.template data<Lane<D>>() + pass.twiddle;
-  Lane<D>* const end = work + columns * pitch;
-  for (size_t n = 0; n < step; n += slot) {
-    for (Lane<D>* column = work; column < end; column += pitch) {
-      for (size_t start = n; start < length; start += block) {
-        Lane<D>* at = column + start;
-        Complex<V> x[R];
-        for (int j = 0; j < R; ++j) x[j] = LoadComplex(d, at + static_cast<size_t>(j) * step);
-        ComplexDft<R>(d, x);
-        StoreComplex(d, x[0], at);
-        if (n == 0) {
-          for (int q = 1; q < R; ++q) StoreComplex(d, x[q], at + static_cast<size_t>(q) * step);
-        } else {
-          for (int q = 1; q < R; ++q)
-            StoreComplex(d, Mul(x[q], SetComplex(d, twiddles + 2 * (q - 1))),
-                         at + static_cast<size_t>(q) * step);
-        }
-      }
-    }
-    twiddles += 2 * (R - 1);
+  const auto blocks = static_cast<size_t>(fft.complex.length / pass.block);
+  const Lane<D>* twiddles = fft.complex.twiddles.template data<Lane<D>>() + pass.twiddle;
+  // The innermost loop goes over columns where a column has one block, and over its blocks
+  // otherwise.
+  const size_t outer = blocks == 1 ? 1 : columns;
+  const size_t inner = blocks == 1 ? columns : blocks;
+  const size_t stride = blocks == 1 ? pitch : static_cast<size_t>(pass.block) * slot;
+  for (size_t i = 0; i < outer; ++i)
+    Butterflies<R, false>(d, inner, stride, step, twiddles, work + i * pitch);
+  for (size_t n = slot; n < step; n += slot) {
+    twiddles += 2 * (R / 2);
+    for (size_t i = 0; i < outer; ++i)
+      Butterflies<R, true>(d, inner, stride, step, twiddles, work + n + i * pitch);
   }
 }
 

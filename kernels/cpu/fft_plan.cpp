@@ -56,20 +56,21 @@ ComplexPlan make_complex_plan(int length) {
     FftPass pass{radix, block, block / radix, plan.twiddles.size()};
     if (pass.step > 1)
       for (int n = 0; n < pass.step; ++n)
-        for (int q = 1; q < radix; ++q)
+        for (int q = 1; q <= radix / 2; ++q)
           push(plan.twiddles, unit(static_cast<int64_t>(n) * q, block));
     plan.passes.push_back(pass);
     block = pass.step;
   }
   // Slot of result k: the digits of k, least significant first, are the butterfly outputs taken in
-  // each pass, most significant slot digit first.
+  // each pass, most significant slot digit first. Digits above radix / 2 stand for negative ones.
   plan.slot_of.resize(static_cast<size_t>(length));
   for (int k = 0; k < length; ++k) {
     int rest = k;
     int slot = 0;
     for (const FftPass& pass : plan.passes) {
-      slot += rest % pass.radix * pass.step;
-      rest /= pass.radix;
+      const int q = rest % pass.radix;
+      slot += q * pass.step;
+      rest = (rest / pass.radix + (q > pass.radix / 2 ? 1 : 0)) % pass.step;
     }
     plan.slot_of[static_cast<size_t>(k)] = static_cast<uint32_t>(slot);
   }

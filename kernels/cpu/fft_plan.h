@@ -15,8 +15,10 @@ namespace npumel {
 struct FftPass {
   int radix = 1;
   int block = 1;
-  int step = 1;        ///< 1 in the last pass, which has no twiddle factors
-  size_t twiddle = 0;  ///< index into ComplexPlan::twiddles of [n'][q-1]{re, im}
+  int step = 1;  ///< 1 in the last pass, which has no twiddle factors
+  /// Index into ComplexPlan::twiddles of [n'][q-1]{re, im}, q = 1 .. radix/2. Result radix - q
+  /// counts as result -q, whose factor is the conjugate.
+  size_t twiddle = 0;
 };
 
 /// A complex transform of `length` points, done in place; result k ends in slot slot_of[k].
