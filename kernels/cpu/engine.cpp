@@ -11,7 +11,9 @@ namespace npumel {
 namespace HWY_NAMESPACE {
 
 const Engine* TargetEngine() {
-  static constexpr Engine kEngine{static_cast<int>(hn::MaxLanes(GroupTag())), &Compute, &Spectrum};
+  constexpr int kRegisters = HWY_TARGET <= HWY_AVX3 || HWY_ARCH_ARM_A64 ? 32 : 16;
+  static constexpr Engine kEngine{
+      {static_cast<int>(hn::MaxLanes(GroupTag())), kRegisters}, &Compute, &Spectrum};
   return &kEngine;
 }
 

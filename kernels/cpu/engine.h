@@ -2,6 +2,7 @@
 #pragma once
 
 #include "kernels/cpu/tables.h"
+#include "kernels/cpu/vectors.h"
 #include "kernels/cpu/workspace.h"
 #include "kernels/mel/rows.h"
 
@@ -16,7 +17,7 @@ struct Job {
 };
 
 struct Engine {
-  int lanes = 1;  ///< frames computed at once
+  Vectors vectors;
   float (*compute)(const KernelTables& tables, const Job& job,
                    const MelWorkspace& workspace) = nullptr;
   /// Power spectra alone, of real frames that lie back to back: bins() values each. For tests.

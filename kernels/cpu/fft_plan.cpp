@@ -8,6 +8,7 @@
 // N with a prime factor above 7 is done as a convolution (Bluestein).
 #include "kernels/cpu/fft_plan.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cmath>
@@ -31,28 +32,31 @@ void push(Factors& table, std::complex<double> value) {
   table.push_back(value.imag());
 }
 
-/// Radices of the complex passes, product = length: the odd ones, then few large powers of two.
-std::vector<int> pass_radices(int length) {
+/// Radices of the complex passes, product = length: few and in ascending order, for the last pass
+/// has no twiddle factors and finds room for more values.
+std::vector<int> pass_radices(int length, int registers) {
   std::vector<int> radices;
   for (int odd : {7, 5, 3})
     for (; length % odd == 0; length /= odd) radices.push_back(odd);
-  // 128 = 16 * 8 and 1024 = 16 * 8 * 8 save a pass over 8 * 4 * 4 and 8 * 8 * 4 * 4.
-  if (length >= 128 && std::countr_zero(static_cast<unsigned>(length)) % 3 == 1) {
-    radices.push_back(16);
-    length /= 16;
-  }
+  // 16 complex values fill 32 registers. Where they are there, 128 = 16 * 8 and 1024 = 16 * 8 * 8
+  // save a pass over 4 * 4 * 8 and 4 * 4 * 8 * 8.
+  const bool sixteen =
+      registers >= 32 && length >= 128 && std::countr_zero(static_cast<unsigned>(length)) % 3 == 1;
+  if (sixteen) length /= 16;
   for (; length >= 8 && length != 16; length /= 8) radices.push_back(8);
   for (; length >= 4; length /= 4) radices.push_back(4);
   if (length == 2) radices.push_back(2);
+  std::sort(radices.begin(), radices.end());
+  if (sixteen) radices.insert(radices.begin(), 16);
   if (radices.empty()) radices.push_back(1);
   return radices;
 }
 
-ComplexPlan make_complex_plan(int length) {
+ComplexPlan make_complex_plan(int length, int registers) {
   ComplexPlan plan;
   plan.length = length;
   int block = length;
-  for (int radix : pass_radices(length)) {
+  for (int radix : pass_radices(length, registers)) {
     FftPass pass{radix, block, block / radix, plan.twiddles.size()};
     if (pass.step > 1)
       for (int n = 0; n < pass.step; ++n)
@@ -118,7 +122,7 @@ void plan_pairs(FftPlan& plan, const BinOf& bin_of) {
   }
 }
 
-void plan_mixed(FftPlan& plan) {
+void plan_mixed(FftPlan& plan, int registers) {
   const int n = plan.n;
   for (int radix : kFirstRadices) {
     if (n % radix != 0) continue;
@@ -142,7 +146,7 @@ void plan_mixed(FftPlan& plan) {
         push(plan.twiddles, unit(static_cast<int64_t>(n2) * k1, n));
   }
 
-  plan.complex = make_complex_plan(plan.columns);
+  plan.complex = make_complex_plan(plan.columns, registers);
   const BinOf bin_of(plan);
   plan.output.resize(static_cast<size_t>(plan.columns) * static_cast<size_t>(plan.parallel));
   for (int k2 = 0; k2 < plan.columns; ++k2) {
@@ -156,13 +160,13 @@ void plan_mixed(FftPlan& plan) {
 
 /// X[k] = c[k] * sum_n (x[n] c[n]) conj(c[k-n]), c[n] = exp(-pi i n^2 / N). The outer c[k] has no
 /// effect on the power and is left out.
-void plan_chirp(FftPlan& plan) {
+void plan_chirp(FftPlan& plan, int registers) {
   const int n = plan.n;
   int length = 1;
   while (length < 2 * n - 1) length *= 2;
   plan.chirp = true;
   plan.columns = length;
-  plan.complex = make_complex_plan(length);
+  plan.complex = make_complex_plan(length, registers);
 
   std::vector<std::complex<double>> filter(static_cast<size_t>(length));
   for (int i = 0; i < n; ++i) {
@@ -201,18 +205,18 @@ bool is_smooth(int n) {
   return n == 1;
 }
 
-FftPlan make_fft_plan(int n, int pitch) {
+FftPlan make_fft_plan(int n, Vectors vectors) {
   FftPlan plan;
   plan.n = n;
   if (is_smooth(n))
-    plan_mixed(plan);
+    plan_mixed(plan, vectors.registers);
   else
-    plan_chirp(plan);
-  const auto factor = static_cast<uint32_t>(pitch);
-  for (uint32_t& power : plan.output) power *= factor;
+    plan_chirp(plan, vectors.registers);
+  const auto lanes = static_cast<uint32_t>(vectors.lanes);
+  for (uint32_t& power : plan.output) power *= lanes;
   for (PackedPair& pair : plan.pairs) {
-    pair.power_0 *= factor;
-    pair.power_1 *= factor;
+    pair.power_0 *= lanes;
+    pair.power_1 *= lanes;
   }
   return plan;
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "kernels/cpu/factors.h"
+#include "kernels/cpu/vectors.h"
 
 namespace npumel {
 
@@ -59,7 +60,7 @@ struct FftPlan {
 
   ComplexPlan complex;
   /// [parallel][slot]: where the power goes: its bin, or bins() if nobody wants it, times the
-  /// pitch.
+  /// lanes.
   std::vector<uint32_t> output;
 
   Factors chirp_in;      ///< [n]{re, im}: exp(-pi i n^2 / N)
@@ -68,8 +69,8 @@ struct FftPlan {
   int bins() const { return n / 2 + 1; }
 };
 
-/// Any n >= 1. From bin to bin there are `pitch` powers.
-FftPlan make_fft_plan(int n, int pitch);
+/// Any n >= 1.
+FftPlan make_fft_plan(int n, Vectors vectors);
 
 /// 2, 3, 5 and 7 are the only prime factors of n.
 bool is_smooth(int n);

@@ -15,7 +15,7 @@ namespace {
 class VectorKernel final : public MelKernel {
  public:
   VectorKernel(const Recipe& recipe, const Engine& engine, int rows_per_call)
-      : engine_(engine), tables_(recipe, engine.lanes, rows_per_call) {}
+      : engine_(engine), tables_(recipe, engine.vectors, rows_per_call) {}
 
   MelWorkspacePtr make_workspace() const override {
     return MelWorkspacePtr(std::make_unique<MelWorkspace>(tables_).release());

@@ -119,13 +119,13 @@ WideFrames wide_frames(const Recipe& recipe) {
   return leaves_much_out(recipe) || magnified ? WideFrames::where_noise_shows : WideFrames::none;
 }
 
-KernelTables::KernelTables(const Recipe& valid_recipe, int group_lanes, int rows_per_call)
+KernelTables::KernelTables(const Recipe& valid_recipe, Vectors vectors, int rows_per_call)
     : recipe(valid_recipe),
       wide(wide_frames(recipe)),
       wide_depth(depth_of_noise(recipe)),
-      lanes(group_lanes),
+      lanes(vectors.lanes),
       wide_lanes(std::max(1, lanes / 2)),
-      fft(make_fft_plan(recipe.n_fft, lanes)),
+      fft(make_fft_plan(recipe.n_fft, vectors)),
       load(make_load(recipe, fft, lanes, wide_lanes)),
       mel(make_mel(recipe, lanes)),
       log(make_log(recipe)),

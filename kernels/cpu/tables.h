@@ -7,6 +7,7 @@
 #include "kernels/cpu/convolution.h"
 #include "kernels/cpu/factors.h"
 #include "kernels/cpu/fft_plan.h"
+#include "kernels/cpu/vectors.h"
 #include "kernels/mel/recipe.h"
 
 namespace npumel {
@@ -83,7 +84,7 @@ WideFrames wide_frames(const Recipe& recipe);
 
 struct KernelTables {
   /// `rows_per_call`: see convolution_part.
-  KernelTables(const Recipe& recipe, int lanes, int rows_per_call);
+  KernelTables(const Recipe& recipe, Vectors vectors, int rows_per_call);
 
   Recipe recipe;
   WideFrames wide;

@@ -34,10 +34,11 @@ double direct_power(const float* frame, int n, int bin) {
 
 /// Largest error of the checked bins' amplitudes, relative to the amplitude of noise. `bin_step`
 /// thins out what is checked of each frame, `frame_step` the frames.
-double worst_amplitude_error(int n, int bin_step, size_t frame_step, LogType log = LogType::ln) {
+double worst_amplitude_error(int n, int bin_step, size_t frame_step, LogType log = LogType::ln,
+                             Vectors vectors = best_engine().vectors) {
   const Recipe recipe = bare_recipe(n, log);
   const Engine& engine = best_engine();
-  const KernelTables tables(recipe, engine.lanes, 0);
+  const KernelTables tables(recipe, vectors, 0);
   MelWorkspace workspace(tables);
   Random random(static_cast<uint32_t>(n));
   const auto lanes = static_cast<size_t>(tables.lanes);
@@ -80,13 +81,24 @@ TEST(Fft, linear_output_of_long_transforms_is_computed_in_double) {
   });
 }
 
+TEST(Fft, equals_the_definition_whatever_the_number_of_registers) {
+  for_each_target([] {
+    for (const int n : {320, 480, 512, 1024, 1103, 2048, 16384})
+      for (const int registers : {16, 32})
+        EXPECT_LT(worst_amplitude_error(n, 1 + n / 60, 3, LogType::ln,
+                                        {best_engine().vectors.lanes, registers}),
+                  3e-6)
+            << "N=" << n << ", " << registers << " registers";
+  });
+}
+
 TEST(Fft, lanes_do_not_mix) {
   const Recipe recipe = bare_recipe(400, LogType::ln);
   for_each_target([&] {
     const Engine& engine = best_engine();
-    const KernelTables tables(recipe, engine.lanes, 0);
+    const KernelTables tables(recipe, engine.vectors, 0);
     MelWorkspace workspace(tables);
-    const auto lanes = static_cast<size_t>(engine.lanes);
+    const auto lanes = static_cast<size_t>(engine.vectors.lanes);
     for (size_t loud = 0; loud < lanes; ++loud) {
       std::vector<float> frames(lanes * 400);
       for (size_t i = 0; i < 400; ++i) frames[loud * 400 + i] = i % 7 == 0 ? 1.0F : -0.5F;
@@ -102,9 +114,9 @@ TEST(Fft, lanes_do_not_mix) {
 
 TEST(Fft, smooth_lengths_do_without_a_convolution) {
   for (const int n : {16, 320, 400, 441, 480, 512, 882, 960, 1024, 1200, 2048, 2205, 65536})
-    EXPECT_FALSE(make_fft_plan(n, 1).chirp) << n;
-  EXPECT_TRUE(make_fft_plan(11, 1).chirp);
-  EXPECT_TRUE(make_fft_plan(1103, 1).chirp);
+    EXPECT_FALSE(make_fft_plan(n, {}).chirp) << n;
+  EXPECT_TRUE(make_fft_plan(11, {}).chirp);
+  EXPECT_TRUE(make_fft_plan(1103, {}).chirp);
 }
 
 }  // namespace

@@ -1,0 +1,11 @@
+// What tables and plans depend on of an instruction set.
+#pragma once
+
+namespace npumel {
+
+struct Vectors {
+  int lanes = 1;       ///< floats in a vector, and frames computed at once
+  int registers = 16;  ///< vectors that can be kept out of memory
+};
+
+}  // namespace npumel
