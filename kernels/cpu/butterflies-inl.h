@@ -97,6 +97,10 @@ struct OddCircle<7> {
                                     -0.781831482468029809};
 };
 
+/// emit(k, X_k) is called as soon as each result is known, lest all of them wait for a register.
+template <class D, class Emit, class V = hn::Vec<D>>
+HWY_INLINE void ComplexDft8(D d, const Complex<V> (&x)[8], Emit emit);
+
 /// In place, results in natural order.
 template <int R, class D, class V = hn::Vec<D>>
 HWY_INLINE void ComplexDft(D d, Complex<V> (&x)[R]) {
@@ -139,22 +143,7 @@ HWY_INLINE void ComplexDft(D d, Complex<V> (&x)[R]) {
     x[2] = {hn::MulAdd(sine, b2.im, a2.re), hn::NegMulAdd(sine, b2.re, a2.im)};
     x[3] = {hn::NegMulAdd(sine, b2.im, a2.re), hn::MulAdd(sine, b2.re, a2.im)};
   } else if constexpr (R == 8) {
-    Complex<V> even[4] = {x[0], x[2], x[4], x[6]};
-    Complex<V> odd[4] = {x[1], x[3], x[5], x[7]};
-    ComplexDft<4>(d, even);
-    ComplexDft<4>(d, odd);
-    const V k = Constant(d, kSqrtHalf);
-    // W8^1 = (1 - i) k, W8^3 = (-1 - i) k.
-    const Complex<V> t1{hn::Add(odd[1].re, odd[1].im), hn::Sub(odd[1].im, odd[1].re)};
-    const Complex<V> t3{hn::Sub(odd[3].im, odd[3].re), hn::Add(odd[3].re, odd[3].im)};
-    x[0] = Add(even[0], odd[0]);
-    x[4] = Sub(even[0], odd[0]);
-    x[1] = MulAdd(k, t1, even[1]);
-    x[5] = NegMulAdd(k, t1, even[1]);
-    x[2] = SubI(even[2], odd[2]);
-    x[6] = AddI(even[2], odd[2]);
-    x[3] = {hn::MulAdd(k, t3.re, even[3].re), hn::NegMulAdd(k, t3.im, even[3].im)};
-    x[7] = {hn::NegMulAdd(k, t3.re, even[3].re), hn::MulAdd(k, t3.im, even[3].im)};
+    ComplexDft8(d, x, [&](size_t k, const Complex<V>& result) HWY_ATTR { x[k] = result; });
   } else if constexpr (R == 16) {
     const V c = Constant(d, 0.923879532511286756);  // cos(pi/8)
     const V s = Constant(d, 0.382683432365089772);  // sin(pi/8)
@@ -227,6 +216,37 @@ template <class V>
 struct Folded {
   V sum, difference;
 };
+
+template <class D, class Emit, class V>
+HWY_INLINE void ComplexDft8(D d, const Complex<V> (&x)[8], Emit emit) {
+  Complex<V> even[4] = {x[0], x[2], x[4], x[6]};
+  Complex<V> odd[4] = {x[1], x[3], x[5], x[7]};
+  ComplexDft<4>(d, even);
+  ComplexDft<4>(d, odd);
+  emit(0, Add(even[0], odd[0]));
+  emit(4, Sub(even[0], odd[0]));
+  emit(2, SubI(even[2], odd[2]));
+  emit(6, AddI(even[2], odd[2]));
+  const V k = Constant(d, kSqrtHalf);
+  // W8^1 = (1 - i) k, W8^3 = (-1 - i) k.
+  const Complex<V> t1{hn::Add(odd[1].re, odd[1].im), hn::Sub(odd[1].im, odd[1].re)};
+  emit(1, MulAdd(k, t1, even[1]));
+  emit(5, NegMulAdd(k, t1, even[1]));
+  const Complex<V> t3{hn::Sub(odd[3].im, odd[3].re), hn::Add(odd[3].re, odd[3].im)};
+  emit(3, Complex<V>{hn::MulAdd(k, t3.re, even[3].re), hn::NegMulAdd(k, t3.im, even[3].im)});
+  emit(7, Complex<V>{hn::NegMulAdd(k, t3.re, even[3].re), hn::MulAdd(k, t3.im, even[3].im)});
+}
+
+/// The same by emit(k, X_k), each result as soon as it is known where that saves registers.
+template <int R, class D, class Emit, class V = hn::Vec<D>>
+HWY_INLINE void ComplexDft(D d, Complex<V> (&x)[R], Emit emit) {
+  if constexpr (R == 8) {
+    ComplexDft8(d, x, emit);
+  } else {
+    ComplexDft<R>(d, x);
+    for (size_t k = 0; k < R; ++k) emit(k, x[k]);
+  }
+}
 
 /// Real transform of 8 points, of which folded(i) gives samples i and i + 4.
 /// out[0] = {X0, X4}, or {X0, -X4} if kNegate; out[1..3] complex.

@@ -233,9 +233,9 @@ HWY_NOINLINE void LastPass(D d, const FftPlan& plan, const uint32_t* output, siz
     for (int first = 0; first < plan.columns; first += R, work += R * slot, output += R) {
       Complex<hn::Vec<D>> x[R];
       for (size_t j = 0; j < R; ++j) x[j] = LoadComplex(d, work + j * slot);
-      ComplexDft<R>(d, x);
-      for (size_t j = 0; j < R; ++j)
-        StoreStrength(d, Strength<kMagnitude>(x[j]), power + output[j]);
+      ComplexDft<R>(d, x, [&](size_t k, const Complex<hn::Vec<D>>& result) HWY_ATTR {
+        StoreStrength(d, Strength<kMagnitude>(result), power + output[k]);
+      });
     }
   }
 }
@@ -245,21 +245,21 @@ template <bool kMagnitude, class D>
 HWY_NOINLINE void UnpackFirstColumn(D d, const FftPlan& plan, const Lane<D>* work, float* power) {
   using V = hn::Vec<D>;
   const size_t slot = 2 * hn::Lanes(d);
-  const V half = Constant(d, 0.5);
+  const V share = Constant(d, kMagnitude ? 0.5 : 0.25);
   const bool halves = plan.first_column == FirstColumn::packed_halves;
   for (const PackedPair& pair : plan.pairs) {
     const auto a = LoadComplex(d, work + pair.slot_a * slot);
     const auto b = LoadComplex(d, work + pair.slot_b * slot);
-    // Transforms of the real and of the imaginary parts, from a and conj(b).
-    Complex<V> f{hn::Mul(half, hn::Add(a.re, b.re)), hn::Mul(half, hn::Sub(a.im, b.im))};
-    Complex<V> g{hn::Mul(half, hn::Add(a.im, b.im)), hn::Mul(half, hn::Sub(b.re, a.re))};
+    // Twice the transforms of the real and of the imaginary parts, from a and conj(b).
+    Complex<V> f{hn::Add(a.re, b.re), hn::Sub(a.im, b.im)};
+    Complex<V> g{hn::Add(a.im, b.im), hn::Sub(b.re, a.re)};
     if (halves) {
       const auto turned = Mul(g, Complex<V>{Constant(d, pair.re), Constant(d, pair.im)});
       g = Sub(f, turned);
       f = Add(f, turned);
     }
-    StoreStrength(d, Strength<kMagnitude>(f), power + pair.power_0);
-    StoreStrength(d, Strength<kMagnitude>(g), power + pair.power_1);
+    StoreStrength(d, hn::Mul(share, Strength<kMagnitude>(f)), power + pair.power_0);
+    StoreStrength(d, hn::Mul(share, Strength<kMagnitude>(g)), power + pair.power_1);
   }
 }
 
