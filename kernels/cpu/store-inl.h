@@ -46,6 +46,14 @@ HWY_INLINE void StoreVector(D d, hn::Vec<D> v, uint16_t* to) {
 #endif
 }
 
+/// One vector of energies as it becomes values of rows.
+template <class Scale, class D, class V = hn::Vec<D>>
+HWY_INLINE V LoadScaled(D d, const LogTables& log, const float* energy) {
+  V one[] = {hn::Load(d, energy)};
+  Scale::Of(d, log, one);
+  return one[0];
+}
+
 /// mel-major: energy holds [mel][lanes].
 template <class Scale, class D, typename Element, class V = hn::Vec<D>>
 HWY_NOINLINE V StoreMelMajor(D d, const KernelTables& tables, const float* energy, LaneRange range,
@@ -54,9 +62,7 @@ HWY_NOINLINE V StoreMelMajor(D d, const KernelTables& tables, const float* energ
   const size_t size = static_cast<size_t>(tables.recipe.mels) * lanes;
   V highest = hn::Set(d, -HUGE_VALF);
   for (size_t i = 0; i < size; i += lanes, to += mel_stride) {
-    V one[] = {hn::Load(d, energy + i)};
-    Scale::Of(d, tables.log, one);
-    const V v = one[0];
+    const V v = LoadScaled<Scale>(d, tables.log, energy + i);
     highest = hn::Max(highest, v);
     if (range.end - range.first == lanes) {
       StoreVector(d, v, to);
@@ -78,9 +84,7 @@ HWY_NOINLINE V StoreScattered(D d, const KernelTables& tables, const float* ener
   const size_t size = static_cast<size_t>(tables.recipe.mels) * lanes;
   V highest = hn::Set(d, -HUGE_VALF);
   for (size_t i = 0; i < size; i += lanes, to += out.mel_stride) {
-    V one[] = {hn::Load(d, energy + i)};
-    Scale::Of(d, tables.log, one);
-    const V v = one[0];
+    const V v = LoadScaled<Scale>(d, tables.log, energy + i);
     highest = hn::Max(highest, v);
     HWY_ALIGN float values[hn::MaxLanes(D())];
     hn::Store(v, d, values);
