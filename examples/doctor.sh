@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # examples/doctor.sh: answers "why is my NPU not used?"
 #
 # Looks at the driver, the device node, the limits, XRT, the plugin and its kernel packages, each of

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # examples/extract-corpus.sh IN OUT [npumelspec properties...]
 #
 # Features of every audio file under IN as OUT/<same path>.npy (frames, mels). Can be stopped and
@@ -7,7 +8,7 @@
 # Files that cannot be decoded are listed in OUT/failed.txt; exit status 1 when there are any.
 # The properties of the first run are kept in OUT/properties.txt; a run with others is refused.
 set -euo pipefail
-[ $# -ge 2 ] || { sed -n '2,9s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+[ $# -ge 2 ] || { sed -n '3,10s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 in=$(realpath "$1")
 mkdir -p "$2"
 out=$(realpath "$2")

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
 # gst-launch-1.0 for scripts: sourced by those beside it.
 

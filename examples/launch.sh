@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # examples/launch.sh NAME [FILE]
 #
 # Ready launch lines. NAME is one of the functions below; FILE is what is read (any format decodebin

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Mel features of a live source in an application.
 //
 //   live_capture SOURCE [PROPERTIES [FILE]]

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """Mel features in Python: GStreamer's own bindings (python3-gst-1.0) and NumPy.
 
 usage: mel_numpy.py AUDIO OUT.npy [npumelspec properties...]

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Features for ONNX Runtime.
 //
 //   onnx_runtime MODEL AUDIO [PROPERTIES]

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The next buffer of an appsink, or the end of the pipeline, whatever way it ends.
 #pragma once
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # examples/quickstart.sh [AUDIO]
 #
 # From a fresh Debian machine to Whisper mel features: installs what is missing, builds the plugin,

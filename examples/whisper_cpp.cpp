@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Features for whisper.cpp: its own mel computation is replaced by whisper_set_mel().
 //
 //   whisper_cpp MODEL AUDIO

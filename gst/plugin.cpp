@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Registers the elements. Touches no device: this runs inside gst-plugin-scanner.
 #include <gst/gst.h>
 

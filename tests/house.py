@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """Holds the tree against the house rules: which folder may include which, file sizes, top level.
 
 usage: house.py ROOT
@@ -26,6 +27,7 @@ FRAMEWORK = re.compile(r"^(gst/(?!npumelspec|backend|common|npyenc|melspecscope)
 XRT = re.compile(r"^(xrt/|experimental/xrt)")
 TOP = {"meson.build", "meson_options.txt", "gst", "kernels", "tests", "examples", "README.md", "LICENSE"}
 MAX_LINES = 700
+LICENCE = "SPDX-License-Identifier: " + "LGPL-2.1-or-later"
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^">]+)[">]')
 PROJECT = re.compile(r"^(kernels|gst/(npumelspec|backend|common|npyenc|melspecscope)|tests)/")
 LEFT_BEHIND = re.compile(r"\b(TO" + r"DO|FIX" + r"ME|XX" + r"X|HA" + r"CK)\b")
@@ -63,6 +65,8 @@ def main(root):
             continue
         read += 1
         lines = path.read_text(encoding="utf-8").splitlines()
+        if not any(LICENCE in line for line in lines[:2]):
+            violations.append(f"{name}: no line {LICENCE}")
         if len(lines) > MAX_LINES:
             violations.append(f"{name}: {len(lines)} lines, at most {MAX_LINES}")
         for number, line in enumerate(lines, 1):

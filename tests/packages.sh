@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
 # Debian packages, in one place: sourced by tests/run.sh and examples/quickstart.sh.
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # tests/run.sh [--install-only] [--no-xrt] [SUITE...]
 #
 # Installs what a full build needs, builds with gcc and clang, and runs every suite (or the named
@@ -15,7 +16,7 @@ jobs=$(nproc)
 # The packages below bring NumPy and PyGObject for Debian's own Python, not for another one in front.
 export PATH=/usr/bin:$PATH
 
-usage() { sed -n '2,9s/^# \{0,1\}//p' "$0"; }
+usage() { sed -n '3,10s/^# \{0,1\}//p' "$0"; }
 
 # Two lanes run side by side: while one waits for a download or a timeout, the other one computes.
 # Suites of a lane run in this order.

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """Fails when a `meson test` run proved nothing.
 
 usage: tally.py BUILD_DIR/meson-logs/testlog.json SUITE [TEST...]

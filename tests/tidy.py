@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """clang-tidy over kernels, gst and examples, many sources at a time.
 
 usage: tidy.py BUILD_DIR ROOT [JOBS]

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The batches of one stream: a ring of slots that are filled, in flight, and filled again.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Opens an NpuEngine on a thread of its own, because that can take as long as a device pleases.
 #pragma once
 

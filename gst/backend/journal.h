@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // What a stream's backend has to tell: counters, notices, and which backend is active. The part of
 // the supervisor that any thread may read.
 #pragma once

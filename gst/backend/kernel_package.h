@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // A kernel package: a manifest, an xclbin and its instructions, side by side in a folder.
 // Everything in it is taken for hostile until it has been checked.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The batch a device must get right before it is trusted: 100 different frames, silent and clipped
 // ones among them.
 #pragma once

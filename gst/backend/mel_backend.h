@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // What computes batches: the interface that the software and the NPU backend share.
 #pragma once
 

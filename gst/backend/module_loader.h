@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Opens the XRT module on demand, once, and keeps it: XRT starts threads and cannot be unloaded.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // A hardware context with a kernel on it, used by any number of streams: the NPU has few of them
 // (6 on the first generation). Runs of all streams are served in the order of their starts, and a
 // stream has no more than its in-flight batches there: nobody starves.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // What a hardware context consists of, and the queue of what runs on it. Shared by the context's
 // users, its runs and its waiter thread; gone when the last of them is.
 #pragma once

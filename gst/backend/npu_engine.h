@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The NPU as one stream sees it: buffers of its own on a shared context, samples in, checked rows
 // out. Knows nothing of falling back; see supervisor.h.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // What the device gets in one submission: one run, or several as a list.
 #pragma once
 

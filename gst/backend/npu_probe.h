@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Is there an NPU on this machine? Answered from sysfs and the device node, without opening XRT:
 // loading it costs milliseconds, and it caches an empty device list for the life of the process.
 #pragma once

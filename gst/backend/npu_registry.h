@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Devices and contexts of the process, so that all elements share them.
 #pragma once
 

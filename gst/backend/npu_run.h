@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // One batch's place on the device: its persistent buffers and its run, and how a stream hears that
 // the run is over.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Runs that are handed to the device together: one submission, one interrupt, one wake-up for
 // several batches.
 #pragma once

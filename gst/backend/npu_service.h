@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The NPU half of the supervisor: finds it, trusts it as long as its rows are right, lets it go on
 // the first failure and tries it again later. Says "none" wherever software has to do the batch.
 #pragma once

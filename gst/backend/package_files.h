@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Files of a folder that must not be trusted.
 #pragma once
 

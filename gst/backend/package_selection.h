@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Which kernel package serves a recipe on a device.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Are the rows of a device the right ones? Compared with the host twin to 1 LSB where the package
 // names one that is built in, with software on the same 16-bit samples otherwise.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The device's integer rows, to and from the numbers of a recipe.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The lists of runs that a stream may hand over together, made before its first batch.
 #pragma once
 

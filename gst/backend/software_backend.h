@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Computes batches on the CPU, in the calling thread.
 #pragma once
 

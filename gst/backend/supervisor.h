@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Picks a backend, checks its work and replaces it: the only thing the element knows of
 // gst/backend.
 #pragma once

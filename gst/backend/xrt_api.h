@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The border between the plugin and the module that uses XRT: one table of C functions, so that the
 // plugin neither links XRT nor sees its exceptions, and so that tests can put scripted faults here.
 //

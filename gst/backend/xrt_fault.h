@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Statuses of the XRT module as exceptions.
 #pragma once
 

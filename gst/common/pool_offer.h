@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The buffer pool of an ALLOCATION query: read what downstream offers, write what was chosen.
 #pragma once
 

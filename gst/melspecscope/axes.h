@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Where plot, axes and colour bar lie in a picture, and what their ticks say.
 #pragma once
 

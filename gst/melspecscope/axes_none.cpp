@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // A build without cairo: the ground only.
 #include "gst/melspecscope/axes.h"
 

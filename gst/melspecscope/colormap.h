@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Colours for values from 0 (lowest) to 1 (highest).
 #pragma once
 

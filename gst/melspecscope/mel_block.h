@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Reads a buffer of mel frames in any layout and number format.
 #pragma once
 

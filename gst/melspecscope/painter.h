@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Mel values to pixels, one pixel column at a time.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // One video frame: the figure around, the plot inside.
 #pragma once
 

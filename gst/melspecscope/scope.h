@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // melspecscope's state, apart from GObject: what the user set, the stream that is shown, and what
 // downstream says about lateness.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Caps of melspecscope: what a mel stream says about itself, and the video it may become.
 #pragma once
 

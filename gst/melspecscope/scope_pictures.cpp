@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Video buffers: which are made, and what is drawn into them.
 #include "gst/melspecscope/scope.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Quality of service: which pictures come too late to be drawn.
 #pragma once
 

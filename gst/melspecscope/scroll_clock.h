@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Times of mel frames and video frames in mode=scroll, counted from one origin without drift.
 #pragma once
 

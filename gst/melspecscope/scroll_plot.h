@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The moving picture of mode=scroll: new columns enter at the right.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Which mel frames are on the scrolling display, and which picture is due.
 #pragma once
 

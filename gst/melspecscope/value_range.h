@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Which values get the lowest and the highest colour.
 #pragma once
 

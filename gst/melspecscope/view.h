@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // What melspecscope shows, without GStreamer: mel frames in, pixels out.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Where output memory comes from: downstream's pool if it fits, else one of our own.
 #include <algorithm>
 #include <new>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Caps of the two pads, to and from recipes.
 #pragma once
 

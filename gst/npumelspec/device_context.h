@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The GstContext by which an application tells elements which NPU to use, and reads which one they
 // do use.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The end of a stream: the right edge, the last buffer, tail silence.
 #include <algorithm>
 

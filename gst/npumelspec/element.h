@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The element's state, apart from GObject: settings, streaming state, counters.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // No exception crosses into C: every entry point runs its body under guarded().
 #pragma once
 

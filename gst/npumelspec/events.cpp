@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Serialized events keep their place among the audio that is held.
 #include <gst/audio/audio.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // What is said when the audio that comes is not the audio that is taken.
 #include <utility>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Samples in, batches of frames out: decides which samples lie under which frame and writes them
 // once, straight into the slot that a backend will compute from. Knows no GStreamer and no time.
 #pragma once

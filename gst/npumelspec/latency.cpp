@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // What the element adds to the pipeline's latency, and whether there is one.
 #include "gst/npumelspec/element.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // What every output buffer says about itself beyond its timestamps.
 #pragma once
 

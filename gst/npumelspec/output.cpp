@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // What leaves: caps, time, flags and metas of a complete buffer.
 #include <algorithm>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The properties: what they are called, what they mean, how they reach Settings.
 #pragma once
 

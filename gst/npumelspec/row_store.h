@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Rows that cannot go straight into an output buffer: overlapping buffers, many small buffers, a
 // whole stream of unknown length.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // What the user set, and what follows from it for one sample rate.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Which frames lie in which output buffer.
 #pragma once
 

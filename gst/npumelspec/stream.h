@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // One stream on its way from samples to output buffers: framer, backend and assembler, and the
 // batches in flight between them.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The features as GStreamer's own tensors (libgstanalytics).
 //
 // Both say the same: one tensor, id and group "mel-spectrogram", row-major, dimensions

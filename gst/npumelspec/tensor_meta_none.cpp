@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // A build without libgstanalytics.
 #include "gst/npumelspec/tensor.h"
 

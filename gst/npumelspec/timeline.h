@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Samples to time: one base, one sample counter, absolute scaling. Decides what a jump in the
 // input's timestamps means.
 #pragma once

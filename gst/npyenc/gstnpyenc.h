@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // npyenc: mel buffers to one NumPy .npy file.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The header of a NumPy .npy file (format version 1.0, numpy.lib.format).
 #pragma once
 

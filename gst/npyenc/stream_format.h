@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // What the caps of a mel stream say, as far as a file depends on it.
 #pragma once
 

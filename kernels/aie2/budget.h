@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // What lies in the 64 KB of data memory of a tile. Compiling this file is the check.
 #pragma once
 

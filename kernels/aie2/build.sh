@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # Builds a kernel package for the NPU: NAME.xclbin, NAME.insts.bin and NAME.json.
 #
 #   kernels/aie2/build.sh [--target npu1|npu2] [--abi 1|2] [--mels 80|128] [--out FOLDER]
@@ -15,7 +16,7 @@ while [ $# -gt 0 ]; do
     --abi) abi=$2 ;;
     --mels) mels=$2 ;;
     --out) out=$2 ;;
-    *) sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 2 ;;
+    *) sed -n '3,9s/^# \{0,1\}//p' "$0"; exit 2 ;;
   esac
   shift 2
 done

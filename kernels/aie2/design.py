@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """Dataflow of the NPU kernel in IRON (mlir-aie 1.4): prints the MLIR module.
 
     design.py --layout layout.json --target npu1|npu2 --abi 1|2 --mels 80|128 --object mel.o

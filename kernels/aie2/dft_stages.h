@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The integer half of the kernel: windowed DFT of four frames, block floating point between its
 // two stages. Everything here is exact, so host and NPU agree to the bit.
 #pragma once

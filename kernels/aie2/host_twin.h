@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The host twin: the NPU kernel's own source compiled for the CPU. Its integer stages give the
 // NPU's bits; after the bfloat16 stages a value may differ from the NPU's by 1 LSB, because the
 // order in which the NPU adds the eight products of a mel block is not documented.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Prints what design.py and the manifest need to know of the compiled kernel, as JSON.
 #include <cstdio>
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """Writes NAME.json, the manifest of a kernel package, from what the build made.
 
     manifest.py --layout layout.json --target npu1|npu2 --abi 1|2 --mels 80|128 --tools TEXT NAME

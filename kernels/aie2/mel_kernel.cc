@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Entry points of the NPU kernel, called by the cores in the order that design.py gives: pack,
 // compute, then emit once for each frame of the group. One object per tile; MELS is 80 or 128.
 #include "kernels/aie2/budget.h"

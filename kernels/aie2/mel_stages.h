@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The second half of the kernel: power, mel filters, logarithm, output. Power and mel are bfloat16
 // products with float32 sums; the logarithm is integer again.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Sizes of the NPU kernel: what the C++ code, the table generator, the memory budget and the IRON
 // design agree on.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Writes the NPU kernel's tables as C++ headers, from the definitions in kernels/mel:
 //   aie2_tables_gen dft|mel|sha256 OUT.h
 // `sha256` is the checksum of the two others together, for the manifest.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The vector facade in aie_api, for AIE2 and AIE2P. vec_host.h is the specification: same names,
 // same bits. Vectors in memory are aligned to their size, up to 64 bytes.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The vector facade in plain C++. This file is the specification of every operation: integer
 // results are exact, and vec_aie.h must give the same bits.
 #pragma once

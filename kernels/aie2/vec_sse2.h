@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The operations of the facade that take most of the host twin's time, as every x86-64 CPU does
 // them four or eight at a time. vec_host.h is the specification; a test holds these against it.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Small discrete Fourier transforms in registers: one vector holds the same value of several
 // frames. Included once per instruction set.
 #if defined(NPUMEL_BUTTERFLIES_INL_H_) == defined(HWY_TARGET_TOGGLE)

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Dft::convolution: the bins of the filters once more, as the original sums them up, for frames in
 // which its rounding noise shows. Included once per instruction set.
 #if defined(NPUMEL_CONVOLUTION_INL_H_) == defined(HWY_TARGET_TOGGLE)

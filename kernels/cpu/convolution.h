@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The tables of Dft::convolution (kernels/mel/convolution.h).
 #pragma once
 

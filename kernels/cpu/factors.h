@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // A table of real factors, for transforms in float and in double.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The passes of FftPlan over a group of frames, one vector lane per frame. Included once per
 // instruction set.
 #if defined(NPUMEL_FFT_INL_H_) == defined(HWY_TARGET_TOGGLE)

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The decomposition, for N = radix * columns real samples x[n]:
 //  1. `columns` real transforms of `radix` points. Only half of a real transform's results are
 //     distinct, so (radix - 1) / 2 complex columns and one that carries what is real remain.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // How a frame of N real samples is transformed: lengths, orders and twiddle factors, nothing that
 // depends on the instruction set. See fft_plan.cpp for the decomposition.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // A call cut into groups of frames, and the way of one group from samples to rows. Included once
 // per instruction set.
 #if defined(NPUMEL_GROUP_INL_H_) == defined(HWY_TARGET_TOGGLE)

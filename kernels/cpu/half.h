@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // float to IEEE 754 binary16 for instruction sets that cannot.
 #pragma once
 

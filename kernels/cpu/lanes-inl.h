@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Which frames of a group are wanted. Included once per instruction set.
 #if defined(NPUMEL_LANES_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef NPUMEL_LANES_INL_H_

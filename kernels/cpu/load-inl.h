@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Samples of a group of frames, transposed; mean removal and pre-emphasis within each frame.
 // Included once per instruction set.
 #if defined(NPUMEL_LOAD_INL_H_) == defined(HWY_TARGET_TOGGLE)

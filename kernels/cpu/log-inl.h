@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Logarithm with a floor, one vector at a time. Included once per instruction set.
 #if defined(NPUMEL_LOG_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef NPUMEL_LOG_INL_H_

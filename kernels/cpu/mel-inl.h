@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Sparse mel filters over a group of frames. Included once per instruction set.
 #if defined(NPUMEL_MEL_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef NPUMEL_MEL_INL_H_

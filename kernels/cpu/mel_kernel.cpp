@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 #include "kernels/cpu/mel_kernel.h"
 
 #include <algorithm>

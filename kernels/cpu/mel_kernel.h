@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The definition, fast: SIMD across frames, run-time dispatch over instruction sets.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Which frames of a group have a filter so weak that the rounding noise of their transform shows in
 // it. Included once per instruction set.
 #if defined(NPUMEL_NOISE_INL_H_) == defined(HWY_TARGET_TOGGLE)

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Energies to rows at their destination: logarithm, then transposed for frame-major or straight for
 // mel-major, float or half.
 // Included once per instruction set.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Everything a recipe needs computed once, for every instruction set alike.
 #pragma once
 

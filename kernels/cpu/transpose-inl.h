@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Square transposes of 4, 8 or 16 vectors. Included once per instruction set.
 #if defined(NPUMEL_TRANSPOSE_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef NPUMEL_TRANSPOSE_INL_H_

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Loops over arrays of vectors must be unrolled, or the arrays stay in memory; some bodies are
 // longer than what compilers unroll unasked.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // What tables and plans depend on of an instruction set.
 #pragma once
 

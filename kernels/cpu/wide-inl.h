@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Frames in double, from T to strengths. Included once per instruction set.
 #if defined(NPUMEL_WIDE_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef NPUMEL_WIDE_INL_H_

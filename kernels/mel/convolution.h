@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // What Dft::convolution says about an original's numbers.
 //
 // Some front ends are neural networks: their DFT is a convolution with weights

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Which samples a frame reads, and how many frames a signal has.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The full definition of a mel front end. Everything else in this project follows from it: the
 // reference, the fast kernels, the caps and the recipe id.
 #pragma once

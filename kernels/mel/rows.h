@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Where rows (frames of mel values) are written, and what samples are read.
 #pragma once
 

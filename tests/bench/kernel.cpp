@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Google Benchmark over presets and instruction sets: one batch of 100 frames, int16 in, float out.
 #include <benchmark/benchmark.h>
 #include <hwy/aligned_allocator.h>

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """Whole pipelines in whole processes: CPU time, wall time, peak memory. Standard library only.
 
 usage: pipeline.py PLUGIN_FOLDER JSON_FILE [--quick]

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // What only a running application shows: the time from the last sample of a buffer to the buffer in
 // a live pipeline, what a stream among many costs, and what a second core brings to several.
 // usage: bench_pipelines [--quick] [--json FILE]

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """Bars of the kernel's speed against the yardstick, as SVG. usage: plot.py RATIO_JSON SVG_FILE"""
 import json
 import sys

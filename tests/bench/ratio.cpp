@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The kernel against the yardstick in one run: interleaved rounds, median of the rounds' ratios.
 // usage: bench_ratio [--rounds N] [--preset NAME] [--json FILE]
 #include <hwy/aligned_allocator.h>

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # All benchmarks: tables on standard output, JSON and a plot in the output folder.
 # usage: run.sh [BUILD_FOLDER [OUTPUT_FOLDER]] [--quick]     (defaults: build, BUILD_FOLDER/bench)
 set -eu

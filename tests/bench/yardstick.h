@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // What the kernel is measured against: the obvious fast program. One frame at a time, float, FFTW
 // r2c planned with FFTW_MEASURE, sparse filters, libm logarithms, compiled with -O3 -march=native
 // and without fast-math.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Where output memory comes from, and that nobody's memory is written twice.
 #include "tests/check/audio.h"
 #include "tests/check/mel_stream.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Test signals, and the double-precision reference that says what they should become.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // What the caps say, and what a consumer can fix in them.
 #include "kernels/mel/recipe.h"
 #include "tests/check/audio.h"

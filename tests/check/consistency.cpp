@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // GStreamer's own consistency checker on the source pad: no buffer before a segment or between
 // flushes, no event out of order, nothing after EOS, in everything a stream goes through.
 #include <gst/check/gstconsistencychecker.h>

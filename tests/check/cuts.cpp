@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The output does not depend on how the input is cut: not a bit, not a nanosecond.
 #include "tests/check/audio.h"
 #include "tests/check/mel_stream.h"

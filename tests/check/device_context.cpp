@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The GstContext that names the NPU, as far as it can be seen without one; what is then opened is
 // in tests/xrt/npu_context.cpp.
 #include "tests/check/mel_stream.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The order of events and buffers, new caps in mid-stream, and what flows back from downstream.
 #include "tests/check/audio.h"
 #include "tests/check/mel_stream.h"

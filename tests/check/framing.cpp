@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // How many frames, which numbers: every length at which a count can be off by one.
 #include <set>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Silence that arrives as GAP buffers and GAP events.
 #include "tests/check/audio.h"
 #include "tests/check/mel_stream.h"

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """Holds what gst-launch-1.0 and npyenc write against golden vectors of the original front ends.
 
 usage: golden.py GST_LAUNCH COMPARE_MEL GOLDEN_DIR

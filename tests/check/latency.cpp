@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // LATENCY: (frames-1)*hop + reach, and what a live pipeline adds.
 #include <gst/check/gsttestclock.h>
 

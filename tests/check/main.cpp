@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The main() of every gst-check program: runs the tests that registered themselves.
 #include "tests/check/support.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Audio into npumelspec by hand, and everything that leaves it in order.
 #pragma once
 

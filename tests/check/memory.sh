@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # tests/check/memory.sh BUILD_DIR [leaks|valgrind|helgrind|plugin]...
 #
 # Runs gst-check programs of a build under tools that see what a test cannot; all of them unless
@@ -11,7 +12,7 @@
 #
 # Suppressions, with reasons: valgrind.supp, helgrind.supp. Logs: BUILD_DIR/memory-logs.
 set -uo pipefail
-[ $# -ge 1 ] || { sed -n '2,14s/^# \{0,1\}//p' "$0"; exit 2; }
+[ $# -ge 1 ] || { sed -n '3,15s/^# \{0,1\}//p' "$0"; exit 2; }
 here=$(cd "$(dirname "$0")" && pwd)
 build=$(cd "$1" && pwd) || exit 2
 shift

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Audio that is taken, audio that is refused, recipes that cannot be: and what is said then.
 #include <glib/gstdio.h>
 

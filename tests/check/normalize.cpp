@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // normalize=none|buffer|running|fixed, and what is refused.
 #include "kernels/mel/normalize.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Reads .npy files for the tests, strictly, from the published description of the format
 // (numpy.lib.format, version 1.0) and not from the element's code.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // npyenc: what the file holds, for every mode and layout.
 #include "tests/check/npyenc_support.h"
 

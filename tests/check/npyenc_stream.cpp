@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // npyenc: what it refuses and how it says so, and how it treats the stream around the received.
 #include "tests/check/npyenc_support.h"
 

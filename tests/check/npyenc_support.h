@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Hand-made mel buffers into npyenc, and the file that comes out.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Samples that no microphone gives, and what they must not do; float16; odd bytes.
 #include <limits>
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """The plugin as gst-plugin-scanner meets it: loadable without XRT, and documented.
 
 usage: plugin_file.py LIBGSTNPUMELSPEC_SO

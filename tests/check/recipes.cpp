@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // What holds for every preset, and for any recipe that properties can describe.
 #include <array>
 #include <charconv>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // What happens when somebody else says no: memory that cannot be mapped, a next element that takes
 // no buffer.
 #include "tests/check/audio.h"

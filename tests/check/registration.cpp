@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The element as gst-inspect sees it, and going up and down.
 #include "kernels/mel/recipe.h"
 #include "tests/check/support.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // melspecscope: what interface and element documentation promise, on hand-made mel buffers and on
 // known sounds.
 #include <array>

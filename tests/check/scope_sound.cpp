@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // npumelspec and melspecscope together: known sounds in pictures, looked up pixel by pixel.
 #include <array>
 #include <cmath>

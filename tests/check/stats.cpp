@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Metas, statistics, and what is said about the backend on a machine without an NPU.
 #include <gst/audio/audio.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Many threads at once: what helgrind and the thread sanitizer look at.
 #include <atomic>
 #include <thread>

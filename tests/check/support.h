@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // What every gst-check test here uses: owning handles, buffers made from numbers, and the bus.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // PTS, DURATION and OFFSET come from a counter of samples: exact after hours, at any rate.
 #include "tests/check/audio.h"
 #include "tests/check/mel_stream.h"

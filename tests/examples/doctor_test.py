@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """examples/doctor.sh on a machine without an NPU; tests/xrt/doctor_test.py has one."""
 import hashlib
 import json

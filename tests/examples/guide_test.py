@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """Runs the commands of the READMEs, with made audio and no hardware.
 
 Every sh and python block of examples/README.md and the launch line of the first page run here.

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """Feeds the features to ONNX Runtime. The model is made here: no published weights are needed."""
 import os
 import tempfile

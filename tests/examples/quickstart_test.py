@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """examples/quickstart.sh over every kind of file, and the one line that it says when it fails.
 
 Everything it installs is there already, and it builds in the folder of this build, where nothing is

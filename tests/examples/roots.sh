@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # The roots suite: what depends on the version of GStreamer or on libraries that Debian 12 lacks, in
 # newer Debians. tests/examples/roots.sh [trixie|forky]...
 #

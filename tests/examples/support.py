@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """What the tests of the examples share: the folder, made audio, and running a command."""
 import os
 import subprocess

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // An independent consumer of the features: knows GStreamer's tensor types and nothing of this
 // project's code. Prints what caps and metas say, and holds the tensor's bytes against the
 // buffer's.

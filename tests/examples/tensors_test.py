@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """Tensor caps and metas as an independent consumer reads them, in whatever GStreamer this is."""
 import os
 import re

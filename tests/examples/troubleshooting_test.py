@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """The guide's table of messages: for each one a command that fails with it, and one that does not."""
 import os
 import re

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """Feeds the features to whisper.cpp.
 
 No weights are needed: whisper.cpp gets a model of its own format with a vocabulary and nothing

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """melspecscope in a real window: a virtual X server, its screen looked at pixel by pixel."""
 import math
 import os

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Reads decisions from the bytes that a fuzzer provides; zeros when they are used up.
 #pragma once
 

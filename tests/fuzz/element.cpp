@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Bytes become buffers, events, queries, caps and flushes for npumelspec. Whatever comes, what
 // leaves must be well formed, and nothing may be critical, leak or crash.
 #include <cmath>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Runs a fuzz target over files, where there is no libFuzzer: replay FILE_OR_FOLDER...
 // Exit status 1 when there was no file; a violated invariant aborts.
 #include <cstdint>

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # tests/fuzz/run.sh [SECONDS [TARGET...]]
 #
 # Builds the fuzz targets and the plugin with clang, libFuzzer's coverage and address and undefined

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Compares mel features in .npy files with the golden vectors.
 //
 // Usage: compare_mel CANDIDATES GOLDEN [FRONT_END ...]

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Writes the openwakeword vectors of tests/golden from the double-precision reference.
 //
 // Usage: make_openwakeword GOLDEN_FOLDER

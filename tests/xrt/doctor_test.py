@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """examples/doctor.sh where there is an NPU (the emulated one): what it says of good, hostile and
 truncated packages, of rights, and of a device that computes nonsense.
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // One fault at the first, second and 500th call: with backend=auto the stream is complete, in order
 // and right all the same; with backend=npu it ends in an error.
 #pragma once

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # Runs a command in a root made by make-root.sh, with this checkout at /src and as working directory.
 #
 #   tests/xrt/in-root.sh [--bind OUTSIDE:INSIDE]... ROOT COMMAND...

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """gst-launch-1.0 with the NPU: what it writes, what it prints, beside another process, and with XRT
 from AMD's own folder.
 

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # Makes a Debian root for tests, or finds the cached one, and prints its path.
 #
 #   tests/xrt/make-root.sh [trixie|forky]

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Without a device: run without with-npu.sh, on a machine that has no NPU or hides it.
 #include "tests/xrt/npu_stream.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Heap allocations of the plugin and its module while batches go through the NPU.
 #include "tests/xrt/npu_stream.h"
 #include "tests/xrt/own_allocations.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The GstContext gst.npu.device with an NPU behind it: elements use the device that it names, share
 // one hardware context however they were told, and say which device they use.
 #include "tests/xrt/npu_stream.h"

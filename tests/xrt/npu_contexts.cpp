@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // More device and package combinations in one process than the NPU has hardware contexts. The
 // emulated driver gives 6 to a process, as an NPU of the first generation gives 6 to all processes
 // together.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // What a batch costs the host, and how long starting takes. Prints figures; passes whatever they
 // are. The emulated driver's own work is taken off: its calls do what a kernel and a device would
 // do.

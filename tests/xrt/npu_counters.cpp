@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // What a stream costs at the driver's boundary.
 #include "tests/xrt/npu_stream.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // backend=npu: which GStreamer error each way of not having an NPU is, and that backend=auto goes
 // on without a warning.
 #include <linux/capability.h>

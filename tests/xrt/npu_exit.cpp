@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Processes that end while XRT is at work for them: a device is still being opened, a run is still
 // on it. Neither XRT nor a leak checker may make a failure of it. Runs with CK_FORK=no: the end of
 // this very process, after the last test, is tested as well.

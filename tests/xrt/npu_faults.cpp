@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Calls of the driver that fail, and runs that end badly or not at all.
 #include "tests/xrt/fault_matrix.h"
 

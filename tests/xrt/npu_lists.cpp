@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Several batches in one submission (xrt::runlist, for the driver a chain of commands): the rows,
 // the cost, and what happens when one run of a chain goes wrong.
 #include "tests/xrt/npu_stream.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Frames that the NPU has not finished yet, and what may not overtake them.
 #include "tests/xrt/npu_stream.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Runs that end well, with rows that are wrong.
 #include "tests/xrt/fault_matrix.h"
 

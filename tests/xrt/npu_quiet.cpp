@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Signals that could fool a check into retiring a healthy NPU.
 #include <numbers>
 

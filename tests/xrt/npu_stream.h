@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // What the tests of the plugin on the NPU share: the emulated driver's controls, and streams
 // compared with software.
 #pragma once

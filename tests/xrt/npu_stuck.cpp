@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Streams whose NPU is busy, stuck or pulled out: nothing that an application does waits for it.
 // What is compared is order, not time; a wrong implementation hangs until the test's limit.
 #include <thread>

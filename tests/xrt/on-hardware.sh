@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # Runs a test on the machine's own NPU, or skips it (status 77) where there is none.
 #
 #   tests/xrt/on-hardware.sh COMMAND...

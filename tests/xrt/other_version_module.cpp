@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // A module as another version of the plugin would install it.
 #include "gst/backend/xrt_api.h"
 

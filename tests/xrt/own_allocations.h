@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Counts heap allocations that the plugin's own code makes. This file replaces the allocation
 // functions of the process; what decides is the innermost caller outside the C and C++ runtimes: an
 // allocation is ours when that is the plugin or its XRT module, not when it is XRT, AMD's driver

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # The xrt suite: builds the project in a Debian 13 root (GStreamer 1.26, XRT 2.25) and runs every test of
 # meson's suite `xrt` there, over the emulated driver.
 #

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # Gives a command an NPU that is not there: a private mount namespace with the sysfs entries and the
 # device node that XRT looks for, and the emulated driver preloaded.
 #

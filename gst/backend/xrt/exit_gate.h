@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Threads of ours may be in XRT when the process ends: one that opens a device, one that waits for
 // a run. XRT's static objects must not be destroyed under them, nor be used afterwards.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // An error with the status it is reported under, inside the module only.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // npumelspec-xrt.so: what the plugin needs of XRT, behind the table of xrt_api.h.
 #include <xrt/experimental/xrt_ini.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 #include "gst/backend/xrt/objects.h"
 
 #include <xrt/experimental/xrt_ini.h>

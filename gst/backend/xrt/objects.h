@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The XRT objects behind the handles of xrt_api.h.
 #pragma once
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """Numeric model of the NPU kernel in numpy, and the vectors it gives for three clips.
 
 An implementation independent of kernels/aie2: whole-array arithmetic instead of tiles, its own

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The twin against the double-precision reference on the same int16 samples, inside max(x, M-8)
 // where M is the clip's maximum: what Whisper keeps. Prints the table of the README.
 #include <gtest/gtest.h>

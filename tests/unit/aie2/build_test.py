@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """Runs kernels/aie2/build.sh with stand-ins for the AIE tools, and without them.
 
     build_test.py LAYOUT_JSON

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Rounding, saturation and block exponents, one by one.
 #include <gtest/gtest.h>
 

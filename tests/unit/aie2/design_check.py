@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """Walks a recorded design and proves where every frame comes from and every row goes to."""
 
 TILE_BYTES = 64 * 1024

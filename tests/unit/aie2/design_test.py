@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """Runs kernels/aie2/design.py on the recording stand-in of IRON and checks every frame's way.
 
     design_test.py LAYOUT_JSON

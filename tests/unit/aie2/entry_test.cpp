@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The kernel's entry points as the cores call them, over the stand-in of the AIE API: they must set
 // the core's rounding and saturation themselves, and keep a group between calls.
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The kernel against the vectors of its numeric model (tests/golden/npu/make.py): every integer
 // stage to the bit, the rows to 1 LSB. Compiled twice: with the plain vector facade, and with the
 // NPU's over a stand-in of the AIE API.

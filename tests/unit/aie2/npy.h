@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Reads the .npy vectors of tests/golden/npu.
 #pragma once
 

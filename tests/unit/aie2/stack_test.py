@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """Deepest stack of the NPU kernel's entry points, from the compiler's own report.
 
     stack_test.py LAYOUT_JSON SOURCE_ROOT BUILD_ROOT GXX

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The host twin's interface: addressing, independence of rows, refusals.
 #include <gtest/gtest.h>
 

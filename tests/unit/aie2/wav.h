@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Just enough of WAV for test clips: 16-bit mono PCM.
 #pragma once
 

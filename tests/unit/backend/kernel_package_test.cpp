@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Kernel packages are hostile until checked: each way to be wrong, one by one.
 #include "gst/backend/kernel_package.h"
 

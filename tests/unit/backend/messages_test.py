@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """Holds the messages of gst/backend against the tables of its README, both ways.
 
 usage: messages_test.py SOURCE_ROOT

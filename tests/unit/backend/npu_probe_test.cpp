@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // npu_absence(): each thing that can be missing gets its own sentence.
 #include "gst/backend/npu_probe.h"
 

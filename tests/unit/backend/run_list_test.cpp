@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Several batches in one submission: how many, in which order, and what happens when one of them
 // goes wrong.
 #include <gmock/gmock.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // A supervisor over the scripted table, and batches whose rows are held against software.
 #pragma once
 

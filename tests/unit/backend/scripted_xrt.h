@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // A table of the XRT module with nothing behind it but the host twin and a script of faults. Device
 // and host copies of buffers are kept apart: a forgotten sync shows.
 #pragma once

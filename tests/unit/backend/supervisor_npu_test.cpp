@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The supervisor over a scripted NPU: whatever the device does, the rows come out complete, in
 // order and right, and the application hears of it once.
 #include <gmock/gmock.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The supervisor on a machine without an NPU.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

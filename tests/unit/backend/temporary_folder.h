@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // A folder that lives as long as a test.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Kernel packages for tests: well-formed files that no NPU would run.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Rows against the double reference, for every preset and for random recipes.
 #include <algorithm>
 #include <cmath>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Values that nobody would choose: refused with a reason, or computed without harm.
 #include <cmath>
 

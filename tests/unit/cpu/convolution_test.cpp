@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Dft::convolution: where a loud bin leaves noise in an original's weak filters, ours hold the same
 // noise; everywhere else nothing changes.
 #include <algorithm>

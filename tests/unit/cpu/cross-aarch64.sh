@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # The kernels and their tests on aarch64: cross-compiled, run under qemu-user. Correctness only.
 # Needs g++-aarch64-linux-gnu, qemu-user and googletest (Debian). Highway for arm64 is downloaded and
 # unpacked beside the build; the machine's own packages and architectures stay as they are.

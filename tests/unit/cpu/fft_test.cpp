@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The transform alone, against a direct DFT in double precision.
 #include <cmath>
 #include <numbers>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // What the kernel's tests share: signals, recipes, one call from samples to rows, the error law.
 #pragma once
 

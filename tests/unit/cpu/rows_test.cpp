@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Where rows go and what they depend on.
 #include <algorithm>
 #include <cmath>

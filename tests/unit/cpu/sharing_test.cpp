@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // What is shared, what is allocated, and that threads do not disturb each other.
 #include <atomic>
 #include <cstdlib>

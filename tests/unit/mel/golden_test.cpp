@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The double-precision reference against the outputs of the original front ends.
 #include <gtest/gtest.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // What holds for every valid recipe.
 #include <gtest/gtest.h>
 

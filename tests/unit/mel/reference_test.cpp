@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The reference against values that follow from theory.
 #include "kernels/mel/reference.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 #include "kernels/mel/sha256.h"
 
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Window functions and filter banks against values worked out by hand.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The golden vectors must be able to say no: recipes with one typical mistake each, and the test
 // that at least one clip of tests/golden catches it. The output lists which clips do.
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Drives a Framer as the element does, over slots of its own, and collects what lies under each
 // frame.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 #include "gst/melspecscope/value_range.h"
 
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The rows that the original of a Dft::convolution front end gives: the double reference, except
 // for frames in which the rounding noise of its float32 sums shows.
 #pragma once

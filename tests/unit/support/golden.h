@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The golden vectors: outputs of the original front ends, with tolerances (tests/golden/README.md).
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // What the double-precision reference says for a golden vector, and where the vector holds the
 // rounding noise of its original (Dft::convolution), what that noise is.
 #pragma once

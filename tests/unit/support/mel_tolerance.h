@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // When two mel spectrograms are the same numbers.
 //
 // Independent implementations of one front end, all in float32, differ by the noise of a float32

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Reads the NumPy files of the tests: little-endian float32 or float16, C order.
 #pragma once
 

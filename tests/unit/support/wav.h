@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Reads the audio of the tests: 16-bit mono PCM.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Buffer objects. Host and device see separate memory, joined only by SYNC_BO, as on hardware whose
 // caches are not coherent: a forgotten sync gives wrong data here, every time.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // A hardware context: a queue of submissions, the thread that is its share of the NPU, and the
 // driver's recovery when a run does not end.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // What a test may ask of the emulated driver it runs on. The functions are looked up with dlsym():
 // on a machine with a real NPU they are absent, and tests that need them skip themselves.
 #pragma once

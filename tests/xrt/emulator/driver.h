@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The emulated kernel driver: one device, as one process sees it.
 #pragma once
 

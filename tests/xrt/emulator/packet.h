@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The command packet that XRT writes into a command buffer (the "ERT" format of XRT's public header
 // xrt/detail/ert.h), as far as the NPU uses it.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The entry points: ioctl() and mmap() of the whole process, of which those on the device node go
 // to the emulated driver and all others to the C library. Loaded with LD_PRELOAD by with-npu.sh.
 

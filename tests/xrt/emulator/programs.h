@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // What the emulated NPU can compute. The bytes of a test package's PDI name the program.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Hands out ranges of an address space and takes them back, so that hours of work need no more room
 // than the work that is in flight.
 #pragma once

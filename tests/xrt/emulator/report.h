@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // What happened at the driver boundary: counters for tests in the process, a log for those outside.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // Executes one kernel start: checks what the host prepared as the hardware and its firmware would
 // need it, runs the program, and spoils the result if a fault says so.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // The kernel's interface: amdxdna's own calls and the DRM core's.
 #pragma once
 

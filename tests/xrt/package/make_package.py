@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """Makes a test kernel package with Debian's xclbinutil.
 
 usage: make_package.py PROGRAM FOLDER

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """Array type descriptors as IRON uses them: np.ndarray[(n,), np.dtype[np.int16]]."""
 
 

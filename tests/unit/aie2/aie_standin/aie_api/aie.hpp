@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 // A stand-in of the part of the AIE API that kernels/aie2/vec_aie.h uses: same names and, as the
 // API's reference describes them, same meanings. It lets the NPU's side of the vector facade run on
 // the host, against the same vectors as the plain one. What it cannot show is whether the real

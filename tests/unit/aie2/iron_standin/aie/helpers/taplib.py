@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """Which elements of a buffer a transfer visits, and in which order."""
 import itertools
 

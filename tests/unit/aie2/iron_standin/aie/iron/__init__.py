@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """Records a design instead of lowering it. A Program is what design_check.py reads."""
 
 BATCHES = 2  # core bodies run this often: a second batch must go where the first went

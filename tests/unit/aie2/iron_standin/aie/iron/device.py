@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """One-column devices: 4 compute tiles, 1 memory tile, 1 shim tile."""
 
 
