@@ -15,11 +15,11 @@ ALLOWED = {
     "kernels/mel": ["kernels/mel"],
     "kernels/cpu": ["kernels/cpu", "kernels/mel"],
     "kernels/aie2": ["kernels/aie2", "kernels/mel"],
-    "gst/common": ["gst/common"],
+    "gst/common": ["gst/common", "kernels/mel"],
     "gst/backend": ["gst/backend", "kernels"],
     "gst/backend/xrt": ["gst/backend", "kernels"],
     "gst/npumelspec": ["gst/npumelspec", "gst/common", "gst/backend", "kernels"],
-    "gst/npyenc": ["gst/npyenc", "kernels"],
+    "gst/npyenc": ["gst/npyenc", "gst/common", "kernels"],
     "gst/melspecscope": ["gst/melspecscope", "gst/common", "kernels"],
 }
 # Outside headers that only some folders may see.

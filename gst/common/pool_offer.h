@@ -4,14 +4,9 @@
 
 #include <gst/gst.h>
 
-#include <memory>
+#include "gst/common/pointers.h"
 
 namespace npumel {
-
-struct PoolDeleter {
-  void operator()(GstBufferPool* pool) const { gst_object_unref(pool); }
-};
-using PoolPtr = std::unique_ptr<GstBufferPool, PoolDeleter>;
 
 struct PoolOffer {
   PoolPtr pool;  ///< null: downstream has none

@@ -27,10 +27,10 @@
  */
 #include "gst/melspecscope/gstmelspecscope.h"
 
-#include <exception>
 #include <memory>
 #include <utility>
 
+#include "gst/common/guarded.h"
 #include "gst/melspecscope/scope.h"
 
 GST_DEBUG_CATEGORY(mel_spec_scope_debug);
@@ -52,15 +52,9 @@ GstBaseTransformClass* parent_class() {
   return GST_BASE_TRANSFORM_CLASS(gst_mel_spec_scope_parent_class);
 }
 
-/// Nothing may be thrown through GStreamer.
 template <typename Result, typename Work>
-Result guarded(gpointer object, Result failed, Work work) {
-  try {
-    return work(scope_of(object));
-  } catch (const std::exception& error) {
-    GST_ELEMENT_ERROR(object, LIBRARY, FAILED, ("Drawing failed: %s", error.what()), (nullptr));
-    return failed;
-  }
+Result guarded(gpointer object, Result failed, Work&& work) {
+  return npumel::guarded(object, failed, [&] { return work(scope_of(object)); });
 }
 
 void set_property(GObject* object, guint id, const GValue* value, GParamSpec* spec) {

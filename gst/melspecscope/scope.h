@@ -8,7 +8,7 @@
 
 #include <optional>
 
-#include "gst/common/buffer_ptr.h"
+#include "gst/common/pointers.h"
 #include "gst/melspecscope/scope_buffers.h"
 #include "gst/melspecscope/scope_caps.h"
 #include "gst/melspecscope/scope_quality.h"

@@ -8,7 +8,7 @@
 #include <memory>
 #include <optional>
 
-#include "gst/common/buffer_ptr.h"
+#include "gst/common/pointers.h"
 #include "gst/melspecscope/scope_caps.h"
 
 namespace npumel {

@@ -16,17 +16,17 @@ namespace {
 constexpr gsize kAlignMask = 63;
 
 void ask_for_alignment(GstQuery* query) {
-  GstAllocator* allocator = nullptr;
+  GstAllocator* theirs = nullptr;
   GstAllocationParams params;
   gst_allocation_params_init(&params);
   const bool offered = gst_query_get_n_allocation_params(query) > 0;
-  if (offered) gst_query_parse_nth_allocation_param(query, 0, &allocator, &params);
+  if (offered) gst_query_parse_nth_allocation_param(query, 0, &theirs, &params);
+  const AllocatorPtr allocator(theirs);
   params.align |= kAlignMask;
   if (offered)
-    gst_query_set_nth_allocation_param(query, 0, allocator, &params);
+    gst_query_set_nth_allocation_param(query, 0, allocator.get(), &params);
   else
     gst_query_add_allocation_param(query, nullptr, &params);
-  if (allocator) gst_object_unref(allocator);
 }
 
 GstBuffer* new_buffer(size_t bytes) {

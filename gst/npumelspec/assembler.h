@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "gst/backend/mel_backend.h"
-#include "gst/common/buffer_ptr.h"
+#include "gst/common/pointers.h"
 #include "gst/npumelspec/row_store.h"
 #include "gst/npumelspec/shape.h"
 #include "kernels/mel/normalize.h"

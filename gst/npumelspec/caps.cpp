@@ -147,7 +147,7 @@ std::optional<int> one_rate(const Settings& settings, const GstStructure* struct
 }
 
 std::string text_of(const GValue* value) {
-  const std::unique_ptr<gchar, decltype(&g_free)> text(gst_value_serialize(value), g_free);
+  const TextPtr text(gst_value_serialize(value));
   return text ? text.get() : "?";
 }
 

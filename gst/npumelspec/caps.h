@@ -4,17 +4,12 @@
 
 #include <gst/gst.h>
 
-#include <memory>
 #include <string>
 
+#include "gst/common/pointers.h"
 #include "gst/npumelspec/settings.h"
 
 namespace npumel {
-
-struct CapsDeleter {
-  void operator()(GstCaps* caps) const { gst_caps_unref(caps); }
-};
-using CapsPtr = std::unique_ptr<GstCaps, CapsDeleter>;
 
 inline constexpr const char* kMelMediaType = "audio/x-mel-spectrogram";
 inline constexpr const char* kTensorMediaType = "other/tensors";

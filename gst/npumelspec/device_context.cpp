@@ -23,13 +23,12 @@ ContextPtr context_of(GstElement* element) {
 
 /// Asks what lies beyond the element's pads in that direction.
 ContextPtr ask_neighbour(GstElement* element, GstPad* pad) {
-  GstQuery* query = gst_query_new_context(kDeviceContextType);
-  if (gst_pad_peer_query(pad, query)) {
+  const QueryPtr query(gst_query_new_context(kDeviceContextType));
+  if (gst_pad_peer_query(pad, query.get())) {
     GstContext* answer = nullptr;
-    gst_query_parse_context(query, &answer);
+    gst_query_parse_context(query.get(), &answer);
     if (answer != nullptr) gst_element_set_context(element, answer);
   }
-  gst_query_unref(query);
   return context_of(element);
 }
 
@@ -73,33 +72,31 @@ void Element::choose_device(const Settings& settings) {
     own_choice = context == nullptr;
     if (context) device = read_device_context(context.get()).device;
   }
-  GST_OBJECT_LOCK(self_);
+  const ObjectLock lock(self_);
   device_ = {device, "", own_choice};
-  GST_OBJECT_UNLOCK(self_);
 }
 
 void Element::forget_device() {
-  GST_OBJECT_LOCK(self_);
+  const ObjectLock lock(self_);
   device_ = {};
-  GST_OBJECT_UNLOCK(self_);
 }
 
 Element::Device Element::device() const {
-  GST_OBJECT_LOCK(self_);
-  Device copy = device_;
-  GST_OBJECT_UNLOCK(self_);
-  return copy;
+  const ObjectLock lock(self_);
+  return device_;
 }
 
 /// Makes known which NPU has been opened. Who was told which one to use does not tell others.
 void Element::announce_device() {
   const SupervisorStats backend = stream_.supervisor().stats();
-  GST_OBJECT_LOCK(self_);
-  const bool news = device_.opened != backend.npu_address;
-  const bool own_choice = device_.own_choice;
-  device_.opened = backend.npu_address;
-  GST_OBJECT_UNLOCK(self_);
-  if (!news || backend.npu_address.empty()) return;
+  bool own_choice = false;
+  {
+    const ObjectLock lock(self_);
+    if (device_.opened == backend.npu_address) return;
+    own_choice = device_.own_choice;
+    device_.opened = backend.npu_address;
+  }
+  if (backend.npu_address.empty()) return;
   const ContextPtr given = context_of(GST_ELEMENT(self_));
   const bool persistent = given && gst_context_is_persistent(given.get()) != FALSE;
   const ContextPtr context = make_device_context(backend.npu_address, backend.npu_name, persistent);

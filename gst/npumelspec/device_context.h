@@ -10,15 +10,11 @@
 
 #include <gst/gst.h>
 
-#include <memory>
 #include <string>
 
-namespace npumel {
+#include "gst/common/pointers.h"
 
-struct ContextDeleter {
-  void operator()(GstContext* context) const { gst_context_unref(context); }
-};
-using ContextPtr = std::unique_ptr<GstContext, ContextDeleter>;
+namespace npumel {
 
 inline constexpr const char* kDeviceContextType = "gst.npu.device";
 

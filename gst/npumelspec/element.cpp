@@ -18,10 +18,8 @@ Element::Element(GstNpuMelSpec* self) : self_(self), stream_(*this) {}
 Element::~Element() { reset_stream(); }
 
 Settings Element::settings() const {
-  GST_OBJECT_LOCK(self_);
-  Settings copy = settings_;
-  GST_OBJECT_UNLOCK(self_);
-  return copy;
+  const ObjectLock lock(self_);
+  return settings_;
 }
 
 bool Element::start() {

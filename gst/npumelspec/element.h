@@ -6,10 +6,11 @@
 #include <gst/gst.h>
 
 #include <atomic>
-#include <memory>
 #include <string>
 #include <vector>
 
+#include "gst/common/object_lock.h"
+#include "gst/common/pointers.h"
 #include "gst/npumelspec/caps.h"
 #include "gst/npumelspec/gstnpumelspec.h"
 #include "gst/npumelspec/settings.h"
@@ -19,11 +20,6 @@
 GST_DEBUG_CATEGORY_EXTERN(npumelspec_debug);
 
 namespace npumel {
-
-struct EventDeleter {
-  void operator()(GstEvent* event) const { gst_event_unref(event); }
-};
-using EventPtr = std::unique_ptr<GstEvent, EventDeleter>;
 
 /// Counters behind the `stats` property: written by the streaming thread, read by any.
 struct Counters {
@@ -46,9 +42,8 @@ class Element final : private BufferSource {
   Settings settings() const;
   template <typename Change>
   void change(Change&& change) {
-    GST_OBJECT_LOCK(self_);
+    const ObjectLock lock(self_);
     change(settings_);
-    GST_OBJECT_UNLOCK(self_);
   }
 
   bool start();

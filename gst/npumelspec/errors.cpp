@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// Which element error a BackendError becomes.
 #include "gst/npumelspec/errors.h"
 
-namespace npumel {
+#include "gst/backend/mel_backend.h"
 
-void post_error(GstElement* element, const BackendError& error) {
+namespace npumel {
+namespace {
+
+void post_fault(GstElement* element, const BackendError& error) {
   const char* what = error.what();
   switch (error.fault()) {
     case BackendFault::library_missing:
@@ -32,17 +36,16 @@ void post_error(GstElement* element, const BackendError& error) {
   }
 }
 
-void post_settings_error(GstElement* element, const std::invalid_argument& error) {
-  GST_ELEMENT_ERROR(element, LIBRARY, SETTINGS, ("%s", error.what()), (nullptr));
-}
+}  // namespace
 
-void post_error(GstElement* element, const std::bad_alloc& error) {
-  (void)error;
-  GST_ELEMENT_ERROR(element, RESOURCE, NO_SPACE_LEFT, ("Out of memory"), (nullptr));
-}
-
-void post_error(GstElement* element, const std::exception& error) {
-  GST_ELEMENT_ERROR(element, LIBRARY, FAILED, ("%s", error.what()), (nullptr));
+void post_element_exception(GstElement* element) noexcept {
+  try {
+    throw;
+  } catch (const BackendError& error) {
+    post_fault(element, error);
+  } catch (...) {
+    post_exception(element);
+  }
 }
 
 }  // namespace npumel

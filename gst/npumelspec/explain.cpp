@@ -41,17 +41,14 @@ void Element::explain_refusal(const GstCaps* caps) {
 void Element::note_answer(const GstCaps* wanted, const GstCaps* left) {
   CapsPtr refused(gst_caps_is_empty(left) && !gst_caps_is_empty(wanted) ? gst_caps_copy(wanted)
                                                                         : nullptr);
-  GST_OBJECT_LOCK(self_);
+  const ObjectLock lock(self_);
   refused_.swap(refused);
-  GST_OBJECT_UNLOCK(self_);
 }
 
 /// A source that finds nothing in common with the next element ends its stream without caps and
 /// says no more than "not negotiated": the reason is here.
 void Element::explain_silence() {
-  GST_OBJECT_LOCK(self_);
-  const CapsPtr refused = std::move(refused_);
-  GST_OBJECT_UNLOCK(self_);
+  const CapsPtr refused = with_lock(self_, [&] { return std::move(refused_); });
   if (refused && !gst_pad_has_current_caps(GST_BASE_TRANSFORM_SINK_PAD(self_)))
     explain_refusal(refused.get());
 }

@@ -50,7 +50,7 @@
 #include "gst/npumelspec/properties.h"
 #include "gst/npumelspec/tensor.h"
 
-using npumel::guarded;
+using npumel::guarded_call;
 
 GST_DEBUG_CATEGORY(npumelspec_debug);
 #define GST_CAT_DEFAULT npumelspec_debug
@@ -63,14 +63,14 @@ namespace {
 npumel::Element& element_of(gpointer object) { return *GST_NPU_MEL_SPEC(object)->element; }
 
 void set_property(GObject* object, guint id, const GValue* value, GParamSpec* spec) {
-  const bool known =
-      guarded(object, true, [&] { return npumel::set_property(element_of(object), id, value); });
+  const bool known = guarded_call(
+      object, true, [&] { return npumel::set_property(element_of(object), id, value); });
   if (!known) G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
 }
 
 void get_property(GObject* object, guint id, GValue* value, GParamSpec* spec) {
-  const bool known =
-      guarded(object, true, [&] { return npumel::get_property(element_of(object), id, value); });
+  const bool known = guarded_call(
+      object, true, [&] { return npumel::get_property(element_of(object), id, value); });
   if (!known) G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
 }
 
@@ -80,7 +80,7 @@ void finalize(GObject* object) {
 }
 
 void set_context(GstElement* object, GstContext* context) {
-  if (guarded(object, false, [&] { return element_of(object).accepts_context(context); }))
+  if (guarded_call(object, false, [&] { return element_of(object).accepts_context(context); }))
     GST_ELEMENT_CLASS(gst_npu_mel_spec_parent_class)->set_context(object, context);
 }
 
@@ -91,16 +91,16 @@ GstStateChangeReturn change_state(GstElement* object, GstStateChange transition)
 }
 
 gboolean start(GstBaseTransform* base) {
-  return guarded(base, false, [&] { return element_of(base).start(); });
+  return guarded_call(base, false, [&] { return element_of(base).start(); });
 }
 
 gboolean stop(GstBaseTransform* base) {
-  return guarded(base, false, [&] { return element_of(base).stop(); });
+  return guarded_call(base, false, [&] { return element_of(base).stop(); });
 }
 
 GstCaps* transform_caps(GstBaseTransform* base, GstPadDirection direction, GstCaps* caps,
                         GstCaps* filter) {
-  return guarded(base, static_cast<GstCaps*>(nullptr), [&] {
+  return guarded_call(base, static_cast<GstCaps*>(nullptr), [&] {
     npumel::CapsPtr result = element_of(base).transform_caps(direction, caps);
     if (filter != nullptr)
       result.reset(gst_caps_intersect_full(filter, result.get(), GST_CAPS_INTERSECT_FIRST));
@@ -117,12 +117,12 @@ GstCaps* fixate_caps(GstBaseTransform* base, GstPadDirection direction, GstCaps*
 }
 
 gboolean set_caps(GstBaseTransform* base, GstCaps* in, GstCaps* out) {
-  return guarded(base, false, [&] { return element_of(base).set_caps(in, out); });
+  return guarded_call(base, false, [&] { return element_of(base).set_caps(in, out); });
 }
 
 gboolean decide_allocation(GstBaseTransform* base, GstQuery* query) {
   const bool decided =
-      guarded(base, false, [&] { return element_of(base).decide_allocation(query); });
+      guarded_call(base, false, [&] { return element_of(base).decide_allocation(query); });
   return decided &&
          GST_BASE_TRANSFORM_CLASS(gst_npu_mel_spec_parent_class)->decide_allocation(base, query);
 }
@@ -136,12 +136,12 @@ GstFlowReturn submit_input_buffer(GstBaseTransform* base, gboolean is_discont, G
   if (flow != GST_FLOW_OK || base->queued_buf == nullptr) return flow;
   GstBuffer* queued = base->queued_buf;
   base->queued_buf = nullptr;
-  return guarded(base, GST_FLOW_ERROR,
-                 [&] { return element_of(base).submit(npumel::BufferPtr(queued)); });
+  return guarded_call(base, GST_FLOW_ERROR,
+                      [&] { return element_of(base).submit(npumel::BufferPtr(queued)); });
 }
 
 GstFlowReturn generate_output(GstBaseTransform* base, GstBuffer** buffer) {
-  return guarded(base, GST_FLOW_ERROR, [&] { return element_of(base).generate(buffer); });
+  return guarded_call(base, GST_FLOW_ERROR, [&] { return element_of(base).generate(buffer); });
 }
 
 /// Never called, because generate_output() does the work; without it the base class takes the
@@ -151,15 +151,17 @@ GstFlowReturn transform(GstBaseTransform*, GstBuffer*, GstBuffer*) {
 }
 
 gboolean sink_event(GstBaseTransform* base, GstEvent* event) {
-  return guarded(base, false, [&] { return element_of(base).sink_event(npumel::EventPtr(event)); });
+  return guarded_call(base, false,
+                      [&] { return element_of(base).sink_event(npumel::EventPtr(event)); });
 }
 
 gboolean src_event(GstBaseTransform* base, GstEvent* event) {
-  return guarded(base, false, [&] { return element_of(base).src_event(npumel::EventPtr(event)); });
+  return guarded_call(base, false,
+                      [&] { return element_of(base).src_event(npumel::EventPtr(event)); });
 }
 
 gboolean query(GstBaseTransform* base, GstPadDirection direction, GstQuery* query) {
-  const auto handled = guarded(base, 0, [&] {
+  const auto handled = guarded_call(base, 0, [&] {
     npumel::Element& element = element_of(base);
     if (GST_QUERY_TYPE(query) == GST_QUERY_CONTEXT && element.answer_context(query)) return 1;
     if (direction == GST_PAD_SRC && GST_QUERY_TYPE(query) == GST_QUERY_LATENCY)
@@ -182,7 +184,7 @@ GstPadProbeReturn watch_caps(GstPad* pad, GstPadProbeInfo* info, gpointer object
   GstCaps* caps = nullptr;
   gst_event_parse_caps(event, &caps);
   if (!gst_pad_query_accept_caps(pad, caps)) {
-    guarded(object, 0, [&] {
+    guarded_call(object, 0, [&] {
       element_of(object).explain_refusal(caps);
       return 0;
     });

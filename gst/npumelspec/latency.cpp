@@ -8,10 +8,8 @@ namespace npumel {
 
 /// Alone: a copy of all settings allocates, and buffers ask for this one.
 GstClockTime Element::processing_latency() const {
-  GST_OBJECT_LOCK(self_);
-  const GstClockTime granted = settings_.processing_latency;
-  GST_OBJECT_UNLOCK(self_);
-  return granted;
+  const ObjectLock lock(self_);
+  return settings_.processing_latency;
 }
 
 /// Until a buffer is complete its first frame has waited for all the others and for the last one's
@@ -52,13 +50,11 @@ bool Element::latency_query(GstQuery* query) {
 }
 
 void Element::update_liveness() {
-  GstQuery* query = gst_query_new_latency();
-  if (gst_pad_peer_query(GST_BASE_TRANSFORM_SINK_PAD(self_), query)) {
-    gboolean live = FALSE;
-    gst_query_parse_latency(query, &live, nullptr, nullptr);
-    live_ = live != FALSE;
-  }
-  gst_query_unref(query);
+  const QueryPtr query(gst_query_new_latency());
+  if (!gst_pad_peer_query(GST_BASE_TRANSFORM_SINK_PAD(self_), query.get())) return;
+  gboolean live = FALSE;
+  gst_query_parse_latency(query.get(), &live, nullptr, nullptr);
+  live_ = live != FALSE;
 }
 
 void Element::update_latency() {

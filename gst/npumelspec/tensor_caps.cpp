@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include <memory>
 #include <string>
 
+#include "gst/common/pointers.h"
 #include "gst/npumelspec/tensor.h"
 
 namespace npumel {
@@ -37,8 +37,7 @@ void describe_tensor(GstCaps* caps) {
       ", dims=<(int)1,(int)" + std::to_string(mel_major ? mels : frames) + ",(int)" +
       std::to_string(mel_major ? frames : mels) + ">, dims-order=(string)row-major, type=(string)" +
       (half ? "float16" : "float32") + "]}]";
-  const std::unique_ptr<GstStructure, decltype(&gst_structure_free)> holder(
-      gst_structure_from_string(text.c_str(), nullptr), gst_structure_free);
+  const StructurePtr holder(gst_structure_from_string(text.c_str(), nullptr));
   if (holder)
     gst_structure_set_value(structure, "tensors", gst_structure_get_value(holder.get(), "tensors"));
 }

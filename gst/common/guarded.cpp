@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Which element error an exception of the standard library becomes.
+#include "gst/common/guarded.h"
+
+#include <exception>
+#include <new>
+#include <stdexcept>
+
+namespace npumel {
+
+void post_exception(GstElement* element) noexcept {
+  try {
+    throw;
+  } catch (const std::bad_alloc&) {
+    GST_ELEMENT_ERROR(element, RESOURCE, NO_SPACE_LEFT, ("Out of memory"), (nullptr));
+  } catch (const std::invalid_argument& error) {
+    GST_ELEMENT_ERROR(element, LIBRARY, SETTINGS, ("%s", error.what()), (nullptr));
+  } catch (const std::exception& error) {
+    GST_ELEMENT_ERROR(element, LIBRARY, FAILED, ("%s", error.what()), (nullptr));
+  } catch (...) {
+    GST_ELEMENT_ERROR(element, LIBRARY, FAILED, ("Unexpected internal error"),
+                      ("an exception that is no std::exception"));
+  }
+}
+
+}  // namespace npumel
