@@ -34,23 +34,31 @@ def arguments_of(unit):
             skip = False
         elif word in ("-o", "-MF", "-MQ", "-MT"):
             skip = True
-        elif word not in ("-c", "-MD", unit["file"]):
+        elif word not in ("-c", "-MD", unit["file"]) and not word.startswith("-fsanitize="):
             kept.append(word)
     return tuple(kept)
+
+
+def sources_of(unit):
+    """The source of an entry, or those that a unity source of meson includes."""
+    source = (Path(unit["directory"]) / unit["file"]).resolve()
+    if not re.search(r"-unity\d+\.cpp$", source.name):
+        return [source]
+    return [Path(path).resolve() for path in re.findall(r'#include\s*"(.+)"', source.read_text(encoding="utf-8"))]
 
 
 def groups_of(build, root):
     """Lists of sources that are compiled the same way, as {arguments: [source, ...]}."""
     groups, seen = defaultdict(list), set()
     for unit in json.loads((build / "compile_commands.json").read_text(encoding="utf-8")):
-        source = (Path(unit["directory"]) / unit["file"]).resolve()
-        if source in seen or not source.is_relative_to(root):
-            continue
-        if str(source.relative_to(root)).startswith(CHECKED) and source.suffix == ".cpp":
-            seen.add(source)
-            # The folder of objects is the target's own, and holds nothing a source includes.
-            common = tuple(a for a in arguments_of(unit) if not re.fullmatch(r"-I.*\.p", a))
-            groups[common].append(source)
+        # The folder of objects is the target's own, and holds nothing a source includes.
+        common = tuple(a for a in arguments_of(unit) if not re.fullmatch(r"-I.*\.p", a))
+        for source in sources_of(unit):
+            if source in seen or not source.is_relative_to(root):
+                continue
+            if str(source.relative_to(root)).startswith(CHECKED) and source.suffix == ".cpp":
+                seen.add(source)
+                groups[common].append(source)
     return groups
 
 

@@ -75,7 +75,7 @@ const char* const kStreams[] = {
 
 }  // namespace
 
-CHECK_TEST(one_sample_buffers_change_nothing) {
+LONG_CHECK_TEST(one_sample_buffers_change_nothing) {
   const std::vector<int16_t> samples = audio(16000 + 123);
   for (const char* properties : kStreams) {
     MelStream whole(properties), cut(properties);
@@ -85,7 +85,7 @@ CHECK_TEST(one_sample_buffers_change_nothing) {
   }
 }
 
-CHECK_TEST(prime_sized_buffers_change_nothing) {
+LONG_CHECK_TEST(prime_sized_buffers_change_nothing) {
   const std::vector<int16_t> samples = audio(47001);
   for (const char* properties : kStreams) {
     MelStream whole(properties), cut(properties);
@@ -95,7 +95,7 @@ CHECK_TEST(prime_sized_buffers_change_nothing) {
   }
 }
 
-CHECK_TEST(random_buffers_change_nothing) {
+LONG_CHECK_TEST(random_buffers_change_nothing) {
   const std::vector<int16_t> samples = audio(60000, 7);
   for (const char* properties : kStreams) {
     MelStream whole(properties);
@@ -119,7 +119,7 @@ CHECK_TEST(float_samples_cut_anywhere_change_nothing) {
   }
 }
 
-CHECK_TEST(one_buffer_of_ten_minutes_equals_buffers_of_ten_milliseconds) {
+LONG_CHECK_TEST(one_buffer_of_ten_minutes_equals_buffers_of_ten_milliseconds) {
   const std::vector<int16_t> samples = audio(10 * 60 * 16000);
   for (const char* properties : {"", "frames=100 stride=50"}) {
     MelStream whole(properties), cut(properties);

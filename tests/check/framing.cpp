@@ -38,7 +38,7 @@ std::set<int> lengths_of(const Recipe& recipe) {
 
 }  // namespace
 
-CHECK_TEST(frames_and_numbers_of_every_length_streaming) {
+SLOW_CHECK_TEST(frames_and_numbers_of_every_length_streaming) {
   for (const Case& preset : kCases) {
     const Recipe recipe = recipe_of(preset);
     for (const int length : lengths_of(recipe)) {
@@ -55,7 +55,7 @@ CHECK_TEST(frames_and_numbers_of_every_length_streaming) {
   }
 }
 
-CHECK_TEST(frames_and_numbers_of_every_length_in_one_buffer) {
+LONG_CHECK_TEST(frames_and_numbers_of_every_length_in_one_buffer) {
   for (const Case& preset : kCases) {
     const Recipe recipe = recipe_of(preset);
     for (const int length : lengths_of(recipe)) {
@@ -165,7 +165,7 @@ CHECK_TEST(frames_may_lie_further_apart_than_their_windows_reach) {
   }
 }
 
-CHECK_TEST(librosa_and_custom_take_other_rates) {
+SLOW_CHECK_TEST(librosa_and_custom_take_other_rates) {
   for (const int rate : {4000, 11025, 44100, 192000}) {
     const std::string caps = "audio/x-raw,format=S16LE,rate=" + std::to_string(rate);
     const std::vector<int16_t> samples = audio(30000);

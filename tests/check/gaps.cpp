@@ -168,7 +168,7 @@ CHECK_TEST(a_gap_event_without_a_duration_ends_what_is_held) {
   }
 }
 
-CHECK_TEST(gap_events_alone_give_silent_frames_without_drift) {
+LONG_CHECK_TEST(gap_events_alone_give_silent_frames_without_drift) {
   // An hour of silence as 1 s gap events.
   MelStream stream("frames=100");
   stream.push(Samples(16000), 0);

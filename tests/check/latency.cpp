@@ -133,7 +133,7 @@ CHECK_TEST(live_adds_processing_latency) {
   }
 }
 
-CHECK_TEST(the_reach_of_every_preset_is_that_of_its_recipe) {
+LONG_CHECK_TEST(the_reach_of_every_preset_is_that_of_its_recipe) {
   for (const auto& name : enum_names<Preset>()) {
     const int rate = published_rate(name.value) ? published_rate(name.value) : 16000;
     MelStream stream(std::string("frames=1 preset=") + name.nick,

@@ -23,20 +23,10 @@ mkdir -p "$logs"
 
 mapfile -t programs < <(meson introspect --tests "$build" | python3 -c '
 import json, sys
-for test in json.load(sys.stdin):
-    if "check" in [s.split(":")[-1] for s in test["suite"]] and test["name"].startswith("check_"):
-        print(test["cmd"][0])')
+print(*sorted({test["cmd"][0] for test in json.load(sys.stdin)
+    if "check" in [s.split(":")[-1] for s in test["suite"]] and test["name"].startswith("check_")}), sep="\n")')
 [ ${#programs[@]} -gt 0 ] || { echo "no gst-check program in $build"; exit 1; }
 ninja -C "$build" "${programs[@]#"$build/"}" >"$logs/build.log" 2>&1 || { tail "$logs/build.log"; exit 1; }
-
-# Hours of audio: nothing that a shorter test does not do as well.
-long='ten_hours*,five_billion*,one_buffer_of_ten*,one_sample_buffers*,random_buffers*,prime_sized*,'
-long+='offsets_and_shape_count*,numpy_reads*,gap_events_alone*,a_tone_at_the_centre*,the_reach_of*,'
-long+='frames_and_numbers_of_every_length_in_one*'
-# And what takes valgrind minutes: 200 starts, of which ten show the same, and comparisons with thousands
-# of reference transforms.
-slow=$long,states_go_up*,librosa_and_custom_take_other_rates*,buffer_normalises_each_buffer*
-slow+=,frames_and_numbers_of_every_length*,any_values_are_refused*,every_preset_can_be_written*
 
 export GST_PLUGIN_SYSTEM_PATH_1_0='' GSETTINGS_BACKEND=memory
 GST_PLUGIN_PATH_1_0=$build/gst:$(pkg-config --variable=pluginsdir gstreamer-1.0)
@@ -93,7 +83,7 @@ each() {
 
 leaks_of() {
   local bad=0 alive='object-alive, type-name=\(string\)[A-Za-z]|Leaks detected'
-  GST_CHECKS_IGNORE=$long GST_TRACERS=leaks GST_DEBUG=GST_TRACER:7 GST_DEBUG_NO_COLOR=1 \
+  CK_EXCLUDE_TAGS=long GST_TRACERS=leaks GST_DEBUG=GST_TRACER:7 GST_DEBUG_NO_COLOR=1 \
     run leaks "$1" "$1" || bad=1
   if grep -E "$alive" "$logs/leaks-$(basename "$1").log" | head -n 20 | grep .; then
     echo "FAIL leaks $(basename "$1")"
@@ -107,7 +97,7 @@ tool_leaks() { each leaks leaks_of "${programs[@]}"; }
 under_valgrind() {
   local tool=$1 program=$2
   shift 2
-  G_SLICE=always-malloc G_DEBUG=gc-friendly GST_CHECKS_IGNORE=$slow LD_PRELOAD=$preload \
+  G_SLICE=always-malloc G_DEBUG=gc-friendly CK_EXCLUDE_TAGS='slow long' LD_PRELOAD=$preload \
     run "$tool" "$program" valgrind -q --error-exitcode=9 "$@" "$program"
 }
 

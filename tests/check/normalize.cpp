@@ -46,7 +46,7 @@ CHECK_TEST(none_is_raw_and_has_no_affine_map) {
   assert_close(recipe, stream.rows(), raw_rows(recipe, samples));
 }
 
-CHECK_TEST(buffer_normalises_each_buffer_by_itself) {
+SLOW_CHECK_TEST(buffer_normalises_each_buffer_by_itself) {
   const Samples samples = quiet_then_loud();
   for (const char* nick : {"whisper80", "nemo80", "wespeaker80", "s2t80", "ast128", "librosa"}) {
     const bool db = std::string(nick) == "librosa";

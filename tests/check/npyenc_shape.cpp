@@ -112,7 +112,7 @@ CHECK_TEST(a_file_cut_off_before_eos_reads_as_empty) {
   ASSERT_EQUAL(file.data.size(), 60);
 }
 
-CHECK_TEST(numpy_reads_the_file) {
+LONG_CHECK_TEST(numpy_reads_the_file) {
   for (const char* mode : {"concat", "stack"}) {
     NpyWriter writer(mode);
     writer.caps({.mels = 80, .frames = 100, .stride = 100});

@@ -194,7 +194,7 @@ CHECK_TEST(neither_the_mode_nor_the_rate_of_buffers_matters_once_a_file_has_begu
   fail_unless(writer.file().values<float>() == counting(25));
 }
 
-CHECK_TEST(offsets_and_shape_count_beyond_4_gigabytes) {
+LONG_CHECK_TEST(offsets_and_shape_count_beyond_4_gigabytes) {
   const Harness harness(gst_harness_new("npyenc"));
   SeekableSink sink(harness);
   constexpr int kMels = 512, kFrames = 1 << 17, kBuffers = 20;  // 256 MiB each

@@ -122,7 +122,7 @@ CHECK_TEST(denormal_and_huge_samples_stay_finite) {
   fail_unless(all_finite(run_float(samples, "frames=10")));
 }
 
-CHECK_TEST(a_tone_at_the_centre_of_each_filter_peaks_there) {
+LONG_CHECK_TEST(a_tone_at_the_centre_of_each_filter_peaks_there) {
   const auto mel_of = [](double f) {
     return f < 1000 ? 3 * f / 200 : 15 + 27 * std::log(f / 1000) / std::log(6.4);
   };

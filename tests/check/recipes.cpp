@@ -58,7 +58,7 @@ std::string recipe_text(const MelStream& stream) {
 
 }  // namespace
 
-CHECK_TEST(every_preset_can_be_written_as_custom_with_properties_alone) {
+SLOW_CHECK_TEST(every_preset_can_be_written_as_custom_with_properties_alone) {
   const std::vector<int16_t> samples = sound(16123);
   for (const auto& name : enum_names<Preset>()) {
     const std::string caps = audio_caps(name.value);
@@ -146,7 +146,7 @@ CHECK_TEST(a_consumer_of_another_recipe_does_not_link_and_is_told_the_field) {
   ASSERT_EQUAL(fitting.push(audio(32000), 0), GST_FLOW_OK);
 }
 
-CHECK_TEST(any_values_are_refused_with_a_reason_or_give_finite_rows) {
+SLOW_CHECK_TEST(any_values_are_refused_with_a_reason_or_give_finite_rows) {
   std::mt19937 random(20);
   const auto any_of = [&](std::initializer_list<const char*> values) {
     return std::string(values.begin()[random() % values.size()]);

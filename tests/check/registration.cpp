@@ -157,7 +157,7 @@ CHECK_TEST(every_preset_is_a_value_of_the_property) {
   }
 }
 
-CHECK_TEST(states_go_up_and_down_two_hundred_times) {
+SLOW_CHECK_TEST(states_go_up_and_down_two_hundred_times) {
   const Owned<GstElement> pipeline(gst_parse_launch(
       "audiotestsrc samplesperbuffer=1600 ! npumelspec frames=10 ! fakesink sync=false", nullptr));
   for (int i = 0; i < 200; ++i) {

@@ -133,25 +133,36 @@ inline PostedError posted(BusWatch& bus, GstMessageType type = GST_MESSAGE_ERROR
   return result;
 }
 
-/// The tests of this program, in the order of the source.
-using AddTest = void (*)(TCase*);
-inline std::vector<AddTest>& registered_tests() {
-  static std::vector<AddTest> tests;
+/// A test of this program, and the tag by which it can be left out (CK_EXCLUDE_TAGS): "" for most,
+/// "slow" for what takes minutes under valgrind, "long" for hours of audio.
+struct RegisteredTest {
+  const char* tag;
+  void (*add)(TCase*);
+};
+/// In the order of the source.
+inline std::vector<RegisteredTest>& registered_tests() {
+  static std::vector<RegisteredTest> tests;
   return tests;
 }
 struct TestRegistration {
-  explicit TestRegistration(AddTest add) { registered_tests().push_back(add); }
+  explicit TestRegistration(RegisteredTest test) { registered_tests().push_back(test); }
 };
 
 }  // namespace npumel::check
 
-/// A gst-check test that registers itself: CHECK_TEST(behaviour_in_words) { ... }
-#define CHECK_TEST(name)                                                         \
+#define TAGGED_CHECK_TEST(tag, name)                                             \
   static void name##_body();                                                     \
   GST_START_TEST(name) name##_body();                                            \
   GST_END_TEST static const npumel::check::TestRegistration name##_registration( \
-      [](TCase* group) { tcase_add_test(group, name); });                        \
+      {tag, [](TCase* group) { tcase_add_test(group, name); }});                 \
   static void name##_body()
+
+/// A gst-check test that registers itself: CHECK_TEST(behaviour_in_words) { ... }
+#define CHECK_TEST(name) TAGGED_CHECK_TEST("", name)
+/// The same for meson's suite `slow`; a program that has one is in slow_check_programs of
+/// meson.build.
+#define SLOW_CHECK_TEST(name) TAGGED_CHECK_TEST("slow", name)
+#define LONG_CHECK_TEST(name) TAGGED_CHECK_TEST("long", name)
 
 #define ASSERT_EQUAL(actual, expected) \
   npumel::check::assert_equal(__FILE__, __LINE__, #actual " == " #expected, actual, expected)

@@ -40,19 +40,19 @@ void assert_exact_for_hours(int hours, const std::string& properties, int rate, 
 
 }  // namespace
 
-CHECK_TEST(ten_hours_at_16000_hz_are_exact) {
+LONG_CHECK_TEST(ten_hours_at_16000_hz_are_exact) {
   assert_exact_for_hours(10, "eos-mode=short", 16000, 160);
 }
 
 // The smallest filter bank there is: the time is what is tested.
-CHECK_TEST(ten_hours_at_44100_hz_with_hop_441_are_exact) {
+LONG_CHECK_TEST(ten_hours_at_44100_hz_with_hop_441_are_exact) {
   assert_exact_for_hours(10,
                          "preset=custom eos-mode=short mels=1 n-fft=512 win-length=441 "
                          "hop-length=441 padding=zero frame-count=drop-last",
                          44100, 441);
 }
 
-CHECK_TEST(ten_hours_at_44100_hz_with_hop_160_are_exact) {
+LONG_CHECK_TEST(ten_hours_at_44100_hz_with_hop_160_are_exact) {
   assert_exact_for_hours(10,
                          "preset=custom eos-mode=short mels=1 n-fft=512 win-length=400 "
                          "hop-length=160 padding=zero frame-count=drop-last",
@@ -131,7 +131,7 @@ CHECK_TEST(offsets_of_the_audio_mean_nothing) {
   ASSERT_EQUAL(stream.buffers()[3]->offset, 30);
 }
 
-CHECK_TEST(five_billion_samples_are_counted) {
+LONG_CHECK_TEST(five_billion_samples_are_counted) {
   // More than 32 bits hold, in one gap event: 87 hours, of which one frame in 4 s sees something.
   const std::string properties =
       "preset=custom frames=1000 eos-mode=short mels=2 n-fft=64 win-length=64 hop-length=65536 ";

@@ -27,7 +27,7 @@ TEST(Accuracy, every_preset_keeps_the_error_law_on_every_target) {
   }
 }
 
-TEST(Accuracy, random_recipes_keep_the_error_law_on_every_target) {
+TEST(AccuracySlow, random_recipes_keep_the_error_law_on_every_target) {
   Random random(11);
   for (int i = 0; i < 500; ++i) {
     const Recipe recipe = random_recipe(random);

@@ -12,7 +12,7 @@ namespace {
 using test::Comparison;
 using test::GoldenFile;
 
-TEST(Golden, TheReferenceEqualsTheOriginals) {
+TEST(GoldenSlow, TheReferenceEqualsTheOriginals) {
   for (const auto& folder : test::golden_folders(GOLDEN_FOLDER)) {
     for (const GoldenFile& file : test::golden_files(folder)) {
       const auto samples = test::unit_samples(test::read_wav(file.audio));

@@ -149,7 +149,7 @@ std::vector<std::string> failing_clips(const std::vector<GoldenFile>& files,
   return clips;
 }
 
-TEST(WrongOnPurpose, EveryMistakeIsCaughtByAGoldenVector) {
+TEST(WrongOnPurposeSlow, EveryMistakeIsCaughtByAGoldenVector) {
   const auto files = test::golden_files(GOLDEN_FOLDER);
   for (const Mistake& mistake : mistakes()) {
     const auto clips = failing_clips(files, mistake);
