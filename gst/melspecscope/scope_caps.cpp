@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "gst/melspecscope/scope_caps.h"
 
-#include <cmath>
 #include <numbers>
+#include <string>
+
+#include "gst/common/mel_info.h"
 
 namespace npumel {
 namespace {
@@ -22,21 +24,14 @@ GstStaticPadTemplate source_pad_template = GST_STATIC_PAD_TEMPLATE(
     GST_STATIC_CAPS(
         GST_VIDEO_CAPS_MAKE("{ BGRx, RGBx, xRGB, xBGR, BGRA, RGBA, ARGB, ABGR, RGB, BGR }")));
 
-const char* text_field(const GstStructure* structure, const char* name) {
-  const char* text = gst_structure_get_string(structure, name);
-  return text != nullptr ? text : "";
-}
-
-void read_unit(const GstStructure* structure, MelStream& stream) {
-  const LogType log = from_nick<LogType>(text_field(structure, "log")).value_or(LogType::none);
-  const char* normalize = text_field(structure, "normalize");
+void read_unit(const MelInfo& info, MelStream& stream) {
   const std::string quantity =
-      text_field(structure, "spectrum") == std::string("magnitude") ? "mel magnitude" : "mel power";
-  if (*normalize != '\0' && !g_str_equal(normalize, "none")) {
+      info.choice<Spectrum>("spectrum") == Spectrum::magnitude ? "mel magnitude" : "mel power";
+  if (info.text("normalize").value_or("none") != "none") {
     stream.unit = "normalised log-mel";
     return;
   }
-  switch (log) {
+  switch (info.choice<LogType>("log").value_or(LogType::none)) {
     case LogType::log10:
       stream.unit = "log10 " + quantity;
       stream.decade = 1;
@@ -54,14 +49,16 @@ void read_unit(const GstStructure* structure, MelStream& stream) {
   }
 }
 
-void read_axis(const GstStructure* structure, MelStream& stream) {
-  const auto scale = from_nick<MelScale>(text_field(structure, "mel-scale"));
+void read_axis(const MelInfo& info, MelStream& stream) {
+  const auto scale = info.choice<MelScale>("mel-scale");
+  const auto fmin = info.integer("fmin");
+  const auto fmax = info.integer("fmax");
+  if (!scale || !fmin || !fmax || *fmax <= *fmin) return;
   MelAxis axis;
-  if (!scale || !gst_structure_get_int(structure, "fmin", &axis.fmin) ||
-      !gst_structure_get_int(structure, "fmax", &axis.fmax) || axis.fmax <= axis.fmin)
-    return;
   axis.scale = *scale;
-  axis.mels = stream.mels;
+  axis.fmin = *fmin;
+  axis.fmax = *fmax;
+  axis.mels = info.mels;
   stream.axis = axis;
 }
 
@@ -71,17 +68,18 @@ GstStaticPadTemplate* scope_sink_template() { return &sink_pad_template; }
 GstStaticPadTemplate* scope_source_template() { return &source_pad_template; }
 
 bool parse_mel_caps(const GstCaps* caps, ScopeInput& input) {
-  const GstStructure* structure = gst_caps_get_structure(caps, 0);
   input = ScopeInput();
-  if (!gst_structure_get_int(structure, "mels", &input.stream.mels) ||
-      !gst_structure_get_int(structure, "rate", &input.rate) ||
-      !gst_structure_get_int(structure, "hop-length", &input.hop))
-    return false;
-  input.stream.frame_seconds = static_cast<double>(input.hop) / input.rate;
-  if (g_str_equal(text_field(structure, "format"), "F16LE")) input.type = ElementType::f16;
-  if (g_str_equal(text_field(structure, "layout"), "mel-major")) input.layout = Layout::mel_major;
-  read_unit(structure, input.stream);
-  read_axis(structure, input.stream);
+  const auto info = MelInfo::from_caps(caps);
+  const int hop = info ? info->integer("hop-length").value_or(0) : 0;
+  if (hop <= 0 || info->rate <= 0) return false;
+  input.stream.mels = info->mels;
+  input.rate = info->rate;
+  input.hop = hop;
+  input.stream.frame_seconds = static_cast<double>(hop) / info->rate;
+  input.type = info->type;
+  input.layout = info->layout;
+  read_unit(*info, input.stream);
+  read_axis(*info, input.stream);
   return true;
 }
 

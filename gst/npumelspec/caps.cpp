@@ -4,12 +4,12 @@
 #include <gst/audio/audio.h>
 
 #include <array>
-#include <cmath>
 #include <cstdio>
 #include <initializer_list>
 #include <optional>
 #include <stdexcept>
 
+#include "gst/common/mel_info.h"
 #include "gst/npumelspec/tensor.h"
 
 namespace npumel {
@@ -57,28 +57,10 @@ void set_strings(GstStructure* structure, const char* field,
   gst_structure_take_value(structure, field, &list);
 }
 
-void set_framerate(GstStructure* structure, const Recipe& recipe, const Shape& shape) {
-  if (shape.whole())
-    gst_structure_set(structure, "framerate", GST_TYPE_FRACTION, 0, 1, nullptr);
-  else
-    gst_structure_set(structure, "framerate", GST_TYPE_FRACTION, recipe.rate,
-                      recipe.hop_length * shape.stride, nullptr);
-}
-
-GstStructure* mel_structure(const Settings& settings, const Recipe& recipe, const Shape& shape) {
-  GstStructure* structure = gst_structure_new(
-      kMelMediaType, "mels", G_TYPE_INT, recipe.mels, "frames", G_TYPE_INT, shape.frames, "rate",
-      G_TYPE_INT, recipe.rate, "channels", G_TYPE_INT, 1, "preset", G_TYPE_STRING,
-      nick(recipe.preset), "recipe-id", G_TYPE_STRING, recipe_id(recipe).c_str(), "n-fft",
-      G_TYPE_INT, recipe.n_fft, "win-length", G_TYPE_INT, recipe.win_length, "hop-length",
-      G_TYPE_INT, recipe.hop_length, "window", G_TYPE_STRING, nick(recipe.window), "spectrum",
-      G_TYPE_STRING, nick(recipe.spectrum), "mel-scale", G_TYPE_STRING, nick(recipe.mel_scale),
-      "mel-norm", G_TYPE_STRING, nick(recipe.mel_norm), "fmin", G_TYPE_INT, recipe.fmin, "fmax",
-      G_TYPE_INT, recipe.fmax, "padding", G_TYPE_STRING, nick(recipe.padding), "log", G_TYPE_STRING,
-      nick(recipe.log), "preemphasis", G_TYPE_INT,
-      static_cast<int>(std::lround(recipe.preemphasis * 1000)), "input-scale", G_TYPE_INT,
-      recipe.input_scale, "normalize", G_TYPE_STRING, nick(settings.normalize), nullptr);
-  set_framerate(structure, recipe, shape);
+CapsPtr mel_caps(const Settings& settings, const Recipe& recipe, const Shape& shape) {
+  CapsPtr caps =
+      MelInfo::from_recipe(recipe, nick(settings.normalize), shape.frames, shape.stride).to_caps();
+  GstStructure* structure = gst_caps_get_structure(caps.get(), 0);
 
   const bool half_fits = recipe.log != LogType::none;
   if (settings.format == FormatChoice::f16)
@@ -94,16 +76,16 @@ GstStructure* mel_structure(const Settings& settings, const Recipe& recipe, cons
     set_strings(structure, "layout", {"mel-major"});
   else
     set_strings(structure, "layout", {"frame-major", "mel-major"});
-  return structure;
+  return caps;
 }
 
 /// Dimensions are text, innermost first, and core compares them as text: every spelling of the same
 /// shape that tensor elements use is offered, with 1s filling up the rank.
-GstStructure* tensor_structure(const Settings& settings, const Recipe& recipe, const Shape& shape) {
-  GstStructure* structure =
-      gst_structure_new(kTensorMediaType, "format", G_TYPE_STRING, "static", "num_tensors",
-                        G_TYPE_INT, 1, "types", G_TYPE_STRING, "float32", nullptr);
-  set_framerate(structure, recipe, shape);
+CapsPtr tensor_caps(const Settings& settings, const Recipe& recipe, const Shape& shape) {
+  CapsPtr caps(gst_caps_new_simple(kTensorMediaType, "format", G_TYPE_STRING, "static",
+                                   "num_tensors", G_TYPE_INT, 1, "types", G_TYPE_STRING, "float32",
+                                   "framerate", GST_TYPE_FRACTION, recipe.rate,
+                                   recipe.hop_length * shape.stride, nullptr));
   GValue list = G_VALUE_INIT;
   gst_value_list_init(&list, 10);
   const auto add = [&](int inner, int outer) {
@@ -120,16 +102,17 @@ GstStructure* tensor_structure(const Settings& settings, const Recipe& recipe, c
   if (settings.layout == LayoutChoice::mel_major ||
       (settings.layout == LayoutChoice::automatic && recipe.mels != shape.frames))
     add(shape.frames, recipe.mels);
-  gst_structure_take_value(structure, "dimensions", &list);
-  return structure;
+  gst_structure_take_value(gst_caps_get_structure(caps.get(), 0), "dimensions", &list);
+  return caps;
 }
 
-void append_source_structures(GstCaps* caps, const Settings& settings, int rate) {
+CapsPtr source_caps_at(const Settings& settings, int rate) {
   const Recipe recipe = resolve_recipe(settings, rate);
   const Shape shape = resolve_shape(settings);
-  gst_caps_append_structure(caps, mel_structure(settings, recipe, shape));
+  CapsPtr caps = mel_caps(settings, recipe, shape);
   if (!shape.whole() && settings.format != FormatChoice::f16)
-    gst_caps_append_structure(caps, tensor_structure(settings, recipe, shape));
+    gst_caps_append(caps.get(), tensor_caps(settings, recipe, shape).release());
+  return caps;
 }
 
 /// The one rate of a structure, given or implied by the preset.
@@ -144,11 +127,6 @@ std::optional<int> one_rate(const Settings& settings, const GstStructure* struct
   const GValue* range = gst_structure_get_value(structure, "rate");
   if (range != nullptr && !gst_value_intersect(nullptr, range, &published)) return std::nullopt;
   return rate;
-}
-
-std::string text_of(const GValue* value) {
-  const TextPtr text(gst_value_serialize(value));
-  return text ? text.get() : "?";
 }
 
 }  // namespace
@@ -178,13 +156,13 @@ CapsPtr source_caps(const Settings& settings, const GstCaps* sink) {
   for (guint i = 0; i < gst_caps_get_size(sink); ++i) {
     const GstStructure* structure = gst_caps_get_structure(sink, i);
     const std::optional<int> rate = one_rate(settings, structure);
-    CapsPtr one(gst_caps_new_empty());
+    CapsPtr one;
     try {
-      if (rate) append_source_structures(one.get(), settings, *rate);
+      if (rate) one = source_caps_at(settings, *rate);
     } catch (const std::invalid_argument&) {
-      // The template below lets negotiation reach the point where the reason can be told.
+      // The template below lets negotiation reach set_caps, which posts the reason.
     }
-    if (gst_caps_is_empty(one.get())) {
+    if (!one) {
       one.reset(gst_static_pad_template_get_caps(&source_pad_template));
       one.reset(gst_caps_make_writable(one.release()));
       const GValue* range = gst_structure_get_value(structure, "rate");
@@ -198,6 +176,7 @@ CapsPtr source_caps(const Settings& settings, const GstCaps* sink) {
 
 OutputFormat parse_source_caps(const Settings& settings, const Recipe& recipe,
                                const GstCaps* caps) {
+  if (const auto info = MelInfo::from_caps(caps)) return {info->layout, info->type};
   OutputFormat format;
   const GstStructure* structure = gst_caps_get_structure(caps, 0);
   if (gst_structure_has_name(structure, kTensorMediaType)) {
@@ -207,12 +186,7 @@ OutputFormat parse_source_caps(const Settings& settings, const Recipe& recipe,
     const bool mel_major = settings.layout == LayoutChoice::mel_major ||
                            (settings.layout == LayoutChoice::automatic && inner != recipe.mels);
     format.layout = mel_major ? Layout::mel_major : Layout::frame_major;
-    return format;
   }
-  if (g_strcmp0(gst_structure_get_string(structure, "layout"), "mel-major") == 0)
-    format.layout = Layout::mel_major;
-  if (g_strcmp0(gst_structure_get_string(structure, "format"), "F16LE") == 0)
-    format.type = ElementType::f16;
   return format;
 }
 
@@ -245,15 +219,7 @@ std::string explain_mismatch(const GstCaps* have, const GstCaps* wanted) {
     for (guint h = 0; h < gst_caps_get_size(have); ++h) {
       const GstStructure* ours = gst_caps_get_structure(have, h);
       if (!gst_structure_has_name(ours, name)) continue;
-      std::string differing;
-      for (gint i = 0; i < gst_structure_n_fields(theirs); ++i) {
-        const char* field = gst_structure_nth_field_name(theirs, static_cast<guint>(i));
-        const GValue* want = gst_structure_get_value(theirs, field);
-        const GValue* got = gst_structure_get_value(ours, field);
-        if (got == nullptr || gst_value_intersect(nullptr, want, got)) continue;
-        differing += (differing.empty() ? "" : "; ") + std::string(field) + ": wanted " +
-                     text_of(want) + ", have " + text_of(got);
-      }
+      const std::string differing = to_text(conflicts(ours, theirs));
       if (!differing.empty()) return differing;
     }
     if (names.find(name) == std::string::npos)

@@ -11,7 +11,6 @@
 
 namespace npumel {
 
-inline constexpr const char* kMelMediaType = "audio/x-mel-spectrogram";
 inline constexpr const char* kTensorMediaType = "other/tensors";
 
 GstStaticPadTemplate* sink_template();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <string>
 
+#include "gst/common/mel_info.h"
 #include "gst/common/pointers.h"
 #include "gst/npumelspec/tensor.h"
 
@@ -20,26 +21,21 @@ bool have_tensor_caps() {
 
 void describe_tensor(GstCaps* caps) {
   if (!have_tensor_caps() || !gst_caps_is_fixed(caps)) return;
-  GstStructure* structure = gst_caps_get_structure(caps, 0);
-  int mels = 0;
-  int frames = 0;
-  if (!gst_structure_has_name(structure, "audio/x-mel-spectrogram") ||
-      !gst_structure_get_int(structure, "mels", &mels) ||
-      !gst_structure_get_int(structure, "frames", &frames))
-    return;
-  const bool mel_major = g_strcmp0(gst_structure_get_string(structure, "layout"), "mel-major") == 0;
-  const bool half = g_strcmp0(gst_structure_get_string(structure, "format"), "F16LE") == 0;
+  const auto info = MelInfo::from_caps(caps);
+  if (!info) return;
+  const bool mel_major = info->layout == Layout::mel_major;
+  const int outer = mel_major ? info->mels : info->frames;
+  const int inner = mel_major ? info->frames : info->mels;
 
   // The types of this syntax exist from 1.28 on only: text is the way that needs no newer headers.
-  const std::string text =
-      std::string("holder, tensors=(structure)[tensorgroups, ") + kTensorId +
-      "=(/uniquelist){(GstCaps)[tensor/strided, tensor-id=(string)" + kTensorId +
-      ", dims=<(int)1,(int)" + std::to_string(mel_major ? mels : frames) + ",(int)" +
-      std::to_string(mel_major ? frames : mels) + ">, dims-order=(string)row-major, type=(string)" +
-      (half ? "float16" : "float32") + "]}]";
+  const std::string text = std::string("holder, tensors=(structure)[tensorgroups, ") + kTensorId +
+                           "=(/uniquelist){(GstCaps)[tensor/strided, tensor-id=(string)" +
+                           kTensorId + ", dims=<(int)1,(int)" + std::to_string(outer) + ",(int)" +
+                           std::to_string(inner) +
+                           ">, dims-order=(string)row-major, type=(string)" +
+                           (info->type == ElementType::f16 ? "float16" : "float32") + "]}]";
   const StructurePtr holder(gst_structure_from_string(text.c_str(), nullptr));
-  if (holder)
-    gst_structure_set_value(structure, "tensors", gst_structure_get_value(holder.get(), "tensors"));
+  if (holder) gst_caps_set_value(caps, "tensors", gst_structure_get_value(holder.get(), "tensors"));
 }
 
 }  // namespace npumel
