@@ -1,14 +1,29 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// Slots of a stream in the order in which they are filled.
 #include "gst/backend/batch_ring.h"
 
 #include <cstring>
+#include <new>
 #include <utility>
 
 namespace npumel {
 
-AlignedMemory::AlignedMemory(std::size_t bytes)
-    : data_(::operator new (bytes, std::align_val_t{kAlignment})) {
-  std::memset(data_.get(), 0, bytes);
+void StreamSignal::interrupt() {
+  {
+    const std::lock_guard lock(mutex);
+    interrupted = true;
+  }
+  changed.notify_all();
+}
+
+void StreamSignal::resume() {
+  const std::lock_guard lock(mutex);
+  interrupted = false;
+}
+
+bool StreamSignal::is_interrupted() {
+  const std::lock_guard lock(mutex);
+  return interrupted;
 }
 
 void BatchRing::reset(int depth, SampleType type, int capacity) {
@@ -17,8 +32,11 @@ void BatchRing::reset(int depth, SampleType type, int capacity) {
   for (std::size_t i = 0; i < batches.size(); i++) {
     Batch& batch = batches[i];
     batch.position = i;
-    batch.own = AlignedMemory(static_cast<std::size_t>(capacity) * size_of(type));
-    batch.slot = Slot{batch.own.data(), type, capacity};
+    const std::size_t bytes = static_cast<std::size_t>(capacity) * size_of(type);
+    batch.own = hwy::AllocateAligned<uint8_t>(bytes);
+    if (!batch.own) throw std::bad_alloc();
+    std::memset(batch.own.get(), 0, bytes);
+    batch.slot = Slot{batch.own.get(), type, capacity};
   }
   batches_ = std::move(batches);
   depth_ = depth;

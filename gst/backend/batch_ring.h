@@ -2,39 +2,37 @@
 // The batches of one stream: a ring of slots that are filled, in flight, and filled again.
 #pragma once
 
+#include <hwy/aligned_allocator.h>
+
 #include <chrono>
+#include <condition_variable>
 #include <cstdint>
 #include <memory>
-#include <new>
+#include <mutex>
 #include <vector>
 
-#include "gst/backend/mel_backend.h"
+#include "gst/backend/types.h"
 
 namespace npumel {
 
-/// Zeroed memory, aligned for SIMD and for cache lines.
-class AlignedMemory {
- public:
-  static constexpr std::size_t kAlignment = 64;
+/// Where the streaming thread of one element waits for a batch, instead of in XRT. Notified by the
+/// thread that does wait in XRT, and by interrupt().
+struct StreamSignal {
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool interrupted = false;
 
-  AlignedMemory() = default;
-  explicit AlignedMemory(std::size_t bytes);
-  void* data() const noexcept { return data_.get(); }
-
- private:
-  struct Free {
-    void operator()(void* data) const noexcept {
-      ::operator delete (data, std::align_val_t{kAlignment});
-    }
-  };
-  std::unique_ptr<void, Free> data_;
+  void interrupt();
+  void resume();
+  bool is_interrupted();
 };
 
 class NpuRun;
 
 struct Batch {
   Slot slot;
-  AlignedMemory own;            ///< samples live here unless `run` has mapped memory for them
+  /// Samples live here unless `run` has mapped memory for them. Zeroed, aligned for SIMD.
+  hwy::AlignedFreeUniquePtr<uint8_t[]> own;
   std::shared_ptr<NpuRun> run;  ///< the device's buffers for this slot, if any
   std::size_t position = 0;     ///< in the ring
   int frames = 0;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// The float kernel with a workspace of its own.
 #include "gst/backend/software_backend.h"
 
 namespace npumel {

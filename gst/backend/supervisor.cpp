@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// Batches go to the NPU while the policy takes them, else to software.
 #include "gst/backend/supervisor.h"
 
 #include <algorithm>
 #include <utility>
 
 #include "gst/backend/batch_ring.h"
-#include "gst/backend/npu_service.h"
+#include "gst/backend/policy/npu_policy.h"
 #include "gst/backend/software_backend.h"
 
 namespace npumel {
@@ -18,20 +19,27 @@ int batch_capacity(const Recipe& recipe, int frames) {
 }  // namespace
 
 struct Supervisor::Impl {
-  explicit Impl(const NpumelXrtApi* scripted) : npu(scripted, journal) {}
+  explicit Impl(const NpumelXrtApi* table) : scripted(table) {}
 
-  Journal journal;
-  NpuService npu;
-  SupervisorConfig config;
+  const NpumelXrtApi* const scripted;
+  StatsRecorder stats;
+  const std::shared_ptr<StreamSignal> signal = std::make_shared<StreamSignal>();
+  std::unique_ptr<NpuPolicy> npu;  ///< none with BackendChoice::software
+  BackendConfig config;
   std::unique_ptr<SoftwareBackend> software;
   BatchRing ring;
+
+  NpuPolicy& policy() {
+    if (!npu) npu = std::make_unique<NpuPolicy>(scripted, signal, stats);
+    return *npu;
+  }
 
   Collected compute(const Batch& batch, const RowSink& out) {
     const uint64_t begun = now_ns();
     Collected collected;
     collected.maximum = software->compute(batch.slot.samples, batch.slot.type, batch.frames, out);
     collected.backend = "software";
-    journal.count_software(now_ns() - begun);
+    stats.count_software(batch.number, batch.frames, now_ns() - begun);
     return collected;
   }
 };
@@ -40,31 +48,41 @@ Supervisor::Supervisor() : impl_(std::make_unique<Impl>(nullptr)) {}
 Supervisor::Supervisor(const NpumelXrtApi& scripted) : impl_(std::make_unique<Impl>(&scripted)) {}
 Supervisor::~Supervisor() = default;
 
-void Supervisor::open(BackendChoice choice, const std::string& device,
-                      const std::string& kernel_path) {
-  static_cast<void>(kernel_path);  // packages are chosen by recipe, which configure() knows
-  impl_->journal.begin();
-  impl_->npu.look(choice, device);
+void Supervisor::set_logger(BackendLogger* logger) noexcept { impl_->stats.set_logger(logger); }
+
+void Supervisor::open(BackendChoice choice, const std::string& device) {
+  impl_->stats.begin();
+  if (choice == BackendChoice::software)
+    impl_->npu.reset();
+  else
+    impl_->policy().look(choice, device);
 }
 
-void Supervisor::configure(const SupervisorConfig& config) {
+void Supervisor::configure(const BackendConfig& config) {
   Impl& self = *impl_;
   auto software = std::make_unique<SoftwareBackend>(config.recipe, config.rows_per_call);
   self.config = config;
   self.software = std::move(software);
-  self.journal.begin();
-  const bool possible = self.npu.configure(config);
-  self.ring.reset(possible ? batch_slots(config) - 1 : 1, config.type,
-                  batch_capacity(config.recipe, config.max_frames));
-  self.journal.set_sizes(static_cast<uint64_t>(batch_capacity(config.recipe, config.max_frames)) *
-                             size_of(config.type),
-                         static_cast<uint64_t>(config.max_frames) *
-                             static_cast<uint64_t>(config.recipe.mels) * sizeof(float));
-  self.npu.report_sizes();
+  self.stats.begin();
+  bool possible = false;
+  if (config.choice == BackendChoice::software) {
+    self.npu.reset();
+    const char* reason = "backend=software was asked for";
+    self.stats.set_npu(false, reason);
+    self.stats.change("software", reason, 0, false);
+  } else {
+    possible = self.policy().configure(config);
+  }
+  const int capacity = batch_capacity(config.recipe, config.max_frames);
+  self.ring.reset(possible ? batch_slots(config) - 1 : 1, config.type, capacity);
+  self.stats.set_sizes(static_cast<uint64_t>(capacity) * size_of(config.type),
+                       static_cast<uint64_t>(config.max_frames) *
+                           static_cast<uint64_t>(config.recipe.mels) * sizeof(float));
+  if (self.npu) self.npu->report_sizes();
 }
 
 void Supervisor::close() noexcept {
-  impl_->npu.close();
+  impl_->npu.reset();
   impl_->ring.clear();
   impl_->software.reset();
 }
@@ -73,11 +91,11 @@ Slot* Supervisor::begin() noexcept {
   Impl& self = *impl_;
   if (self.ring.depth() == 0 || self.ring.full()) return nullptr;
   Batch& batch = self.ring.next();
-  if (!batch.begun) {
-    self.npu.adopt(self.ring.next_number());
-    self.npu.attach(batch);
-    batch.begun = true;
+  if (!batch.begun && self.npu) {
+    self.npu->adopt(self.ring.next_number());
+    self.npu->attach(batch);
   }
+  batch.begun = true;
   return &batch.slot;
 }
 
@@ -85,7 +103,7 @@ void Supervisor::submit(Slot&, int frames, bool more) {
   Impl& self = *impl_;
   Batch& batch = self.ring.next();
   self.ring.push(frames);
-  self.npu.start(batch, more && self.config.backlog);
+  if (self.npu) self.npu->start(batch, more && self.config.backlog);
 }
 
 int Supervisor::in_flight() const noexcept { return impl_->ring.in_flight(); }
@@ -96,22 +114,27 @@ int Supervisor::ahead() const noexcept {
 }
 
 bool Supervisor::ready() const noexcept {
-  return impl_->ring.in_flight() > 0 && !impl_->npu.must_wait(impl_->ring.oldest());
+  return impl_->ring.in_flight() > 0 &&
+         !(impl_->npu && impl_->npu->must_wait(impl_->ring.oldest()));
 }
 
 Supervisor::Collected Supervisor::collect(const RowSink& out) {
   Impl& self = *impl_;
   Batch& batch = self.ring.oldest();
   Collected collected;
-  switch (const NpuService::Result result = self.npu.finish(batch, out); result.state) {
-    case NpuService::Result::State::interrupted:
+  collected.interrupted = self.signal->is_interrupted();
+  if (collected.interrupted) return collected;
+  NpuPolicy::Result result;
+  if (self.npu) result = self.npu->finish(batch, out);
+  switch (result.state) {
+    case NpuPolicy::Result::State::interrupted:
       collected.interrupted = true;
       return collected;
-    case NpuService::Result::State::good:
+    case NpuPolicy::Result::State::good:
       collected.maximum = result.maximum;
       collected.backend = "npu";
       break;
-    case NpuService::Result::State::none:
+    case NpuPolicy::Result::State::none:
       collected = self.compute(batch, out);
       break;
   }
@@ -120,15 +143,15 @@ Supervisor::Collected Supervisor::collect(const RowSink& out) {
 }
 
 void Supervisor::discard() noexcept {
-  impl_->npu.discard();
+  if (impl_->npu) impl_->npu->discard();
   while (impl_->ring.in_flight() > 0) impl_->ring.pop();
 }
 
-void Supervisor::interrupt() noexcept { impl_->npu.signal().interrupt(); }
-void Supervisor::resume() noexcept { impl_->npu.signal().resume(); }
+void Supervisor::interrupt() noexcept { impl_->signal->interrupt(); }
+void Supervisor::resume() noexcept { impl_->signal->resume(); }
 
-const char* Supervisor::active() const noexcept { return impl_->journal.active(); }
-SupervisorStats Supervisor::stats() const { return impl_->journal.stats(); }
-std::vector<BackendNotice> Supervisor::take_notices() { return impl_->journal.take_notices(); }
+const char* Supervisor::active() const noexcept { return impl_->stats.active(); }
+BackendStats Supervisor::stats() const { return impl_->stats.stats(); }
+std::vector<BackendNotice> Supervisor::take_notices() { return impl_->stats.take_notices(); }
 
 }  // namespace npumel

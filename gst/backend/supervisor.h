@@ -1,58 +1,18 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Picks a backend, checks its work and replaces it: the only thing the element knows of
+// Selects the backend for each batch and falls back to software: the element's way into
 // gst/backend.
 #pragma once
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "gst/backend/mel_backend.h"
+#include "gst/backend/types.h"
 
 struct NpumelXrtApi;
 
 namespace npumel {
-
-enum class BackendChoice { automatic, npu, software };
-
-struct SupervisorConfig {
-  Recipe recipe;
-  SampleType type = SampleType::s16;
-  int rows_per_call = 0;          ///< as MelKernel::get takes it
-  int max_frames = kBatchFrames;  ///< largest batch that will be submitted, <= kBatchFrames
-  BackendChoice choice = BackendChoice::automatic;
-  std::string device;       ///< index or PCI address, empty = first
-  std::string kernel_path;  ///< colon-separated folders, empty = environment, then installed folder
-  int in_flight = 1;        ///< batches submitted ahead
-  bool backlog = false;     ///< batches may come faster than their results are asked for
-  unsigned timeout_ms = 2000;
-  unsigned verify_interval = 64;         ///< 0 = off
-  uint64_t retry_interval = 5000000000;  ///< ns
-};
-
-/// Something the application should know: posted as the `npumelspec-backend` element message, and
-/// as a warning when `warn` is set.
-struct BackendNotice {
-  std::string backend;   ///< now active: "npu" or "software"
-  std::string previous;  ///< "" at start
-  std::string reason;
-  uint64_t batch = 0;  ///< first batch concerned
-  bool warn = false;
-};
-
-/// Monotonic counters since configure(); times in ns.
-struct SupervisorStats {
-  uint64_t batches = 0, npu_batches = 0, software_batches = 0, fallbacks = 0;
-  uint64_t npu_timeouts = 0, verify_failures = 0;
-  uint64_t kernel_time = 0, transfer_time = 0, convert_time = 0, software_time = 0;
-  uint64_t input_buffer_size = 0, output_buffer_size = 0, instruction_buffer_size = 0;
-  int runlist_depth = 0;
-  bool npu_available = false;
-  std::string npu_reason;             ///< why the NPU is not used, in words; "" when it is
-  std::string npu_name, npu_address;  ///< of the NPU that was opened last; PCI address
-};
 
 /// Threads: open, configure, begin, submit, collect, discard and close belong to the streaming
 /// thread (or to state changes while it is stopped). interrupt, resume, stats, active and
@@ -67,12 +27,15 @@ class Supervisor {
   Supervisor(const Supervisor&) = delete;
   Supervisor& operator=(const Supervisor&) = delete;
 
+  /// Before open(); must outlive the Supervisor.
+  void set_logger(BackendLogger* logger) noexcept;
+
   /// From start(): looks for the device; that there is none is a notice at once. Throws
   /// BackendError only with BackendChoice::npu.
-  void open(BackendChoice choice, const std::string& device, const std::string& kernel_path);
+  void open(BackendChoice choice, const std::string& device);
   /// From set_caps, with nothing in flight. Allocates every slot. Throws BackendError (only with
   /// BackendChoice::npu), std::bad_alloc.
-  void configure(const SupervisorConfig& config);
+  void configure(const BackendConfig& config);
   void close() noexcept;
 
   /// The slot to fill next, or nullptr while all are in flight: collect() one first. The same slot
@@ -109,7 +72,7 @@ class Supervisor {
   void resume() noexcept;
 
   const char* active() const noexcept;  ///< "software" or "npu"
-  SupervisorStats stats() const;
+  BackendStats stats() const;
   std::vector<BackendNotice> take_notices();
 
  private:

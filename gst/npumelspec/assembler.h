@@ -9,7 +9,7 @@
 #include <memory>
 #include <vector>
 
-#include "gst/backend/mel_backend.h"
+#include "gst/backend/types.h"
 #include "gst/common/pointers.h"
 #include "gst/npumelspec/row_store.h"
 #include "gst/npumelspec/shape.h"

@@ -2,7 +2,7 @@
 #include "gst/npumelspec/device_context.h"
 
 #include <algorithm>
-#include <regex>
+#include <string_view>
 
 #include "gst/npumelspec/element.h"
 
@@ -11,10 +11,24 @@
 namespace npumel {
 namespace {
 
-bool is_device(const std::string& text) {
-  static const std::regex kIndexOrAddress(
-      "[0-9]{1,4}|([0-9a-fA-F]{1,4}:)?[0-9a-fA-F]{1,2}:[0-9a-fA-F]{1,2}\\.[0-7]");
-  return std::regex_match(text, kIndexOrAddress);
+constexpr const char* kDecimal = "0123456789";
+constexpr const char* kHexadecimal = "0123456789abcdefABCDEF";
+
+/// Takes 1 to `most` characters of `digits` off the front.
+bool take(std::string_view& text, size_t most, const char* digits) {
+  const size_t count = std::min(text.find_first_not_of(digits), text.size());
+  if (count == 0 || count > most) return false;
+  text.remove_prefix(count);
+  return true;
+}
+
+/// An index or [domain:]bus:device.function.
+bool is_device(std::string_view text) {
+  if (std::string_view index = text; take(index, 4, kDecimal) && index.empty()) return true;
+  const auto colons = std::count(text.begin(), text.end(), ':');
+  if (colons == 2 && !(take(text, 4, kHexadecimal) && take(text, 1, ":"))) return false;
+  return take(text, 2, kHexadecimal) && take(text, 1, ":") && take(text, 2, kHexadecimal) &&
+         take(text, 1, ".") && take(text, 1, "01234567") && text.empty();
 }
 
 ContextPtr context_of(GstElement* element) {
@@ -88,7 +102,7 @@ Element::Device Element::device() const {
 
 /// Makes known which NPU has been opened. Who was told which one to use does not tell others.
 void Element::announce_device() {
-  const SupervisorStats backend = stream_.supervisor().stats();
+  const BackendStats backend = stream_.supervisor().stats();
   bool own_choice = false;
   {
     const ObjectLock lock(self_);

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "gst/backend/monotonic.h"
+#include "gst/backend/types.h"
 #include "kernels/mel/framing.h"
 
 #define GST_CAT_DEFAULT npumelspec_debug
@@ -32,7 +32,7 @@ bool Element::start() {
   configured_ = false;
   stream_.supervisor().resume();
   choose_device(settings);
-  stream_.supervisor().open(settings.backend, device().wanted, settings.kernel_path);
+  stream_.supervisor().open(settings.backend, device().wanted);
   publish();
   started_ = true;
   return true;

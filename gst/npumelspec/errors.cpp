@@ -2,7 +2,7 @@
 // Which element error a BackendError becomes.
 #include "gst/npumelspec/errors.h"
 
-#include "gst/backend/mel_backend.h"
+#include "gst/backend/types.h"
 
 namespace npumel {
 namespace {

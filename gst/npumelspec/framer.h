@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "gst/backend/mel_backend.h"
+#include "gst/backend/types.h"
 #include "kernels/mel/framing.h"
 
 namespace npumel {

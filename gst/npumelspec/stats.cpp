@@ -7,7 +7,7 @@
 namespace npumel {
 
 GstStructure* Element::stats() const {
-  const SupervisorStats backend = stream_.supervisor().stats();
+  const BackendStats backend = stream_.supervisor().stats();
   const uint64_t frames = counters_.frames;
   const uint64_t busy =
       backend.kernel_time + backend.transfer_time + backend.convert_time + backend.software_time;

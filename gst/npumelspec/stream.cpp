@@ -5,16 +5,6 @@
 
 namespace npumel {
 
-bool Stream::Config::operator==(const Config& other) const {
-  const SupervisorConfig& a = backend;
-  const SupervisorConfig& b = other.backend;
-  return output == other.output && a.recipe == b.recipe && a.type == b.type &&
-         a.rows_per_call == b.rows_per_call && a.max_frames == b.max_frames &&
-         a.choice == b.choice && a.device == b.device && a.kernel_path == b.kernel_path &&
-         a.in_flight == b.in_flight && a.backlog == b.backlog && a.timeout_ms == b.timeout_ms &&
-         a.verify_interval == b.verify_interval && a.retry_interval == b.retry_interval;
-}
-
 void Stream::configure(const Config& config) {
   reset();
   config_ = config;

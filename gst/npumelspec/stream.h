@@ -19,10 +19,10 @@ namespace npumel {
 class Stream {
  public:
   struct Config {
-    SupervisorConfig backend;
+    BackendConfig backend;
     Assembler::Config output;
 
-    bool operator==(const Config& other) const;
+    bool operator==(const Config&) const = default;
   };
 
   explicit Stream(BufferSource& source) : assembler_(source) {}

@@ -67,7 +67,7 @@ CHECK_TEST(a_process_may_end_while_its_device_is_opened) {
   fail_unless(failed.empty(), "%s", failed.c_str());
 }
 
-// What is parked stays alive on purpose (gst/backend/xrt/exit_gate.h).
+// What is parked stays alive on purpose (gst/backend/xrt/module.cpp).
 CHECK_TEST(a_run_is_parked_when_the_process_ends) {
   const emu::Counters before = Emulation::counters();
   Emulation::set_faults("RUN#3=stuck");

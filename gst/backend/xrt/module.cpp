@@ -2,17 +2,63 @@
 // npumelspec-xrt.so: what the plugin needs of XRT, behind the table of xrt_api.h.
 #include <xrt/experimental/xrt_ini.h>
 
-#include <cerrno>
+#include <atomic>
 #include <chrono>
 #include <cstdio>
-#include <system_error>
+#include <cstdlib>
+#include <thread>
 
-#include "gst/backend/xrt/exit_gate.h"
-#include "gst/backend/xrt/fault.h"
 #include "gst/backend/xrt/objects.h"
 
 namespace npumel::xrt_module {
 namespace {
+
+// Threads of ours may be in XRT when the process ends: one that opens a device, one that waits for
+// a run. XRT's static objects must not be destroyed under them, nor be used afterwards.
+enum class Stay { short_call, wait };
+
+// What a call of the driver may take at the end of a process, and what a wait may: a run that is
+// stuck keeps its thread in the kernel, where it does no harm.
+constexpr auto kLongestCall = std::chrono::seconds(10);
+constexpr auto kLongestWait = std::chrono::milliseconds(500);
+
+// Constant-initialised and never destroyed: threads use them until the very end.
+constinit std::atomic<bool> closed = false;
+constinit std::atomic<int> calls = 0;
+constinit std::atomic<int> waits = 0;
+
+std::atomic<int>& counter(Stay stay) { return stay == Stay::wait ? waits : calls; }
+
+void close_gate() {
+  closed = true;
+  const auto begun = std::chrono::steady_clock::now();
+  const auto late = [&](auto limit) { return std::chrono::steady_clock::now() - begun >= limit; };
+  while ((calls > 0 && !late(kLongestCall)) || (waits > 0 && !late(kLongestWait)))
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+}
+
+/// While one exists, its thread is in XRT, if it was admitted.
+class InXrt {
+ public:
+  explicit InXrt(Stay stay) noexcept : stay_(stay) {
+    ++counter(stay_);  // before the load, so that close_gate() cannot miss this thread
+    admitted_ = !closed;
+  }
+  ~InXrt() { --counter(stay_); }
+  InXrt(const InXrt&) = delete;
+  InXrt& operator=(const InXrt&) = delete;
+
+  /// False once the process ends: XRT is to be left alone, and what it holds is left to the system.
+  bool admitted() const noexcept { return admitted_; }
+
+ private:
+  const Stay stay_;
+  bool admitted_;
+};
+
+// From now on the gate closes before anything that XRT has made so far is destroyed: exit handlers
+// are called in the reverse of their order.
+void close_gate_at_exit() { static_cast<void>(std::atexit(close_gate)); }
 
 void set_text(NpumelXrtError* error, const char* text) {
   std::snprintf(error->text, sizeof error->text, "%s", text);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// The calls of XRT, which throw: devices, contexts, buffers, runs and lists.
 #include "gst/backend/xrt/objects.h"
 
 #include <xrt/experimental/xrt_ini.h>
@@ -11,8 +12,6 @@
 #include <memory>
 #include <string_view>
 #include <system_error>
-
-#include "gst/backend/xrt/fault.h"
 
 namespace npumel::xrt_module {
 namespace {

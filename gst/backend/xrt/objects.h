@@ -11,10 +11,11 @@
 
 #include <atomic>
 #include <cstdint>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
-#include "gst/backend/xrt_api.h"
+#include "gst/backend/xrt/xrt_api.h"
 
 struct NpumelXrtDevice {
   xrt::device device;
@@ -49,6 +50,17 @@ struct NpumelXrtList {
 };
 
 namespace npumel::xrt_module {
+
+/// An error with the status it is reported under.
+class Fault : public std::runtime_error {
+ public:
+  Fault(NpumelXrtStatus status, const std::string& text)
+      : std::runtime_error(text), status_(status) {}
+  NpumelXrtStatus status() const noexcept { return status_; }
+
+ private:
+  NpumelXrtStatus status_;
+};
 
 NpumelXrtDevice* open_device(const std::string& device, NpumelXrtDeviceInfo& info);
 NpumelXrtContext* open_context(NpumelXrtDevice& device, const NpumelXrtPackage& package);

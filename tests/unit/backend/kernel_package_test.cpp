@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Kernel packages are hostile until checked: each way to be wrong, one by one.
-#include "gst/backend/kernel_package.h"
+#include "gst/backend/packages/kernel_package.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -9,7 +9,7 @@
 
 #include <functional>
 
-#include "gst/backend/package_selection.h"
+#include "gst/backend/packages/package_selection.h"
 #include "tests/unit/backend/test_package.h"
 
 namespace npumel {

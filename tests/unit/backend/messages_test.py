@@ -18,7 +18,7 @@ def literals(path):
     """The string literals of a C++ file that a person would read: those with a space inside."""
     text = re.sub(r"//.*|^\s*#.*", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
     text = re.sub(r'"\s*\n\s*"', "", text)
-    found = (re.sub(r"%[.0-9]*\w", VARIABLE, text) for text in re.findall(r'"((?:[^"\\\n]|\\.)*)"', text))
+    found = (re.sub(r"%[.0-9]*[jlz]*\w", VARIABLE, text) for text in re.findall(r'"((?:[^"\\\n]|\\.)*)"', text))
     return [literal for literal in found if " " in literal.strip()]
 
 

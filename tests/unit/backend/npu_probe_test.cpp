@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // npu_absence(): each thing that can be missing gets its own sentence.
-#include "gst/backend/npu_probe.h"
+#include "gst/backend/device/npu_probe.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

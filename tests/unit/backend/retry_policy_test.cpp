@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "gst/backend/retry_policy.h"
-
 #include <gtest/gtest.h>
+
+#include "gst/backend/policy/npu_policy.h"
 
 namespace npumel {
 namespace {

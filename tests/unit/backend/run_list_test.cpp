@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "gst/backend/run_lists.h"
+#include "gst/backend/device/npu_run.h"
 #include "tests/unit/backend/scripted_npu.h"
 
 namespace npumel {

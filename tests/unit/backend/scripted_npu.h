@@ -10,9 +10,9 @@
 #include <thread>
 #include <vector>
 
-#include "gst/backend/mel_backend.h"
 #include "gst/backend/software_backend.h"
 #include "gst/backend/supervisor.h"
+#include "gst/backend/types.h"
 #include "tests/unit/backend/scripted_xrt.h"
 #include "tests/unit/backend/test_package.h"
 
@@ -50,7 +50,7 @@ class ScriptedNpu : public ::testing::Test {
   }
 
   void start(Supervisor& supervisor) {
-    supervisor.open(config.choice, "", config.kernel_path);
+    supervisor.open(config.choice, "");
     supervisor.configure(config);
   }
 
@@ -95,7 +95,7 @@ class ScriptedNpu : public ::testing::Test {
   }
 
   TemporaryFolder folder;
-  SupervisorConfig config;
+  BackendConfig config;
   float gain = 1;
 };
 

@@ -7,7 +7,7 @@
 #include <map>
 #include <string>
 
-#include "gst/backend/xrt_api.h"
+#include "gst/backend/xrt/xrt_api.h"
 
 namespace npumel::test {
 

@@ -7,7 +7,7 @@
 #include <cstring>
 #include <vector>
 
-#include "gst/backend/npu_probe.h"
+#include "gst/backend/device/npu_probe.h"
 #include "gst/backend/supervisor.h"
 #include "kernels/mel/reference.h"
 
@@ -20,8 +20,8 @@ using ::testing::SizeIs;
 
 constexpr int kRowValues = 80;
 
-SupervisorConfig config_for(BackendChoice choice) {
-  SupervisorConfig config;
+BackendConfig config_for(BackendChoice choice) {
+  BackendConfig config;
   config.recipe = resolve(Preset::whisper80, {}, 16000);
   config.choice = choice;
   return config;
@@ -49,8 +49,8 @@ std::vector<double> expected_rows(const Recipe& recipe, int64_t first, int frame
 
 TEST(SupervisorSoftware, RowsOfEachBatchAreThoseOfItsOwnSamples) {
   Supervisor supervisor;
-  supervisor.open(BackendChoice::software, "", "");
-  const SupervisorConfig config = config_for(BackendChoice::software);
+  supervisor.open(BackendChoice::software, "");
+  const BackendConfig config = config_for(BackendChoice::software);
   supervisor.configure(config);
   for (int batch = 0; batch < 3; batch++) {
     const int frames = batch == 2 ? 37 : kBatchFrames;
@@ -78,7 +78,7 @@ TEST(SupervisorSoftware, RowsOfEachBatchAreThoseOfItsOwnSamples) {
 
 TEST(SupervisorSoftware, OneBatchMayBeInFlight) {
   Supervisor supervisor;
-  supervisor.open(BackendChoice::software, "", "");
+  supervisor.open(BackendChoice::software, "");
   supervisor.configure(config_for(BackendChoice::software));
   EXPECT_EQ(supervisor.depth(), 1);
   EXPECT_FALSE(supervisor.ready());
@@ -95,7 +95,7 @@ TEST(SupervisorSoftware, OneBatchMayBeInFlight) {
 
 TEST(SupervisorSoftware, SamplesStayReadableWhileTheNextSlotIsFilled) {
   Supervisor supervisor;
-  supervisor.open(BackendChoice::software, "", "");
+  supervisor.open(BackendChoice::software, "");
   supervisor.configure(config_for(BackendChoice::software));
   Slot* first = supervisor.begin();
   fill(*first, 0);
@@ -111,7 +111,7 @@ TEST(SupervisorSoftware, SamplesStayReadableWhileTheNextSlotIsFilled) {
 TEST(SupervisorSoftware, SaysWhyTheNpuIsNotUsed) {
   if (!npu_absence()) GTEST_SKIP() << "this machine has an NPU";
   Supervisor supervisor;
-  supervisor.open(BackendChoice::automatic, "", "");
+  supervisor.open(BackendChoice::automatic, "");
   EXPECT_THAT(supervisor.stats().npu_reason, HasSubstr("amdxdna"));
   EXPECT_FALSE(supervisor.stats().npu_available);
   const auto notices = supervisor.take_notices();
@@ -130,7 +130,7 @@ TEST(SupervisorSoftware, InsistingOnAnAbsentNpuIsNotFound) {
   if (!npu_absence()) GTEST_SKIP() << "this machine has an NPU";
   Supervisor supervisor;
   try {
-    supervisor.open(BackendChoice::npu, "", "");
+    supervisor.open(BackendChoice::npu, "");
     FAIL() << "no error";
   } catch (const BackendError& error) {
     EXPECT_EQ(error.fault(), BackendFault::not_found);

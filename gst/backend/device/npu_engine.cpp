@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Opening, the known-answer test, and the conversion of samples and rows.
+#include "gst/backend/device/npu_engine.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <numbers>
+#include <utility>
+
+#include "gst/backend/device/npu_run.h"
+#include "gst/backend/device/row_check.h"
+#include "gst/backend/device/row_coding.h"
+#include "gst/backend/device/xrt_loader.h"
+#include "gst/backend/packages/package_selection.h"
+#include "gst/backend/types.h"
+
+namespace npumel {
+NpuRegistry& NpuRegistry::process() {
+  // Never destroyed: a thread that opens a device may outlive everything else.
+  static NpuRegistry* const registry = std::make_unique<NpuRegistry>().release();
+  return *registry;
+}
+
+std::shared_ptr<NpuDevice> NpuRegistry::device(const NpumelXrtApi& api, const std::string& device) {
+  const std::lock_guard lock(device_mutex_);
+  std::weak_ptr<NpuDevice>& known = devices_[device];
+  std::shared_ptr<NpuDevice> opened = known.lock();
+  if (!opened || &opened->api() != &api) {
+    opened = std::make_shared<NpuDevice>(api, device);
+    known = opened;
+  }
+  return opened;
+}
+
+std::shared_ptr<NpuContext> NpuRegistry::context(const std::shared_ptr<NpuDevice>& device,
+                                                 const KernelPackage& package,
+                                                 unsigned timeout_ms) {
+  const std::string key = device->address() + " " + package.manifest.xclbin_sha256 + " " +
+                          package.manifest.instructions_sha256;
+  const std::lock_guard lock(context_mutex_);
+  std::weak_ptr<NpuContext>& known = contexts_[key];
+  std::shared_ptr<NpuContext> opened = known.lock();
+  if (!opened || opened->broken() || &opened->core()->api != &device->api()) {
+    opened = std::make_shared<NpuContext>(device, package);
+    run_known_answer_test(*opened, package.manifest, timeout_ms);
+    known = opened;
+  }
+  return opened;
+}
+
+namespace {
+
+constexpr int kSamples = aie2::kSamplesV2;
+constexpr int kSilentFrom = 4800;  // 800 samples: three frames see nothing else
+constexpr int kSilentTo = 5600;
+constexpr int kClippedFrom = 9600;
+constexpr int kClippedTo = 10400;
+
+}  // namespace
+
+std::vector<int16_t> known_answer_samples() {
+  std::vector<int16_t> samples(kSamples);
+  uint32_t random = 1;
+  double phase = 0;
+  for (int i = 0; i < kSamples; i++) {
+    random = random * 1664525U + 1013904223U;
+    // A tone that climbs from 100 to 7000 Hz over changing noise: no two frames are alike.
+    const double place = static_cast<double>(i) / kSamples;
+    phase += 2 * std::numbers::pi * (100 + 6900 * place) / 16000;
+    const double noise = (static_cast<double>(random >> 16U) / 32768.0 - 1) * (200 + 1800 * place);
+    double value = 6000 * std::sin(phase) + noise;
+    if (i >= kSilentFrom && i < kSilentTo) value = 0;
+    if (i >= kClippedFrom && i < kClippedTo) value *= 20;
+    samples[static_cast<size_t>(i)] =
+        static_cast<int16_t>(std::clamp(std::nearbyint(value), -32768.0, 32767.0));
+  }
+  return samples;
+}
+
+void run_known_answer_test(NpuContext& context, const KernelManifest& manifest,
+                           unsigned timeout_ms) {
+  const std::vector<int16_t> samples = known_answer_samples();
+  const auto& core = context.core();
+  const auto run = std::make_shared<NpuRun>(core, std::make_shared<StreamSignal>(),
+                                            manifest.input_bytes(), manifest.output_bytes());
+  if (manifest.abi == 1)
+    expand_frames(samples.data(), kBatchFrames, static_cast<int16_t*>(run->input()));
+  else
+    std::memcpy(run->input(), samples.data(), manifest.input_bytes());
+  std::memset(run->output(), poison_byte(manifest.coding), manifest.output_bytes());
+  NpumelXrtError error{};
+  check_xrt(core->api.run_sync_input(run->handle(), &error), error);
+  check_xrt(core->api.run_sync_poison(run->handle(), &error), error);
+  const auto deadline = NpuRun::Clock::now() + std::chrono::milliseconds(timeout_ms);
+  std::string reason;
+  if (!context.start(NpuSubmission{run, deadline, timeout_ms}, reason))
+    throw BackendError(BackendFault::failed, "known-answer test: " + reason);
+  if (run->wait(deadline + kWaiterGrace) != NpuRun::Outcome::completed) {
+    reason = run->pending() ? no_result_within(timeout_ms) : run->reason();
+    context.fail(NpuRun::Outcome::timed_out, reason);
+    throw BackendError(BackendFault::failed, "known-answer test: " + reason);
+  }
+  check_xrt(core->api.run_sync_output(run->handle(), &error), error);
+  std::vector<float> rows(size_t{kBatchFrames} * static_cast<size_t>(manifest.recipe.mels));
+  const RowRange range =
+      decode_rows(run->output(), manifest.coding, manifest.recipe.mels, kBatchFrames,
+                  LogType::log10, RowSink{rows.data(), ElementType::f32, manifest.recipe.mels, 1});
+  RowCheck check(manifest);
+  if (!range.plausible() ||
+      !check.full(RowCheck::Rows{samples.data(), run->output(), kBatchFrames, range.most})) {
+    reason = range.plausible() ? check.mismatch() : "rows that the kernel did not write";
+    context.fail(NpuRun::Outcome::failed, "wrong numbers: " + reason);
+    throw BackendError(BackendFault::failed, "known-answer test: " + reason);
+  }
+}
+
+NpuEngine::NpuEngine(const EngineRequest& request, const std::shared_ptr<StreamSignal>& signal) {
+  NpuRegistry& registry = NpuRegistry::process();
+  const auto device = registry.device(*request.api, request.device);
+  const std::string target = device_target(device->name());
+  if (target.empty())
+    throw BackendError(BackendFault::not_found,
+                       "device " + device->name() + " is not an NPU that there are kernels for");
+  ChosenPackage chosen = choose_package({target, request.recipe, request.allow_v1},
+                                        package_folders(request.kernel_path));
+  const KernelPackage& package = chosen.package;
+  refused_ = std::move(chosen.refused);
+  manifest_ = package.manifest;
+  instruction_bytes_ = package.instructions.size();
+  context_ = registry.context(device, package, request.timeout_ms);
+  runs_.reserve(static_cast<size_t>(request.slots));
+  for (int i = 0; i < request.slots; i++)
+    runs_.push_back(std::make_shared<NpuRun>(context_->core(), signal, manifest_.input_bytes(),
+                                             manifest_.output_bytes()));
+  if (request.lists) lists_ = RunLists(runs_);
+  check_ = std::make_unique<RowCheck>(manifest_);
+  quantized_.resize(static_cast<size_t>(sample_count(kBatchFrames)));
+}
+
+std::string NpuEngine::introduction() const {
+  std::string text = "known-answer test passed: " + manifest_.name;
+  for (const std::string& package : refused_) text += "; refused: " + package;
+  return text;
+}
+
+bool NpuEngine::sync(NpumelXrtStatus (*action)(NpumelXrtRun*, NpumelXrtError*), const NpuRun& run) {
+  const uint64_t begun = now_ns();
+  NpumelXrtError error{};
+  const bool good = action(run.handle(), &error) == NPUMEL_XRT_OK;
+  if (!good) reason_ = error.text;
+  times_.transfer += now_ns() - begun;
+  return good;
+}
+
+NpuEngine::Load NpuEngine::load(const Batch& batch) {
+  const NpuRun& run = *batch.run;
+  const uint64_t begun = now_ns();
+  auto* input = static_cast<int16_t*>(run.input());
+  const int count = sample_count(batch.frames);
+  const auto* samples = static_cast<const int16_t*>(batch.slot.samples);
+  if (batch.slot.type == SampleType::f32) {
+    if (!quantize(static_cast<const float*>(batch.slot.samples), count, quantized_.data()))
+      return Load::out_of_range;
+    samples = quantized_.data();
+  }
+  if (manifest_.abi == 1) {
+    expand_frames(samples, batch.frames, input);
+    std::memset(input + static_cast<ptrdiff_t>(batch.frames) * aie2::kWin, 0,
+                static_cast<size_t>((kBatchFrames - batch.frames) * aie2::kWin) * sizeof *input);
+  } else if (samples != input) {
+    std::memcpy(input, samples, static_cast<size_t>(count) * sizeof *input);
+    std::memset(input + count, 0,
+                static_cast<size_t>(sample_count(kBatchFrames) - count) * sizeof *input);
+  }
+  std::memset(run.output(), poison_byte(manifest_.coding), manifest_.output_bytes());
+  times_.convert += now_ns() - begun;
+  const NpumelXrtApi& api = run.core()->api;
+  const bool synced = sync(api.run_sync_input, run) && sync(api.run_sync_poison, run);
+  return synced ? Load::loaded : Load::failed;
+}
+
+int NpuEngine::list_depth(unsigned timeout_ms) const noexcept {
+  return lists_.empty() ? 1 : RunLists::depth_for(context_->core()->run_ns, timeout_ms);
+}
+
+std::size_t NpuEngine::start(std::span<Batch* const> loaded, int depth,
+                             NpuRun::Clock::time_point deadline, unsigned timeout_ms) {
+  std::size_t count = 1;
+  while (count < loaded.size() && loaded[count]->position == loaded[0]->position + count) count++;
+  count = std::min(count, static_cast<std::size_t>(depth));
+  std::shared_ptr<NpuJob> job = lists_.longest(loaded[0]->position, count);
+  if (!job) {
+    job = loaded[0]->run;
+    count = 1;
+  }
+  return context_->start(NpuSubmission{std::move(job), deadline, timeout_ms}, reason_) ? count : 0;
+}
+
+// The samples as the device saw them, whatever the ABI.
+const int16_t* NpuEngine::contiguous(const Batch& batch) {
+  if (batch.slot.type == SampleType::s16) return static_cast<const int16_t*>(batch.slot.samples);
+  if (manifest_.abi == 2) return static_cast<const int16_t*>(batch.run->input());
+  // Later batches have been quantized since this one was started.
+  quantize(static_cast<const float*>(batch.slot.samples), sample_count(batch.frames),
+           quantized_.data());
+  return quantized_.data();
+}
+
+NpuEngine::Finish NpuEngine::finish(const Batch& batch, bool full_check, LogType log,
+                                    const RowSink& out) {
+  const NpuRun& run = *batch.run;
+  if (!sync(run.core()->api.run_sync_output, run)) return {};
+  const uint64_t begun = now_ns();
+  const RowRange range =
+      decode_rows(run.output(), manifest_.coding, manifest_.recipe.mels, batch.frames, log, out);
+  Finish finished;
+  finished.maximum = range.most * log_factor(log);
+  const RowCheck::Rows rows{contiguous(batch), run.output(), batch.frames, range.most};
+  finished.good = range.plausible() && (full_check ? check_->full(rows) : check_->spot(rows));
+  if (!finished.good) {
+    finished.wrong_numbers = true;
+    reason_ = "wrong numbers: " +
+              (range.plausible() ? check_->mismatch() : "rows that the kernel did not write");
+  }
+  times_.convert += now_ns() - begun;
+  return finished;
+}
+
+void NpuEngine::fail(RunOutcome outcome, const std::string& reason) {
+  context_->fail(outcome, reason);
+}
+
+namespace {
+
+const NpumelXrtApi* module_table() {
+  const LoadedModule module = load_xrt_module();
+  if (module.api == nullptr) throw BackendError(BackendFault::library_missing, module.reason);
+  return module.api;
+}
+
+}  // namespace
+
+EngineOpener::EngineOpener(const EngineRequest& request,
+                           const std::shared_ptr<StreamSignal>& signal)
+    : signal_(signal), shared_(std::make_shared<Shared>()) {
+  thread_ = std::thread([asked = request, signal, shared = shared_]() mutable {
+    std::unique_ptr<NpuEngine> engine;
+    std::optional<BackendError> error;
+    try {
+      if (asked.api == nullptr) asked.api = module_table();
+      {
+        const std::lock_guard lock(signal->mutex);
+        shared->api = asked.api;
+      }
+      engine = std::make_unique<NpuEngine>(asked, signal);
+    } catch (const BackendError& fault) {
+      error = fault;
+    } catch (const std::exception& other) {
+      error = BackendError(BackendFault::failed, other.what());
+    }
+    {
+      const std::lock_guard lock(signal->mutex);
+      shared->engine = std::move(engine);
+      shared->error = std::move(error);
+      shared->done = true;
+    }
+    signal->changed.notify_all();
+  });
+}
+
+EngineOpener::~EngineOpener() {
+  if (done()) {
+    thread_.join();
+  } else {
+    guard_exit();
+    thread_.detach();
+  }
+}
+
+// Nobody waits for it any longer, and the process may end at any time.
+void EngineOpener::guard_exit() const {
+  const NpumelXrtApi* api = nullptr;
+  {
+    const std::lock_guard lock(signal_->mutex);
+    api = shared_->api;
+  }
+  if (api != nullptr) api->guard_exit();
+}
+
+bool EngineOpener::done() const {
+  const std::lock_guard lock(signal_->mutex);
+  return shared_->done;
+}
+
+bool EngineOpener::wait(NpuRun::Clock::time_point deadline) const {
+  {
+    std::unique_lock lock(signal_->mutex);
+    signal_->changed.wait_until(lock, deadline,
+                                [&] { return shared_->done || signal_->interrupted; });
+    if (shared_->done) return true;
+  }
+  guard_exit();
+  return false;
+}
+
+std::unique_ptr<NpuEngine> EngineOpener::take() {
+  if (shared_->error) throw BackendError(*shared_->error);
+  return std::move(shared_->engine);
+}
+
+}  // namespace npumel

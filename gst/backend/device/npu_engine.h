@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The NPU as one stream uses it: opened on a thread of its own, verified by a known-answer test,
+// then samples in and checked rows out.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "gst/backend/batch_ring.h"
+#include "gst/backend/device/npu_context.h"
+#include "gst/backend/device/npu_run.h"
+#include "gst/backend/device/row_check.h"
+
+namespace npumel {
+
+class NpuRegistry {
+ public:
+  /// The one of this process.
+  static NpuRegistry& process();
+
+  /// Throws BackendError. `device` as in NpuDevice.
+  std::shared_ptr<NpuDevice> device(const NpumelXrtApi& api, const std::string& device);
+
+  /// A context that has passed the known-answer test: one per device and package as long as anyone
+  /// holds it and it is not broken. One caller at a time opens; not for a streaming thread. Throws
+  /// BackendError.
+  std::shared_ptr<NpuContext> context(const std::shared_ptr<NpuDevice>& device,
+                                      const KernelPackage& package, unsigned timeout_ms);
+
+ private:
+  std::mutex device_mutex_;
+  std::map<std::string, std::weak_ptr<NpuDevice>> devices_;
+  std::mutex context_mutex_;
+  std::map<std::string, std::weak_ptr<NpuContext>> contexts_;
+};
+
+/// 99 * 160 + 400 samples.
+std::vector<int16_t> known_answer_samples();
+
+/// Runs that batch on the device, with buffers of the production sizes and poisoned output, and
+/// compares every value. Throws BackendError(failed). Waits up to `timeout_ms`: not for a streaming
+/// thread.
+void run_known_answer_test(NpuContext& context, const KernelManifest& manifest,
+                           unsigned timeout_ms);
+
+struct EngineRequest {
+  Recipe recipe;
+  std::string device;
+  std::string kernel_path;
+  bool allow_v1 = false;
+  int slots = 2;       ///< buffers to make, one for each slot of the ring
+  bool lists = false;  ///< also make lists of runs, for streams that bring several batches at once
+  unsigned timeout_ms = 2000;
+  const NpumelXrtApi* api = nullptr;
+};
+
+class NpuEngine {
+ public:
+  /// Opens everything and passes the known-answer test. Takes milliseconds, or the whole timeout:
+  /// not for a streaming thread. Throws BackendError.
+  NpuEngine(const EngineRequest& request, const std::shared_ptr<StreamSignal>& signal);
+
+  const KernelManifest& manifest() const noexcept { return manifest_; }
+  /// That it is good, and which better packages are damaged.
+  std::string introduction() const;
+  std::size_t instruction_bytes() const noexcept { return instruction_bytes_; }
+  const NpuDevice& device() const noexcept { return *context_->core()->device; }
+  const std::shared_ptr<NpuRun>& run(std::size_t slot) const { return runs_.at(slot); }
+  /// True when 16-bit samples may be written straight into the run's input buffer.
+  bool maps_samples() const noexcept { return manifest_.abi == 2; }
+
+  enum class Load { loaded, out_of_range, failed };
+  /// Moves the batch's samples to its run's buffers. out_of_range: float samples beyond full scale,
+  /// the batch is not for the NPU. failed: `reason()`.
+  Load load(const Batch& batch);
+  /// Batches to hand over together, from what one takes: 1 where there are no lists.
+  int list_depth(unsigned timeout_ms) const noexcept;
+  /// Starts the first of these loaded batches, together with as many of the others as a list of at
+  /// most `depth` runs takes. How many; 0: none, `reason()`.
+  std::size_t start(std::span<Batch* const> loaded, int depth, NpuRun::Clock::time_point deadline,
+                    unsigned timeout_ms);
+
+  struct Finish {
+    bool good = false;
+    bool wrong_numbers = false;  ///< the run completed and the rows are wrong: reason()
+    double maximum = 0;
+  };
+  /// Fetches, writes and checks the rows of a batch whose run has completed.
+  Finish finish(const Batch& batch, bool full_check, LogType log, const RowSink& out);
+
+  /// All streams that use the context hear of it.
+  void fail(RunOutcome outcome, const std::string& reason);
+
+  const std::string& reason() const noexcept { return reason_; }
+
+  /// Monotonic, ns.
+  struct Times {
+    uint64_t transfer = 0;
+    uint64_t convert = 0;
+  };
+  const Times& times() const noexcept { return times_; }
+
+ private:
+  bool sync(NpumelXrtStatus (*action)(NpumelXrtRun*, NpumelXrtError*), const NpuRun& run);
+  const int16_t* contiguous(const Batch& batch);
+
+  KernelManifest manifest_;
+  std::vector<std::string> refused_;
+  std::size_t instruction_bytes_ = 0;
+  std::shared_ptr<NpuContext> context_;
+  std::vector<std::shared_ptr<NpuRun>> runs_;
+  RunLists lists_;
+  std::unique_ptr<RowCheck> check_;
+  std::vector<int16_t> quantized_;  ///< a float batch as the device saw it
+  std::string reason_;
+  Times times_;
+};
+
+class EngineOpener {
+ public:
+  /// Begins at once; `signal` is notified at the end. `request.api` null: the XRT module's.
+  EngineOpener(const EngineRequest& request, const std::shared_ptr<StreamSignal>& signal);
+  /// Never waits for the device: an opening that is under way ends by itself, unused.
+  ~EngineOpener();
+  EngineOpener(const EngineOpener&) = delete;
+  EngineOpener& operator=(const EngineOpener&) = delete;
+
+  bool done() const;
+  /// Waits until it is done, `deadline`, or an interrupt. False: it goes on by itself.
+  bool wait(NpuRun::Clock::time_point deadline) const;
+  /// Once done. Throws BackendError when opening failed.
+  std::unique_ptr<NpuEngine> take();
+
+ private:
+  void guard_exit() const;
+
+  struct Shared {
+    // Guarded by the signal's mutex.
+    bool done = false;
+    const NpumelXrtApi* api = nullptr;  ///< once XRT is loaded
+    std::unique_ptr<NpuEngine> engine;
+    std::optional<BackendError> error;
+  };
+
+  std::shared_ptr<StreamSignal> signal_;
+  std::shared_ptr<Shared> shared_;
+  std::thread thread_;
+};
+
+}  // namespace npumel

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Conversions in loops that the compiler vectorizes.
+#include "gst/backend/device/row_coding.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <numbers>
+
+#include "kernels/cpu/half.h"
+
+namespace npumel {
+namespace {
+
+// Adding and subtracting 1.5 * 2^23 leaves a float rounded half to even; the compiler turns the
+// loop into SIMD, which it does not with a call of nearbyint().
+constexpr float kRounder = 12582912.0F;
+
+}  // namespace
+
+bool quantize(const float* samples, int count, int16_t* out) noexcept {
+  float peak = 0;
+  for (int i = 0; i < count; i++) {
+    peak = std::max(peak, std::fabs(samples[i]));
+    const float scaled = std::clamp(samples[i] * 32768.0F, -32768.0F, 32767.0F);
+    out[i] = static_cast<int16_t>((scaled + kRounder) - kRounder);
+  }
+  return peak <= 1.0F;
+}
+
+void expand_frames(const int16_t* samples, int frames, int16_t* out) noexcept {
+  for (int f = 0; f < frames; f++)
+    std::memcpy(out + static_cast<std::ptrdiff_t>(f) * aie2::kWin,
+                samples + static_cast<std::ptrdiff_t>(f) * aie2::kHop,
+                aie2::kWin * sizeof(int16_t));
+}
+
+namespace {
+
+struct Map {
+  float zero_point;
+  float scale;
+  float operator()(int value) const noexcept {
+    return (static_cast<float>(value) - zero_point) * scale;
+  }
+};
+
+void store(float* to, float value) noexcept { *to = value; }
+void store(uint16_t* to, float value) noexcept { *to = half_bits(value); }
+
+template <typename Code, typename Element>
+RowRange decode(const Code* rows, const RowCoding& coding, Map map, int mels, int frames,
+                const RowSink& out) noexcept {
+  int least = std::numeric_limits<int>::max();
+  int most = std::numeric_limits<int>::min();
+  for (int f = 0; f < frames; f++) {
+    const Code* row = rows + static_cast<ptrdiff_t>(f) * mels;
+    auto* to = static_cast<Element*>(out.data) + f * out.frame_stride;
+    for (int m = 0; m < mels; m++) {
+      least = std::min<int>(least, row[m]);
+      most = std::max<int>(most, row[m]);
+    }
+    if (out.mel_stride == 1) {
+      for (int m = 0; m < mels; m++) store(to + m, map(row[m]));
+    } else {
+      for (int m = 0; m < mels; m++) store(to + m * out.mel_stride, map(row[m]));
+    }
+  }
+  return {(least - coding.zero_point) * coding.scale, (most - coding.zero_point) * coding.scale};
+}
+
+template <typename Code>
+RowRange decode_as(const void* rows, const RowCoding& coding, Map map, int mels, int frames,
+                   const RowSink& out) noexcept {
+  const auto* codes = static_cast<const Code*>(rows);
+  return out.type == ElementType::f16
+             ? decode<Code, uint16_t>(codes, coding, map, mels, frames, out)
+             : decode<Code, float>(codes, coding, map, mels, frames, out);
+}
+
+}  // namespace
+
+uint8_t poison_byte(const RowCoding& coding) noexcept {
+  // 0x80 is -128, below the floor's code of -126; 0x5a5a is 11.3 in Q11.
+  return coding.bytes == 1 ? 0x80 : 0x5a;
+}
+
+double log_factor(LogType log) noexcept {
+  switch (log) {
+    case LogType::ln:
+      return std::numbers::ln10;
+    case LogType::db:
+      return 10;
+    case LogType::log10:
+    case LogType::none:
+      break;
+  }
+  return 1;
+}
+
+RowRange decode_rows(const void* rows, const RowCoding& coding, int mels, int frames, LogType log,
+                     const RowSink& out) noexcept {
+  const Map map{static_cast<float>(coding.zero_point),
+                static_cast<float>(coding.scale * log_factor(log))};
+  return coding.bytes == 1 ? decode_as<int8_t>(rows, coding, map, mels, frames, out)
+                           : decode_as<int16_t>(rows, coding, map, mels, frames, out);
+}
+
+}  // namespace npumel

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The device's number formats: 16-bit samples in, integer rows out.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "gst/backend/packages/kernel_package.h"
+#include "kernels/aie2/shape.h"
+#include "kernels/mel/rows.h"
+
+namespace npumel {
+
+/// Samples that `frames` overlapping frames take.
+constexpr int sample_count(int frames) { return (frames - 1) * aie2::kHop + aie2::kWin; }
+
+/// Rounds half to even at x * 32768 and saturates. False when a sample lies beyond [-1, 1]: the
+/// batch is then not the NPU's to compute. Samples are finite.
+bool quantize(const float* samples, int count, int16_t* out) noexcept;
+
+/// ABI v1: `frames` windows of 400 samples, 160 apart, one after another.
+void expand_frames(const int16_t* samples, int frames, int16_t* out) noexcept;
+
+/// Range of what was decoded, as log10.
+struct RowRange {
+  double least = 0;
+  double most = 0;
+
+  /// False when a value cannot be a log-mel energy of 16-bit audio. Poison never can: a row that
+  /// the device did not write shows here.
+  bool plausible() const noexcept { return least >= -10.04 && most <= 3.5; }
+};
+
+/// What output buffers are filled with before each run: decodes to an implausible value.
+uint8_t poison_byte(const RowCoding& coding) noexcept;
+
+/// Factor from log10 to the recipe's logarithm.
+double log_factor(LogType log) noexcept;
+
+/// Writes `frames` rows of `mels` values into `out` in units of `log`. Frames >= 1. The same value
+/// is the same float whatever the layout; float16 is rounded from that float.
+RowRange decode_rows(const void* rows, const RowCoding& coding, int mels, int frames, LogType log,
+                     const RowSink& out) noexcept;
+
+}  // namespace npumel

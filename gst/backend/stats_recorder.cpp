@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Counters, messages and log lines behind one lock.
+#include "gst/backend/stats_recorder.h"
+
+#include <cstdio>
+#include <utility>
+
+namespace npumel {
+
+void StatsRecorder::log(LogLevel level, const std::string& text) const {
+  if (logs(level)) logger_->write(level, text.c_str());
+}
+
+void StatsRecorder::begin() {
+  const std::lock_guard lock(mutex_);
+  stats_ = {};
+  started_ = false;
+  active_ = "software";
+}
+
+void StatsRecorder::set_sizes(uint64_t input, uint64_t output) {
+  const std::lock_guard lock(mutex_);
+  stats_.input_buffer_size = input;
+  stats_.output_buffer_size = output;
+}
+
+void StatsRecorder::set_instruction_size(uint64_t bytes) {
+  const std::lock_guard lock(mutex_);
+  stats_.instruction_buffer_size = bytes;
+}
+
+void StatsRecorder::set_device(const std::string& name, const std::string& address) {
+  const std::lock_guard lock(mutex_);
+  stats_.npu_name = name;
+  stats_.npu_address = address;
+}
+
+void StatsRecorder::set_npu(bool available, const std::string& reason) {
+  {
+    const std::lock_guard lock(mutex_);
+    stats_.npu_available = available;
+    stats_.npu_reason = reason;
+    stats_.runlist_depth = available ? 1 : 0;
+  }
+  log(LogLevel::info, available ? "NPU available" : "NPU not available: " + reason);
+}
+
+void StatsRecorder::set_runlist_depth(int depth) {
+  const std::lock_guard lock(mutex_);
+  stats_.runlist_depth = depth;
+}
+
+void StatsRecorder::count_software(uint64_t batch, int frames, uint64_t ns) {
+  {
+    const std::lock_guard lock(mutex_);
+    stats_.batches++;
+    stats_.software_batches++;
+    stats_.software_time += ns;
+  }
+  if (!logs(LogLevel::log)) return;
+  char text[128];
+  std::snprintf(text, sizeof text, "batch %ju: software, %d frames, %ju ns", uintmax_t{batch},
+                frames, uintmax_t{ns});
+  logger_->write(LogLevel::log, text);
+}
+
+void StatsRecorder::count_npu(uint64_t batch, int frames, uint64_t kernel_ns, uint64_t transfer_ns,
+                              uint64_t convert_ns) {
+  {
+    const std::lock_guard lock(mutex_);
+    stats_.batches++;
+    stats_.npu_batches++;
+    stats_.kernel_time += kernel_ns;
+    stats_.transfer_time += transfer_ns;
+    stats_.convert_time += convert_ns;
+  }
+  if (!logs(LogLevel::log)) return;
+  char text[160];
+  std::snprintf(text, sizeof text,
+                "batch %ju: npu, %d frames, kernel %ju ns, transfer %ju ns, conversion %ju ns",
+                uintmax_t{batch}, frames, uintmax_t{kernel_ns}, uintmax_t{transfer_ns},
+                uintmax_t{convert_ns});
+  logger_->write(LogLevel::log, text);
+}
+
+void StatsRecorder::count_loss(bool timed_out, bool wrong_numbers) {
+  const std::lock_guard lock(mutex_);
+  stats_.fallbacks++;
+  if (timed_out) stats_.npu_timeouts++;
+  if (wrong_numbers) stats_.verify_failures++;
+}
+
+void StatsRecorder::change(const char* backend, const std::string& reason, uint64_t batch,
+                           bool warn) {
+  {
+    const std::lock_guard lock(mutex_);
+    notices_.push_back(BackendNotice{backend, started_ ? active_.load() : "", reason, batch, warn});
+    started_ = true;
+    active_ = backend;
+  }
+  if (logs(LogLevel::info))
+    log(LogLevel::info,
+        std::string("backend ") + backend + " from batch " + std::to_string(batch) + ": " + reason);
+}
+
+BackendStats StatsRecorder::stats() const {
+  const std::lock_guard lock(mutex_);
+  return stats_;
+}
+
+std::vector<BackendNotice> StatsRecorder::take_notices() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(notices_, {});
+}
+
+}  // namespace npumel

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The types that the element and the backends share: configuration, errors, messages, statistics.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+
+#include "kernels/aie2/shape.h"
+#include "kernels/mel/recipe.h"
+#include "kernels/mel/rows.h"
+
+namespace npumel {
+
+/// Frames of a full batch: fixed by the NPU kernels.
+inline constexpr int kBatchFrames = aie2::kFrames;
+
+/// Why a backend cannot be had or failed. The element maps it to a GStreamer error code.
+enum class BackendFault {
+  library_missing,  ///< LIBRARY/INIT: the XRT module or XRT itself
+  not_found,        ///< RESOURCE/NOT_FOUND: no device, no kernel package
+  busy,             ///< RESOURCE/BUSY: hardware contexts exhausted
+  permission,       ///< RESOURCE/OPEN_READ_WRITE: device node rights, memlock
+  bad_package,      ///< RESOURCE/READ: kernel package unreadable, hostile or mismatched
+  failed,           ///< RESOURCE/FAILED: known-answer test, run or verification failed
+  unsupported,      ///< the recipe has no kernel: caps negotiation fails
+};
+
+class BackendError : public std::runtime_error {
+ public:
+  BackendError(BackendFault fault, const std::string& what)
+      : std::runtime_error(what), fault_(fault) {}
+  BackendFault fault() const noexcept { return fault_; }
+
+ private:
+  BackendFault fault_;
+};
+
+/// Memory of one batch, owned by a backend, filled by the framer: for int16 streams on the NPU this
+/// is the mapped persistent buffer object itself. Samples are laid out as MelKernel::compute reads
+/// them. A float stream keeps floats here (the software path may need them).
+struct Slot {
+  void* samples = nullptr;
+  SampleType type = SampleType::s16;
+  int capacity = 0;  ///< in samples, (max_frames - 1) * hop + win_length at least
+};
+
+enum class BackendChoice { automatic, npu, software };
+
+struct BackendConfig {
+  Recipe recipe;
+  SampleType type = SampleType::s16;
+  int rows_per_call = 0;          ///< as MelKernel::get takes it
+  int max_frames = kBatchFrames;  ///< largest batch that will be submitted, <= kBatchFrames
+  BackendChoice choice = BackendChoice::automatic;
+  std::string device;       ///< index or PCI address, empty = first
+  std::string kernel_path;  ///< colon-separated folders, empty = environment, then installed folder
+  int in_flight = 1;        ///< batches submitted ahead
+  bool backlog = false;     ///< batches may come faster than their results are asked for
+  unsigned timeout_ms = 2000;
+  unsigned verify_interval = 64;         ///< 0 = off
+  uint64_t retry_interval = 5000000000;  ///< ns
+
+  bool operator==(const BackendConfig&) const = default;
+};
+
+/// Something the application should know: posted as the `npumelspec-backend` element message, and
+/// as a warning when `warn` is set.
+struct BackendNotice {
+  std::string backend;   ///< now active: "npu" or "software"
+  std::string previous;  ///< "" at start
+  std::string reason;
+  uint64_t batch = 0;  ///< first batch concerned
+  bool warn = false;
+};
+
+/// Monotonic counters since configure(); times in ns.
+struct BackendStats {
+  uint64_t batches = 0, npu_batches = 0, software_batches = 0, fallbacks = 0;
+  uint64_t npu_timeouts = 0, verify_failures = 0;
+  uint64_t kernel_time = 0, transfer_time = 0, convert_time = 0, software_time = 0;
+  uint64_t input_buffer_size = 0, output_buffer_size = 0, instruction_buffer_size = 0;
+  int runlist_depth = 0;
+  bool npu_available = false;
+  std::string npu_reason;             ///< why the NPU is not used, in words; "" when it is
+  std::string npu_name, npu_address;  ///< of the NPU that was opened last; PCI address
+};
+
+/// Log levels as GStreamer has them: info for decisions, fallback and recovery, log for batches.
+enum class LogLevel { warning, info, log };
+
+/// Where the backend logs: the element routes it to its debug category, so that gst/backend needs
+/// no GLib. Called only from threads that are in a call of the Supervisor.
+class BackendLogger {
+ public:
+  virtual ~BackendLogger() = default;
+  /// Asked before a line is put together, once a batch: must be cheap.
+  virtual bool enabled(LogLevel level) const noexcept = 0;
+  virtual void write(LogLevel level, const char* text) noexcept = 0;
+};
+
+/// The clock of all times in BackendStats.
+inline uint64_t now_ns() noexcept {
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(now).count());
+}
+
+}  // namespace npumel
