@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""A file of any kind to its mel spectrogram: GStreamer decodes, mixes down and resamples."""
+import os
+from pathlib import Path
+
+import numpy as np
+
+from ._batch import _PUBLISHED, _Default
+from ._gst import UNBOUNDED, Gst, configure, error_of, make
+
+_TICK = 100 * 1000 * 1000  # ns between two looks at Python's signals
+
+
+def read(path, preset="whisper80", layout="mel-major", normalize=_PUBLISHED, rate=None, **settings):
+    """The mel spectrogram of a file's sound: float32, (mels, frames) unless layout says otherwise.
+
+    Several channels are mixed down, and the rate is made the preset's, or `rate` where the preset takes
+    more than one. OSError where the file cannot be read, ValueError where it has no sound that can be
+    decoded or a setting is wrong; other arguments as for mel().
+    """
+    if not isinstance(path, (str, bytes, os.PathLike)):
+        raise TypeError(f"path is {type(path).__name__}: the name of a file")
+    name = os.fsdecode(path)
+    with open(name, "rb") as file:  # the system's own words where it cannot be read
+        if not file.read(1):
+            raise ValueError(f"{name!r} is empty")
+    settings = {"preset": preset, "layout": layout, "normalize": normalize, "frames": 0,
+                "max_duration": UNBOUNDED, **settings}
+    try:
+        return _read(name, rate, settings)
+    except ValueError:
+        if not isinstance(normalize, _Default):
+            raise
+        try:
+            return _read(name, rate, {**settings, "normalize": "none"})
+        except (RuntimeError, ValueError):
+            pass
+        raise
+
+
+def _read(name, rate, settings):
+    mel = make("npumelspec")
+    configure(mel, settings)
+    # By URI: a name need not be UTF-8, and no part of it is read as anything else.
+    source = Gst.Element.make_from_uri(Gst.URIType.SRC, Path(os.path.abspath(name)).as_uri(), None)
+    decode, convert, resample, sink = (make(factory) for factory in
+                                       ("decodebin", "audioconvert", "audioresample", "appsink"))
+    # Sound alone: a film without any would make a plain decodebin wait for it.
+    decode.set_property("caps", Gst.Caps.from_string("audio/x-raw"))
+    decode.set_property("expose-all-streams", False)
+    filtered = make("capsfilter")
+    filtered.set_property("caps", Gst.Caps.from_string("audio/x-raw" if rate is None else f"audio/x-raw,rate={int(rate)}"))
+    sink.set_property("sync", False)
+    pipeline = Gst.Pipeline.new(None)
+    for element in (source, decode, convert, resample, filtered, mel, sink):
+        pipeline.add(element)
+    source.link(decode)
+    for one, other in zip((convert, resample, filtered, mel), (resample, filtered, mel, sink)):
+        one.link(other)
+    entry = convert.get_static_pad("sink")
+
+    def link(_, pad):
+        if not entry.is_linked():
+            pad.link(entry)
+
+    decode.connect("pad-added", link)
+    try:
+        return _run(pipeline, mel, sink, f"{name!r}: ")
+    finally:
+        pipeline.set_state(Gst.State.NULL)
+
+
+def _run(pipeline, mel, sink, prefix):
+    bus = pipeline.get_bus()
+    pipeline.set_state(Gst.State.PLAYING)
+    arrays = []
+    while True:
+        sample = sink.emit("try-pull-sample", _TICK)
+        if sample is not None:
+            arrays.append(_array(sample))
+            continue
+        message = bus.pop_filtered(Gst.MessageType.ERROR)
+        if message is not None:
+            error = error_of(message, prefix)
+            if message.src is not mel and not isinstance(error, ValueError):
+                raise RuntimeError(str(error))
+            raise error
+        if sink.get_property("eos"):
+            break
+    major = arrays[0][1] if arrays else None
+    if not arrays:
+        return _none(mel, prefix)
+    if len(arrays) == 1:
+        return arrays[0][0]
+    return np.concatenate([array for array, _ in arrays], axis=1 if major == "mel-major" else 0)
+
+
+def _none(mel, prefix):
+    caps = mel.get_static_pad("src").get_current_caps()
+    if caps is None:
+        raise ValueError(prefix + "no sound in it that can be decoded")
+    fields = caps.get_structure(0)
+    shape = (fields.get_value("mels"), 0)
+    return np.zeros(shape if fields.get_value("layout") == "mel-major" else shape[::-1], np.float32)
+
+
+def _array(sample):
+    caps = sample.get_caps().get_structure(0)
+    mels, layout = caps.get_value("mels"), caps.get_value("layout")
+    dtype = "<f2" if caps.get_value("format") == "F16LE" else "<f4"
+    with sample.get_buffer().map(Gst.MapFlags.READ) as info:
+        flat = np.frombuffer(info.data, dtype).copy()
+    return flat.reshape((mels, -1) if layout == "mel-major" else (-1, mels)), layout

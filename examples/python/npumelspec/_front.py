@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""One npumelspec element, driven by the thread that calls: samples are pushed into its sink pad and its
+buffers taken from an appsink, so that a call needs no other thread and no main loop."""
+import numpy as np
+
+from ._gst import Gst, configure, error_of, make, pop_error
+
+_NOW = 0  # ns to wait: everything that a push yields is there when it returns
+
+
+class Front:
+    """Not thread-safe: the owner holds a lock. After an exception it is of no further use."""
+
+    def __init__(self, rate, sample_format, settings):
+        self.element = make("npumelspec")
+        configure(self.element, settings)
+        self._sink = make("appsink")
+        for name, value in (("sync", False), ("async", False), ("enable-last-sample", False),
+                            ("wait-on-eos", False)):
+            self._sink.set_property(name, value)
+        self._pipeline = Gst.Pipeline.new(None)
+        self._bus = self._pipeline.get_bus()
+        self._pipeline.add(self.element)
+        self._pipeline.add(self._sink)
+        self._pad = Gst.Pad.new("audio", Gst.PadDirection.SRC)
+        self._buffer = None
+        self._room = 0
+        self._mels = 0
+        self._dtype = None
+        self._major = None
+        try:
+            self._start(rate, sample_format)
+        except BaseException:
+            self.close()
+            raise
+
+    def _start(self, rate, sample_format):
+        self.element.link(self._sink)
+        self._pad.set_active(True)
+        self._pad.link(self.element.get_static_pad("sink"))
+        if self._pipeline.set_state(Gst.State.PLAYING) == Gst.StateChangeReturn.FAILURE:
+            self._fail("npumelspec does not start")
+        caps = Gst.Caps.from_string(f"audio/x-raw,format={sample_format},rate={rate},channels=1,"
+                                    "layout=interleaved")
+        segment = Gst.Segment()
+        segment.init(Gst.Format.TIME)
+        self._pad.push_event(Gst.Event.new_stream_start("npumelspec"))
+        self._pad.push_event(Gst.Event.new_caps(caps))
+        # A sticky event that is refused is kept for later: whether it arrived shows on the other pad.
+        if self._pad.get_peer().get_current_caps() is None:
+            self._fail(f"npumelspec does not take audio of {rate} Hz with these settings")
+        self._pad.push_event(Gst.Event.new_segment(segment))
+        self._end = Gst.Event.new_segment_done(Gst.Format.TIME, -1)
+
+    def push(self, samples, pts):
+        """Hands over samples; `pts` in ns, or Gst.CLOCK_TIME_NONE to go on where the last ones ended."""
+        buffer = self._filled(samples)
+        buffer.pts = pts
+        if self._pad.push(buffer) != Gst.FlowReturn.OK:
+            self._fail("npumelspec stopped")
+
+    def _filled(self, samples):
+        """The one input buffer with these samples: the element has let go of it when a push returns, and
+        fresh memory would cost more than the copy."""
+        if self._room < samples.nbytes:
+            self._buffer = Gst.Buffer.new_allocate(None, samples.nbytes, None)
+            self._room = samples.nbytes
+        self._buffer.set_size(samples.nbytes)
+        with self._buffer.map(Gst.MapFlags.WRITE) as info:
+            np.frombuffer(info.data, samples.dtype)[:] = samples
+        return self._buffer
+
+    def end(self):
+        """Ends the clip: its last frames are computed, and the next push starts another one."""
+        if not self._pad.push_event(self._end):
+            self._fail("npumelspec stopped at the end of the audio")
+        # An event has no flow result: an error is on the bus.
+        error = pop_error(self._bus)
+        if error is not None:
+            raise error
+
+    def pull(self):
+        """The next array that is ready, of shape (frames, mels) or (mels, frames), or None."""
+        sample = self._sink.emit("try-pull-sample", _NOW)
+        if sample is None:
+            return None
+        if self._dtype is None:
+            caps = sample.get_caps().get_structure(0)
+            self._mels = caps.get_value("mels")
+            self._dtype = np.dtype("<f2" if caps.get_value("format") == "F16LE" else "<f4")
+            self._major = caps.get_value("layout")
+        # The mapping ends with the block, so the array is a copy.
+        with sample.get_buffer().map(Gst.MapFlags.READ) as info:
+            flat = np.frombuffer(info.data, self._dtype).copy()
+        if self._major == "mel-major":
+            return flat.reshape(self._mels, -1)
+        return flat.reshape(-1, self._mels)
+
+    @property
+    def mels(self):
+        """Rows of the mel axis; from the caps once these are agreed upon."""
+        if not self._mels:
+            caps = self.element.get_static_pad("src").get_current_caps()
+            self._mels = caps.get_structure(0).get_value("mels") if caps is not None else 0
+        return self._mels
+
+    def stats(self):
+        """The element's `stats` as a dict."""
+        stats = self.element.get_property("stats")
+        return {stats.nth_field_name(i): stats.get_value(stats.nth_field_name(i)) for i in range(stats.n_fields())}
+
+    def close(self):
+        """Stops the element. May be called again."""
+        self._pipeline.set_state(Gst.State.NULL)
+
+    def _fail(self, otherwise):
+        message = self._bus.pop_filtered(Gst.MessageType.ERROR)
+        raise RuntimeError(otherwise) if message is None else error_of(message)

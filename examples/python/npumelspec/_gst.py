@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""GStreamer for this module: the element, its properties from keyword arguments, its errors."""
+import numbers
+
+import gi
+
+gi.require_version("Gst", "1.0")
+from gi.repository import GObject, Gst  # noqa: E402
+
+# Of max-duration: an array in memory and a file have their own ends.
+UNBOUNDED = 2**63 - 1
+
+_VALUE_ERRORS = ("gst-core-error-quark", "gst-library-error-quark", "gst-stream-error-quark")
+
+
+def make(factory):
+    """A new element; RuntimeError says what is missing."""
+    if not Gst.is_initialized():
+        Gst.init(None)
+    element = Gst.ElementFactory.make(factory, None)
+    if element is None and factory == "npumelspec":
+        raise RuntimeError("GStreamer does not find the plugin npumelspec: install it, or set GST_PLUGIN_PATH "
+                           "to the folder of libgstnpumelspec.so before the first use")
+    if element is None:
+        raise RuntimeError(f"GStreamer has no element {factory}: install gst-plugins-base")
+    return element
+
+
+def configure(element, settings):
+    """Sets properties from keyword arguments: _ stands for -, enums are given by nick."""
+    for keyword, value in settings.items():
+        name = keyword.replace("_", "-")
+        spec = element.find_property(name)
+        if spec is None:
+            raise TypeError(f"there is no argument {keyword!r}: npumelspec has no property {name} (gst-inspect-1.0 npumelspec lists them)")
+        if not spec.flags & GObject.ParamFlags.WRITABLE:
+            raise TypeError(f"{name} can only be read")
+        if spec.value_type.is_a(GObject.TYPE_ENUM):
+            _check_nick(spec, name, value)
+            Gst.util_set_object_arg(element, name, value)
+            continue
+        _check_range(spec, name, value)
+        try:
+            element.set_property(name, int(value) if isinstance(value, numbers.Integral) else value)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise type(error)(f"{name}={value!r}: {error}") from None
+
+
+def _check_nick(spec, name, value):
+    nicks = [entry.value_nick for entry in spec.enum_class.__enum_values__.values()]
+    if not isinstance(value, str):
+        raise TypeError(f"{name} is {type(value).__name__}: one of {', '.join(nicks)}, as a string")
+    if value not in nicks:
+        raise ValueError(f"{name}={value!r}: there is {', '.join(nicks)}")
+
+
+_WHOLE = (GObject.TYPE_INT, GObject.TYPE_UINT, GObject.TYPE_INT64, GObject.TYPE_UINT64)
+
+
+def _check_range(spec, name, value):
+    """What set_property() would take without a word: a number cut to a whole one, or to the range."""
+    if spec.value_type not in (*_WHOLE, GObject.TYPE_FLOAT, GObject.TYPE_DOUBLE):
+        return
+    whole = spec.value_type in _WHOLE
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral if whole else numbers.Real):
+        raise TypeError(f"{name}={value!r}: a {'whole ' if whole else ''}number is needed")
+    lowest, highest = spec.minimum, spec.maximum
+    if not lowest <= value <= highest:
+        raise ValueError(f"{name}={value!r}: {lowest} to {highest}")
+
+
+def error_of(message, prefix=""):
+    """The exception that an ERROR message stands for."""
+    error, debug = message.parse_error()
+    kind = ValueError if error.domain in _VALUE_ERRORS else RuntimeError
+    return kind(prefix + (error.message or debug or "unknown error"))
+
+
+def pop_error(bus, prefix=""):
+    """The first error on a bus as an exception, or None."""
+    message = bus.pop_filtered(Gst.MessageType.ERROR)
+    return None if message is None else error_of(message, prefix)
