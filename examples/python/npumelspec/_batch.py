@@ -6,8 +6,6 @@ import threading
 import time
 from collections import OrderedDict
 
-import numpy as np
-
 from ._audio import format_of, rate_of, samples_of
 from ._front import Front
 from ._gst import UNBOUNDED, Gst
@@ -103,10 +101,7 @@ class BatchProcessor:
         self._front.push(samples, 0)
         self._front.end()
         mel = self._front.pull()
-        if mel is None:  # too short for a frame
-            shape = (self._front.mels, 0) if self._mel_axis == 0 else (0, self._front.mels)
-            return np.zeros(shape, np.float32)
-        return mel
+        return self._front.form.nothing() if mel is None else mel  # None: too short for a frame
 
     def _counters(self):
         """The element's counters and those of the elements before it."""
@@ -169,7 +164,7 @@ class BatchProcessor:
     def N_MELS(self):  # noqa: N802 (the name that its predecessor's users know)
         """Rows of the mel axis."""
         with self._lock:
-            return self._front.mels if self._front is not None else 0
+            return self._front.form.mels if self._front is not None else 0
 
     def close(self):
         """Frees the element. May be called again; process() raises ValueError after it."""

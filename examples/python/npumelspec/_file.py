@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from ._batch import _PUBLISHED, _Default
-from ._gst import UNBOUNDED, Gst, configure, error_of, make
+from ._gst import UNBOUNDED, Form, Gst, configure, error_of, make
 
 _TICK = 100 * 1000 * 1000  # ns between two looks at Python's signals
 
@@ -65,49 +65,29 @@ def _read(name, rate, settings):
 
     decode.connect("pad-added", link)
     try:
-        return _run(pipeline, mel, sink, f"{name!r}: ")
+        return _run(pipeline, mel, sink, settings["layout"] == "mel-major", f"{name!r}: ")
     finally:
         pipeline.set_state(Gst.State.NULL)
 
 
-def _run(pipeline, mel, sink, prefix):
+def _run(pipeline, mel, sink, mel_major, prefix):
     bus = pipeline.get_bus()
     pipeline.set_state(Gst.State.PLAYING)
     arrays = []
     while True:
         sample = sink.emit("try-pull-sample", _TICK)
         if sample is not None:
-            arrays.append(_array(sample))
+            arrays.append(Form(sample.get_caps()).array(sample.get_buffer()))
             continue
         message = bus.pop_filtered(Gst.MessageType.ERROR)
         if message is not None:
-            error = error_of(message, prefix)
-            if message.src is not mel and not isinstance(error, ValueError):
-                raise RuntimeError(str(error))
-            raise error
+            raise error_of(message, prefix)
         if sink.get_property("eos"):
             break
-    major = arrays[0][1] if arrays else None
     if not arrays:
-        return _none(mel, prefix)
-    if len(arrays) == 1:
-        return arrays[0][0]
-    return np.concatenate([array for array, _ in arrays], axis=1 if major == "mel-major" else 0)
-
-
-def _none(mel, prefix):
-    caps = mel.get_static_pad("src").get_current_caps()
-    if caps is None:
-        raise ValueError(prefix + "no sound in it that can be decoded")
-    fields = caps.get_structure(0)
-    shape = (fields.get_value("mels"), 0)
-    return np.zeros(shape if fields.get_value("layout") == "mel-major" else shape[::-1], np.float32)
-
-
-def _array(sample):
-    caps = sample.get_caps().get_structure(0)
-    mels, layout = caps.get_value("mels"), caps.get_value("layout")
-    dtype = "<f2" if caps.get_value("format") == "F16LE" else "<f4"
-    with sample.get_buffer().map(Gst.MapFlags.READ) as info:
-        flat = np.frombuffer(info.data, dtype).copy()
-    return flat.reshape((mels, -1) if layout == "mel-major" else (-1, mels)), layout
+        caps = mel.get_static_pad("src").get_current_caps()
+        if caps is None:
+            raise ValueError(prefix + "no sound in it that can be decoded")
+        return Form(caps).nothing()
+    # One, but for a file whose rate or channels change on the way.
+    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays, axis=1 if mel_major else 0)

@@ -3,7 +3,7 @@
 buffers taken from an appsink, so that a call needs no other thread and no main loop."""
 import numpy as np
 
-from ._gst import Gst, configure, error_of, make, pop_error
+from ._gst import Form, Gst, configure, error_of, make, pop_error
 
 _NOW = 0  # ns to wait: everything that a push yields is there when it returns
 
@@ -25,9 +25,6 @@ class Front:
         self._pad = Gst.Pad.new("audio", Gst.PadDirection.SRC)
         self._buffer = None
         self._room = 0
-        self._mels = 0
-        self._dtype = None
-        self._major = None
         try:
             self._start(rate, sample_format)
         except BaseException:
@@ -50,6 +47,7 @@ class Front:
         if self._pad.get_peer().get_current_caps() is None:
             self._fail(f"npumelspec does not take audio of {rate} Hz with these settings")
         self._pad.push_event(Gst.Event.new_segment(segment))
+        self.form = Form(self.element.get_static_pad("src").get_current_caps())
         self._end = Gst.Event.new_segment_done(Gst.Format.TIME, -1)
 
     def push(self, samples, pts):
@@ -80,29 +78,11 @@ class Front:
             raise error
 
     def pull(self):
-        """The next array that is ready, of shape (frames, mels) or (mels, frames), or None."""
+        """The next array that is ready, or None."""
         sample = self._sink.emit("try-pull-sample", _NOW)
         if sample is None:
             return None
-        if self._dtype is None:
-            caps = sample.get_caps().get_structure(0)
-            self._mels = caps.get_value("mels")
-            self._dtype = np.dtype("<f2" if caps.get_value("format") == "F16LE" else "<f4")
-            self._major = caps.get_value("layout")
-        # The mapping ends with the block, so the array is a copy.
-        with sample.get_buffer().map(Gst.MapFlags.READ) as info:
-            flat = np.frombuffer(info.data, self._dtype).copy()
-        if self._major == "mel-major":
-            return flat.reshape(self._mels, -1)
-        return flat.reshape(-1, self._mels)
-
-    @property
-    def mels(self):
-        """Rows of the mel axis; from the caps once these are agreed upon."""
-        if not self._mels:
-            caps = self.element.get_static_pad("src").get_current_caps()
-            self._mels = caps.get_structure(0).get_value("mels") if caps is not None else 0
-        return self._mels
+        return self.form.array(sample.get_buffer())
 
     def stats(self):
         """The element's `stats` as a dict."""

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """GStreamer for this module: the element, its properties from keyword arguments, its errors."""
+import contextlib
 import numbers
 
 import gi
+import numpy as np
 
 gi.require_version("Gst", "1.0")
 from gi.repository import GObject, Gst  # noqa: E402
@@ -80,3 +82,27 @@ def pop_error(bus, prefix=""):
     """The first error on a bus as an exception, or None."""
     message = bus.pop_filtered(Gst.MessageType.ERROR)
     return None if message is None else error_of(message, prefix)
+
+
+class Form:
+    """What the caps of a pad say about its buffers."""
+
+    def __init__(self, caps):
+        structure = caps.get_structure(0)
+        # The bindings of 1.22 give the structure itself, later ones something that must be entered.
+        entered = structure if hasattr(structure, "__enter__") else contextlib.nullcontext(structure)
+        with entered as fields:
+            self.mels = fields.get_value("mels")
+            self.mel_major = fields.get_value("layout") == "mel-major"
+            self.dtype = np.dtype("<f2" if fields.get_value("format") == "F16LE" else "<f4")
+
+    def array(self, buffer):
+        """A copy of a buffer's features: (mels, frames) or (frames, mels)."""
+        # The mapping ends with the block. extract_dup() instead would leave its copy to be freed.
+        with buffer.map(Gst.MapFlags.READ) as info:
+            flat = np.frombuffer(info.data, self.dtype).copy()
+        return flat.reshape((self.mels, -1) if self.mel_major else (-1, self.mels))
+
+    def nothing(self):
+        """The array of no frames."""
+        return np.zeros((self.mels, 0) if self.mel_major else (0, self.mels), self.dtype)

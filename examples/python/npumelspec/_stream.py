@@ -77,10 +77,7 @@ class Stream:
         blocks = []
         while (block := self._front.pull()) is not None:
             blocks.append(block)
-        if not blocks:
-            rows = np.zeros((0, self._front.mels), np.float32)
-        else:
-            rows = blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
+        rows = blocks[0] if len(blocks) == 1 else np.concatenate([self._front.form.nothing(), *blocks])
         return np.ascontiguousarray(rows.T) if self._mel_major else rows
 
     def _check_open(self):
