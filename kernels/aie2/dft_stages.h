@@ -54,11 +54,11 @@ inline void stage1(Scratch& scratch) {
   const int16_t* table = kStage1;
   for (int n2 = 0; n2 < kRadix; ++n2)
     for (int row = 0; row < kTiles; ++row) {
-      auto acc = vec::zeros<vec::Acc>();
+      auto acc = vec::zeros<vec::TileAcc>();
       for (int tile = 0; tile < kTiles; ++tile, table += kTile)
         acc = vec::mac_4x4x4(acc, vec::load<vec::I16x16>(table),
                              vec::load<vec::I16x16>(scratch.packed + (n2 * kTiles + tile) * kTile));
-      const auto spill = vec::srs<vec::I32x16>(acc, kSpillShift);
+      const auto spill = vec::srs_tile(acc, kSpillShift);
       largest = vec::max_abs(largest, spill);
       vec::store_rows(scratch.spill + (4 * row * kRadix + n2) * kGroup, kRadix * kGroup, spill);
     }
@@ -104,37 +104,28 @@ inline void normalize_block(Scratch& scratch) {
   }
 }
 
-/// Real and imaginary parts of four bins k1 + 20*(4*tile + 0..3) of four frames.
-struct Spectrum {
-  vec::I32x16 re;
-  vec::I32x16 im;
-};
-
-/// The same before rounding.
-template <typename Acc>
-struct SpectrumSums {
-  Acc re = vec::zeros<Acc>();
-  Acc im = vec::zeros<Acc>();
-};
-
-/// One part of stage 2's input, [row][n2][frame], times the matrix of k1.
-template <typename Acc>
-inline SpectrumSums<Acc> stage2_product(const int16_t* input, int k1, int tile) {
+/// One part of stage 2's input, [row][n2][frame], times the matrix of k1: the real parts of four
+/// bins of four frames on the left, the imaginary parts on the right.
+template <typename WideAcc>
+inline WideAcc stage2_product(const int16_t* input, int k1, int tile) {
   constexpr int kRow = kRadix * kGroup;
   const int16_t* re = input + k1 * kRow;
   const int16_t* im = input + (kHalf + k1 - 1) * kRow;
   const int16_t* negative_im = input + (kStage1Rows + k1 - 1) * kRow;
   const int16_t* table = kStage2 + stage2_offset(k1) + tile * kTiles * kTilePair;
-  SpectrumSums<Acc> sums;
+  WideAcc sums;
   for (int i = 0; i < kTiles; ++i, table += kTilePair) {
     const auto cosines = vec::load<vec::I16x16>(table);
     const auto sines = vec::load<vec::I16x16>(table + kTile);
     const auto y = vec::load<vec::I16x16>(re + i * kTile);
-    sums.re = vec::mac_4x4x4(sums.re, cosines, y);
-    sums.im = vec::mac_4x4x4(sums.im, sines, y);
-    if (is_real_residue(k1)) continue;
-    sums.re = vec::mac_4x4x4(sums.re, sines, vec::load<vec::I16x16>(negative_im + i * kTile));
-    sums.im = vec::mac_4x4x4(sums.im, cosines, vec::load<vec::I16x16>(im + i * kTile));
+    if (is_real_residue(k1)) {
+      sums = vec::mac_each(sums, cosines, sines, y);
+      continue;
+    }
+    const auto imaginary = vec::load<vec::I16x16>(im + i * kTile);
+    const auto negative = vec::load<vec::I16x16>(negative_im + i * kTile);
+    sums = vec::mac_4x4x8(sums, cosines, vec::wide(y, imaginary));
+    sums = vec::mac_4x4x8(sums, sines, vec::wide(negative, y));
   }
   return sums;
 }
@@ -142,14 +133,11 @@ inline SpectrumSums<Acc> stage2_product(const int16_t* input, int k1, int tile) 
 /// Stage 2: the 20-point DFT over n2 with the twiddle factors in its coefficients. Both parts of
 /// the input are rounded to the same unit, each for itself. The rests' products add up to less than
 /// 40 * 128 * 2^15.
-inline Spectrum stage2(const Scratch& scratch, int k1, int tile) {
-  const auto half = stage2_product<vec::Acc>(scratch.half, k1, tile);
-  const auto below = stage2_product<vec::Acc32>(rest(scratch), k1, tile);
-  constexpr int kBelow = kSpectrumShift + kRestBits;
-  return {vec::add(vec::srs<vec::I32x16>(half.re, kSpectrumShift),
-                   vec::srs<vec::I32x16>(below.re, kBelow)),
-          vec::add(vec::srs<vec::I32x16>(half.im, kSpectrumShift),
-                   vec::srs<vec::I32x16>(below.im, kBelow))};
+inline vec::I32x32 stage2(const Scratch& scratch, int k1, int tile) {
+  const auto half = stage2_product<vec::WideAcc>(scratch.half, k1, tile);
+  const auto below = stage2_product<vec::WideAcc32>(rest(scratch), k1, tile);
+  return vec::add(vec::srs_wide(half, kSpectrumShift),
+                  vec::srs_wide(below, kSpectrumShift + kRestBits));
 }
 
 }  // namespace npumel::aie2

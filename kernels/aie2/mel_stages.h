@@ -12,8 +12,8 @@ namespace npumel::aie2 {
 inline void power_spectrum(Scratch& scratch) {
   const auto power = [&scratch](int k1, int tile) {
     if (k1 >= kHalf || tile >= stage2_tiles(k1)) return vec::zeros<vec::Bf16x16>();
-    const Spectrum x = stage2(scratch, k1, tile);
-    return vec::power(vec::to_bf16(x.re), vec::to_bf16(x.im));
+    const auto x = stage2(scratch, k1, tile);
+    return vec::power(vec::to_bf16(vec::left(x)), vec::to_bf16(vec::right(x)));
   };
   for (int k1 = 0; k1 < kHalf; k1 += 2)
     for (int tile = 0; tile < kTiles; ++tile)

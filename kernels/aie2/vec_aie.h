@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The vector facade in aie_api, for AIE2 and AIE2P. vec_host.h is the specification: same names,
-// same bits. Vectors in memory are aligned to their size, up to 64 bytes.
+// The vector facade in aie_api, for AIE2 (__AIE_ARCH__ 20) and AIE2P (21). vec_host.h is the
+// specification: same names, same bits. Vectors in memory are aligned to their size, up to 64
+// bytes.
 #pragma once
 
 #include <aie_api/aie.hpp>
@@ -12,7 +13,6 @@ using I8x16 = aie::vector<int8, 16>;
 using I16x16 = aie::vector<int16, 16>;
 using I32x16 = aie::vector<int32, 16>;
 using Acc = aie::accum<acc64, 16>;
-using Acc32 = Acc;  ///< products of 16 by 16 bits take a 64-bit accumulator here
 using F32x16 = aie::accum<accfloat, 16>;
 using Bf16 = uint16_t;  ///< in memory
 using Bf16x16 = aie::vector<bfloat16, 16>;
@@ -46,6 +46,84 @@ inline F32x16 zeros<F32x16>() {
   return aie::zeros<accfloat, 16>();
 }
 
+// Matrix products of 16-bit numbers with 64-bit sums are 4x4x4 on AIE2 and 4x4x8 on AIE2P.
+#if __AIE_ARCH__ == 20
+
+using TileAcc = Acc;
+inline TileAcc mac_4x4x4(const TileAcc& acc, const I16x16& a, const I16x16& b) {
+  aie::mmul<4, 4, 4, int16, int16, acc64> product(acc);
+  product.mac(a, b);
+  return product.to_accum();
+}
+
+struct I16x32 {
+  I16x16 left;
+  I16x16 right;
+};
+struct I32x32 {
+  I32x16 left;
+  I32x16 right;
+};
+struct WideAcc {
+  TileAcc left = aie::zeros<acc64, 16>();
+  TileAcc right = aie::zeros<acc64, 16>();
+};
+using WideAcc32 = WideAcc;
+
+inline I16x32 wide(const I16x16& left, const I16x16& right) { return {left, right}; }
+inline WideAcc mac_4x4x8(const WideAcc& acc, const I16x16& a, const I16x32& b) {
+  return {mac_4x4x4(acc.left, a, b.left), mac_4x4x4(acc.right, a, b.right)};
+}
+inline WideAcc mac_each(const WideAcc& acc, const I16x16& a, const I16x16& b, const I16x16& right) {
+  return {mac_4x4x4(acc.left, a, right), mac_4x4x4(acc.right, b, right)};
+}
+inline I32x32 srs_wide(const WideAcc& acc, int shift) {
+  return {acc.left.to_vector<int32>(shift), acc.right.to_vector<int32>(shift)};
+}
+inline I32x32 add(const I32x32& a, const I32x32& b) {
+  return {aie::add(a.left, b.left), aie::add(a.right, b.right)};
+}
+inline I32x16 left(const I32x32& a) { return a.left; }
+inline I32x16 right(const I32x32& a) { return a.right; }
+
+#else
+
+using TileAcc = aie::accum<acc64, 32>;  ///< the right half counts for nothing
+template <>
+inline TileAcc zeros<TileAcc>() {
+  return aie::zeros<acc64, 32>();
+}
+using I16x32 = aie::vector<int16, 32>;
+using I32x32 = aie::vector<int32, 32>;
+struct WideAcc {
+  aie::accum<acc64, 32> sums = aie::zeros<acc64, 32>();
+};
+using WideAcc32 = WideAcc;
+
+/// Rows of 4 elements of both side by side.
+inline I16x32 wide(const I16x16& left, const I16x16& right) {
+  const auto [upper, lower] = aie::interleave_zip(left, right, 4);
+  return aie::concat(upper, lower);
+}
+inline WideAcc mac_4x4x8(const WideAcc& acc, const I16x16& a, const I16x32& b) {
+  aie::mmul<4, 4, 8, int16, int16, acc64> product(acc.sums);
+  product.mac(a, b);
+  return {product.to_accum()};
+}
+inline WideAcc mac_each(const WideAcc& acc, const I16x16& a, const I16x16& b, const I16x16& right) {
+  const auto nothing = aie::zeros<int16, 16>();
+  return mac_4x4x8(mac_4x4x8(acc, a, wide(right, nothing)), b, wide(nothing, right));
+}
+inline I32x32 srs_wide(const WideAcc& acc, int shift) { return acc.sums.to_vector<int32>(shift); }
+inline I32x32 add(const I32x32& a, const I32x32& b) { return aie::add(a, b); }
+inline I32x16 left(const I32x32& a) { return aie::filter_even(a, 4); }
+inline I32x16 right(const I32x32& a) { return aie::filter_odd(a, 4); }
+inline TileAcc mac_4x4x4(const TileAcc& acc, const I16x16& a, const I16x16& b) {
+  return mac_4x4x8({acc}, a, wide(b, aie::zeros<int16, 16>())).sums;
+}
+
+#endif
+
 template <typename V>
 inline V srs(const Acc& acc, int shift) {
   return acc.template to_vector<typename V::value_type>(shift);
@@ -55,15 +133,22 @@ template <>
 inline I8x16 srs<I8x16>(const Acc& acc, int shift) {
   return aie::pack(acc.to_vector<int16>(shift));
 }
-
-inline Acc mac_4x4x4(const Acc& acc, const I16x16& a, const I16x16& b) {
-  aie::mmul<4, 4, 4, int16, int16, acc64> product(acc);
-  product.mac(a, b);
-  return product.to_accum();
+/// The sums of a tile, rounded.
+inline I32x16 srs_tile(const TileAcc& acc, int shift) {
+#if __AIE_ARCH__ == 20
+  return acc.to_vector<int32>(shift);
+#else
+  return left(acc.to_vector<int32>(shift));
+#endif
 }
-template <typename V>
-inline Acc mac(const Acc& acc, const V& a, const I16x16& b) {
+
+inline Acc mac(const Acc& acc, const I32x16& a, const I16x16& b) { return aie::mac(acc, a, b); }
+inline Acc mac(const Acc& acc, const I16x16& a, const I16x16& b) {
+#if __AIE_ARCH__ == 20
   return aie::mac(acc, a, b);
+#else
+  return aie::add(acc, aie::mul<acc64>(a, b));  // the API has no such mac there
+#endif
 }
 template <typename V>
 inline Acc upshift(const V& value, int shift) {

@@ -88,7 +88,7 @@ inline Acc plain_mac(const Acc& acc, const V& a, const I16x16& b) {
   return out;
 }
 
-// The three in the CPU's own vectors where that is worth it.
+// These in the CPU's own vectors where that is worth it.
 #ifdef __SSE2__
 template <typename V, typename A>
 inline V srs(const A& acc, int shift) {
@@ -126,6 +126,46 @@ inline Acc mac(const Acc& acc, const V& a, const I16x16& b) {
 }
 #endif
 
+/// Sums of a 4x4 tile of products.
+using TileAcc = Acc;
+inline I32x16 srs_tile(const TileAcc& acc, int shift) { return srs<I32x16>(acc, shift); }
+
+// Matrices of 4x8 as two tiles side by side: what the NPU's second generation multiplies at once.
+struct I16x32 {
+  I16x16 left;
+  I16x16 right;
+};
+struct I32x32 {
+  I32x16 left;
+  I32x16 right;
+};
+template <typename A>
+struct BasicWideAcc {
+  A left = {};
+  A right = {};
+};
+using WideAcc = BasicWideAcc<Acc>;
+using WideAcc32 = BasicWideAcc<Acc32>;
+
+inline I16x32 wide(const I16x16& left, const I16x16& right) { return {left, right}; }
+/// acc += a * [left | right].
+template <typename A>
+inline BasicWideAcc<A> mac_4x4x8(const BasicWideAcc<A>& acc, const I16x16& a, const I16x32& b) {
+  return {mac_4x4x4(acc.left, a, b.left), mac_4x4x4(acc.right, a, b.right)};
+}
+/// The left half += a * right, the right half += b * right.
+template <typename A>
+inline BasicWideAcc<A> mac_each(const BasicWideAcc<A>& acc, const I16x16& a, const I16x16& b,
+                                const I16x16& right) {
+  return {mac_4x4x4(acc.left, a, right), mac_4x4x4(acc.right, b, right)};
+}
+template <typename A>
+inline I32x32 srs_wide(const BasicWideAcc<A>& acc, int shift) {
+  return {srs<I32x16>(acc.left, shift), srs<I32x16>(acc.right, shift)};
+}
+inline I32x16 left(const I32x32& a) { return a.left; }
+inline I32x16 right(const I32x32& a) { return a.right; }
+
 /// value << shift as accumulators.
 template <typename V>
 inline Acc upshift(const V& value, int shift) {
@@ -161,6 +201,9 @@ inline I32x16 add(const I32x16& a, const I32x16& b) {
   I32x16 out;
   for (int i = 0; i < 16; ++i) out.v[i] = a.v[i] + b.v[i];
   return out;
+}
+inline I32x32 add(const I32x32& a, const I32x32& b) {
+  return {add(a.left, b.left), add(a.right, b.right)};
 }
 inline I16x16 add(const I16x16& a, const I16x16& b) {
   I16x16 out;

@@ -100,11 +100,11 @@ TEST_P(Golden, SpectrumToTheBit) {
     if (frame % kGroup == 0) integer_stages(frame);
     for (int k1 = 0; k1 < kHalf; ++k1)
       for (int tile = 0; tile < stage2_tiles(k1); ++tile) {
-        const Spectrum x = stage2(scratch_, k1, tile);
+        const auto x = stage2(scratch_, k1, tile);
         alignas(64) int32_t re[kTile];
         alignas(64) int32_t im[kTile];
-        vec::store(re, x.re);
-        vec::store(im, x.im);
+        vec::store(re, vec::left(x));
+        vec::store(im, vec::right(x));
         for (int i = 0; i < 4; ++i) {
           const int lane = i * kGroup + frame % kGroup;
           const auto golden = (static_cast<size_t>(frame) * 2 * kHalf + k1) * kRadix + 4 * tile + i;
