@@ -28,6 +28,9 @@ struct DeviceContext {
 };
 DeviceContext read_device_context(const GstContext* context);
 
+/// The one that has been set on the element, if any.
+ContextPtr device_context_of(GstElement* element);
+
 /// A context of our type from a neighbour, else from the bins and the application that listen to a
 /// NEED_CONTEXT message, else none. What is found has been set on the element.
 ContextPtr find_device_context(GstElement* element);

@@ -7,7 +7,6 @@
 #include <stdexcept>
 
 #include "gst/backend/types.h"
-#include "kernels/mel/framing.h"
 
 #define GST_CAT_DEFAULT npumelspec_debug
 
@@ -32,7 +31,7 @@ bool Element::start() {
   configured_ = false;
   stream_.supervisor().resume();
   choose_device(settings);
-  stream_.supervisor().open(settings.backend, device().wanted);
+  stream_.supervisor().open(settings.backend, device_.state().wanted);
   publish();
   started_ = true;
   return true;
@@ -43,10 +42,9 @@ bool Element::stop() {
   reset_stream();
   stream_.supervisor().close();
   configured_ = false;
-  forget_device();
+  device_.forget();
   out_caps_.reset();
-  latency_samples_ = -1;
-  last_latency_ = GST_CLOCK_TIME_NONE;
+  latency_.reset();
   return true;
 }
 
@@ -104,7 +102,7 @@ bool Element::set_caps(GstCaps* in, GstCaps* out) {
   config.backend.type =
       GST_AUDIO_INFO_FORMAT(&info) == GST_AUDIO_FORMAT_S16LE ? SampleType::s16 : SampleType::f32;
   config.backend.choice = settings.backend;
-  config.backend.device = device().wanted;
+  config.backend.device = device_.state().wanted;
   config.backend.kernel_path = settings.kernel_path;
   config.backend.timeout_ms = settings.npu_timeout;
   config.backend.verify_interval = settings.verify_interval;
@@ -121,8 +119,8 @@ bool Element::set_caps(GstCaps* in, GstCaps* out) {
   config.output.normalization = config.backend.recipe.normalization;
   config.output.fixed_max = settings.fixed_max;
   update_liveness();
-  config.backend.in_flight = live_ ? 1 : settings.in_flight;
-  config.backend.backlog = !live_;
+  config.backend.in_flight = latency_.live() ? 1 : settings.in_flight;
+  config.backend.backlog = !latency_.live();
   const Timeline::Config timing = {rate, settings.alignment_threshold, settings.discont_wait,
                                    settings.max_gap};
 
@@ -143,9 +141,7 @@ bool Element::set_caps(GstCaps* in, GstCaps* out) {
   out_caps_.reset(gst_caps_ref(out));
   configured_ = true;
   rate_ = rate;
-  const int longest = std::max(config.output.shape.frames, config.output.shape.first);
-  latency_samples_ = int64_t{std::max(longest - 1, 0)} * config.backend.recipe.hop_length +
-                     framing(config.backend.recipe).reach;
+  latency_.configure(buffer_samples(config.backend.recipe, config.output.shape), rate);
   GST_INFO_OBJECT(self_, "recipe %s (%s), %s backend", recipe_id(config.backend.recipe).c_str(),
                   nick(config.backend.recipe.preset), stream_.supervisor().active());
   warn_of_empty_filters();
@@ -237,7 +233,7 @@ GstFlowReturn Element::submit(BufferPtr buffer) {
   return GST_FLOW_OK;
 }
 
-GstFlowReturn Element::generate(GstBuffer** buffer) { return produce(buffer, live_); }
+GstFlowReturn Element::generate(GstBuffer** buffer) { return produce(buffer, latency_.live()); }
 
 /// The next complete buffer, or none. `wait`: leaves nothing in flight when there is none.
 GstFlowReturn Element::produce(GstBuffer** buffer, bool wait) {
@@ -246,7 +242,7 @@ GstFlowReturn Element::produce(GstBuffer** buffer, bool wait) {
   Output output;
   const uint64_t begun = now_ns();
   const GstFlowReturn flow = stream_.next(output, wait);
-  if (output.buffer) judge_computing(now_ns() - begun);
+  if (output.buffer) count_late(now_ns() - begun);
   publish();
   if (flow != GST_FLOW_OK) return flow;
   if (!output.buffer) {

@@ -12,7 +12,9 @@
 #include "gst/common/object_lock.h"
 #include "gst/common/pointers.h"
 #include "gst/npumelspec/caps.h"
+#include "gst/npumelspec/device_choice.h"
 #include "gst/npumelspec/gstnpumelspec.h"
+#include "gst/npumelspec/latency.h"
 #include "gst/npumelspec/settings.h"
 #include "gst/npumelspec/stream.h"
 #include "gst/npumelspec/timeline.h"
@@ -102,17 +104,9 @@ class Element final : private BufferSource {
   bool peer_takes(GstCaps* caps) const;
   int64_t tail_samples() const;
 
-  // device_context.cpp
-  /// Which NPU, as texts like the property `device`.
-  struct Device {
-    std::string wanted;       ///< "" = the first
-    std::string opened;       ///< PCI address; "" = none since start()
-    bool own_choice = false;  ///< neither the property nor a context said which
-  };
+  // device.cpp
   void choose_device(const Settings& settings);
   void announce_device();
-  void forget_device();
-  Device device() const;
 
   // events.cpp
   bool sink_caps_event(EventPtr event);
@@ -126,12 +120,11 @@ class Element final : private BufferSource {
   void explain_silence();
   void warn_of_empty_filters();
 
-  // latency.cpp
+  // queries.cpp
   void update_liveness();
   void update_latency();
   GstClockTime processing_latency() const;
-  GstClockTime own_latency() const;
-  void judge_computing(GstClockTime taken);
+  void count_late(GstClockTime taken);
 
   /// When a sample was captured, by another clock: GstReferenceTimestampMeta of the input.
   struct Capture {
@@ -143,7 +136,6 @@ class Element final : private BufferSource {
   GstNpuMelSpec* self_;
   Settings settings_;  ///< object lock
   CapsPtr refused_;    ///< what upstream would have sent; object lock
-  Device device_;      ///< object lock
 
   // Fixed by set_caps, used by the streaming thread; recipe and shape also by queries (object
   // lock).
@@ -169,10 +161,9 @@ class Element final : private BufferSource {
 
   // Any thread.
   std::atomic<bool> started_{false};
-  std::atomic<bool> live_{false};
-  std::atomic<int64_t> latency_samples_{-1};  ///< -1: not known before caps
   std::atomic<int> rate_{0};
-  std::atomic<GstClockTime> last_latency_{GST_CLOCK_TIME_NONE};
+  Latency latency_;
+  DeviceChoice device_;
   Counters counters_;
 };
 
