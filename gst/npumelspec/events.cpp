@@ -38,7 +38,10 @@ bool Element::sink_event(EventPtr event) {
       return gap_event(std::move(event));
     case GST_EVENT_EOS:
       explain_silence();
-      [[fallthrough]];
+      drain();
+      // With the figures of the whole stream: gst-launch-1.0 -v prints them.
+      g_object_notify(G_OBJECT(self_), "stats");
+      return forward(std::move(event));
     case GST_EVENT_SEGMENT_DONE:
     case GST_EVENT_STREAM_START:
       drain();

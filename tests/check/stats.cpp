@@ -166,6 +166,27 @@ CHECK_TEST(stats_count_what_happened) {
   fail_unless(stream.stat("software-time") > 0);
 }
 
+CHECK_TEST(stats_are_notified_at_the_end_with_the_last_frames_in_them) {
+  MelStream stream("frames=100");
+  std::vector<guint64> frames;
+  g_signal_connect(stream.element(), "notify::stats",
+                   G_CALLBACK(+[](GObject* object, GParamSpec*, std::vector<guint64>* out) {
+                     GstStructure* stats = nullptr;
+                     g_object_get(object, "stats", &stats, nullptr);
+                     guint64 count = 0;
+                     gst_structure_get_uint64(stats, "frames", &count);
+                     gst_structure_free(stats);
+                     out->push_back(count);
+                   }),
+                   &frames);
+  stream.push(audio(16000), 0);
+  ASSERT_EQUAL(frames.size(), 0);
+  stream.push(audio(800), time_of(16000));
+  fail_unless(stream.eos());
+  ASSERT_EQUAL(frames.size(), 1);
+  ASSERT_EQUAL(frames[0], 105);
+}
+
 CHECK_TEST(stats_only_grow) {
   MelStream stream("frames=10");
   std::vector<guint64> before(std::size(kCounters), 0);
