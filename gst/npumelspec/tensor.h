@@ -13,14 +13,18 @@ namespace npumel {
 
 inline constexpr const char* kTensorId = "mel-spectrogram";
 
+/// Whether attach_tensor_meta() does anything: a build with libgstanalytics (GStreamer 1.26).
+bool have_tensor_meta() noexcept;
+
 /// Adds the `tensors` field of GStreamer 1.28 to fixed audio/x-mel-spectrogram caps, or brings it
-/// up to date; with an older GStreamer, which cannot parse its syntax, and for other caps nothing
-/// happens. frames=0 (any number) is dimension 0.
+/// up to date; with an older GStreamer, which cannot parse its syntax, without have_tensor_meta(),
+/// which the field promises, and for other caps nothing happens. frames=0 (any number) is
+/// dimension 0.
 void describe_tensor(GstCaps* caps);
 
 /// Attaches GstTensorMeta to a buffer of `frames` frames. The tensor's data is a second buffer that
-/// shares the memory: were it the buffer itself, neither would ever be freed. Does nothing in a
-/// build without libgstanalytics (GStreamer 1.26).
+/// shares the memory: were it the buffer itself, neither would ever be freed. Does nothing
+/// without have_tensor_meta().
 void attach_tensor_meta(GstBuffer* buffer, Layout layout, ElementType type, int mels, int frames);
 
 }  // namespace npumel

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// The `tensors` field of caps.
 #include <string>
 
 #include "gst/common/mel_info.h"
@@ -20,7 +21,7 @@ bool have_tensor_caps() {
 }  // namespace
 
 void describe_tensor(GstCaps* caps) {
-  if (!have_tensor_caps() || !gst_caps_is_fixed(caps)) return;
+  if (!have_tensor_meta() || !have_tensor_caps() || !gst_caps_is_fixed(caps)) return;
   const auto info = MelInfo::from_caps(caps);
   if (!info) return;
   const bool mel_major = info->layout == Layout::mel_major;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// GstTensorMeta of libgstanalytics.
 #include <gst/analytics/analytics.h>
 
 #include <array>
@@ -6,6 +7,8 @@
 #include "gst/npumelspec/tensor.h"
 
 namespace npumel {
+
+bool have_tensor_meta() noexcept { return true; }
 
 void attach_tensor_meta(GstBuffer* buffer, Layout layout, ElementType type, int mels, int frames) {
   const bool frame_major = layout == Layout::frame_major;

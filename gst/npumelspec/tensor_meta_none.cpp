@@ -4,6 +4,8 @@
 
 namespace npumel {
 
+bool have_tensor_meta() noexcept { return false; }
+
 void attach_tensor_meta(GstBuffer* /*buffer*/, Layout /*layout*/, ElementType /*type*/,
                         int /*mels*/, int /*frames*/) {}
 

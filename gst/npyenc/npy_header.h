@@ -19,4 +19,14 @@ using NpyHeader = std::array<char, kNpyHeaderSize>;
 /// three dimensions, the slowest first.
 NpyHeader npy_header(const char* descr, std::span<const uint64_t> shape) noexcept;
 
+/// A dimension that only the end of the stream tells; the first one or none.
+inline constexpr uint64_t kOpenDimension = UINT64_MAX;
+
+/// Header of a file that is still being written, in the same room. It is a dictionary without the
+/// keys that the format demands, so NumPy refuses it and shows the key that it has instead, which
+/// says what to do. Its value is [descr, [dimensions, -1 for kOpenDimension]]: what
+/// examples/npy_recover.py needs to complete the file. Lists and not tuples, because some readers
+/// take the first parentheses for the shape.
+NpyHeader unfinished_npy_header(const char* descr, std::span<const uint64_t> shape) noexcept;
+
 }  // namespace npumel

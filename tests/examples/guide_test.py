@@ -107,9 +107,9 @@ class Guide(unittest.TestCase):
     def test_every_property_the_guide_names_exists(self):
         rows = re.findall(r"`((?:[a-z][a-z-]*=[^` ]+ ?)+)`", GUIDE)
         known = run("gst-inspect-1.0", "npumelspec")
-        # Of appsrc, appsink, npyenc, queue, rawaudioparse.
+        # Of appsrc, appsink, filesink, npyenc, queue, rawaudioparse.
         foreign = {"is-live", "do-timestamp", "format", "mode", "drop", "max-size-time",
-                   "max-size-buffers", "max-size-bytes", "max-buffers"}
+                   "max-size-buffers", "max-size-bytes", "max-buffers", "buffer-mode", "append"}
         names = {setting.split("=")[0] for row in rows for setting in row.split()} - foreign
         missing = [name for name in names if not re.search(rf"^  {re.escape(name)} +:", known, re.M)]
         self.assertEqual(missing, [])

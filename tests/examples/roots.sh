@@ -34,9 +34,9 @@ in_root() { # NAME VERSION MESON_OPTIONS TEST...
 for name in "$@"; do
   case $name in
     # Compiled as in the xrt suite, whose objects are in the cache.
-    trixie) in_root trixie 1.26 '' tensors onnx_runtime ;;
+    trixie) in_root trixie 1.26 '' tensors recording onnx_runtime ;;
     # Warnings of a compiler that is not released yet are no errors.
-    forky) in_root forky 1.28 "-Dbuildtype=plain -Dscope-text=disabled" tensors whisper_cpp ;;
+    forky) in_root forky 1.28 "-Dbuildtype=plain -Dscope-text=disabled" tensors tensor_caps recording whisper_cpp ;;
     *)
       echo "roots.sh: there is no root $name" >&2
       exit 2

@@ -55,6 +55,9 @@ CASES = {
     "The header of a .npy file": (
         f"{TO_WAV} ! npumelspec ! npyenc ! fdsink | cat >mel.npy",
         f"{TO_WAV} ! npumelspec ! npyenc ! filesink location=mel.npy"),
+    "The file holds something already": (
+        f"echo old >mel.npy; {TO_WAV} ! npumelspec ! npyenc ! filesink append=true location=mel.npy",
+        f"{TO_WAV} ! npumelspec ! npyenc ! filesink location=mel.npy"),
     "A buffer of N frames after": (
         f"{TO_WAV} ! npumelspec ! npyenc mode=stack ! filesink location=mel.npy",
         f"{TO_WAV} ! npumelspec eos-mode=pad ! npyenc mode=stack ! filesink location=mel.npy"),
