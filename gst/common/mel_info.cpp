@@ -6,6 +6,8 @@
 #include <cmath>
 #include <utility>
 
+#include "kernels/mel/recipe_fields.h"
+
 namespace npumel {
 namespace {
 
@@ -126,22 +128,18 @@ MelInfo MelInfo::from_recipe(const Recipe& recipe, const char* normalize, int fr
     info.buffers_n = recipe.rate / divisor;
     info.buffers_d = recipe.hop_length * stride / divisor;
   }
-  info.definition = {{"preset", nick(recipe.preset)},
-                     {"recipe-id", recipe_id(recipe)},
-                     {"n-fft", recipe.n_fft},
-                     {"win-length", recipe.win_length},
-                     {"hop-length", recipe.hop_length},
-                     {"window", nick(recipe.window)},
-                     {"spectrum", nick(recipe.spectrum)},
-                     {"mel-scale", nick(recipe.mel_scale)},
-                     {"mel-norm", nick(recipe.mel_norm)},
-                     {"fmin", recipe.fmin},
-                     {"fmax", recipe.fmax},
-                     {"padding", nick(recipe.padding)},
-                     {"log", nick(recipe.log)},
-                     {"preemphasis", static_cast<int>(std::lround(recipe.preemphasis * 1000))},
-                     {"input-scale", recipe.input_scale},
-                     {"normalize", normalize}};
+  info.definition = {
+      {"preset", nick(recipe.preset)}, {"recipe-id", recipe_id(recipe)}, {"normalize", normalize}};
+  for (const RecipeField& field : recipe_fields()) {
+    if (!field.has(field_in_caps) || is_member(field.name)) continue;
+    const double value = field.get(recipe);
+    if (field.kind == FieldKind::choice)
+      info.definition.emplace(field.name, field_text(field, value));
+    else
+      info.definition.emplace(
+          field.name,
+          static_cast<int>(std::lround(value * (field.has(field_per_mille) ? 1000 : 1))));
+  }
   return info;
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "gst/npumelspec/enum_types.h"
 
+#include <list>
+#include <string>
 #include <vector>
 
 #include "gst/npumelspec/settings.h"
@@ -15,105 +17,40 @@ GType register_enum(const char* name, const std::vector<GEnumValue>& values) {
   return type;
 }
 
-/// GLib keeps the array that it is given: the values live as long as the process.
-template <typename E>
-std::vector<GEnumValue> values_of(bool with_preset) {
-  std::vector<GEnumValue> values;
-  if (with_preset) values.push_back({-1, "As the preset", "preset"});
-  for (const EnumName<E>& name : enum_names<E>())
-    values.push_back({static_cast<gint>(name.value), name.description, name.nick});
-  values.push_back({0, nullptr, nullptr});
-  return values;
-}
-
-template <typename E>
-GType recipe_type(const char* name, bool with_preset = true) {
-  static const std::vector<GEnumValue> values = values_of<E>(with_preset);
-  return register_enum(name, values);
+/// "window-place": "GstNpuMelSpecWindowPlace".
+std::string type_name(const char* property) {
+  std::string name = "GstNpuMelSpec";
+  bool upper = true;
+  for (const char* c = property; *c != '\0'; ++c) {
+    if (*c != '-') name += upper ? g_ascii_toupper(*c) : *c;
+    upper = *c == '-';
+  }
+  return name;
 }
 
 }  // namespace
 
-template <>
-GType recipe_enum_type<Preset>() {
-  static const GType type = recipe_type<Preset>("GstNpuMelSpecPreset", false);
-  return type;
-}
-template <>
-GType recipe_enum_type<WindowFunction>() {
-  static const GType type = recipe_type<WindowFunction>("GstNpuMelSpecWindow");
-  return type;
-}
-template <>
-GType recipe_enum_type<WindowPlace>() {
-  static const GType type = recipe_type<WindowPlace>("GstNpuMelSpecWindowPlace");
-  return type;
-}
-template <>
-GType recipe_enum_type<Spectrum>() {
-  static const GType type = recipe_type<Spectrum>("GstNpuMelSpecSpectrum");
-  return type;
-}
-template <>
-GType recipe_enum_type<Dft>() {
-  static const GType type = recipe_type<Dft>("GstNpuMelSpecDft");
-  return type;
-}
-template <>
-GType recipe_enum_type<MelScale>() {
-  static const GType type = recipe_type<MelScale>("GstNpuMelSpecMelScale");
-  return type;
-}
-template <>
-GType recipe_enum_type<MelNorm>() {
-  static const GType type = recipe_type<MelNorm>("GstNpuMelSpecMelNorm");
-  return type;
-}
-template <>
-GType recipe_enum_type<Padding>() {
-  static const GType type = recipe_type<Padding>("GstNpuMelSpecPadding");
-  return type;
-}
-template <>
-GType recipe_enum_type<FrameCount>() {
-  static const GType type = recipe_type<FrameCount>("GstNpuMelSpecFrameCount");
-  return type;
-}
-template <>
-GType recipe_enum_type<TailRule>() {
-  static const GType type = recipe_type<TailRule>("GstNpuMelSpecTailRule");
-  return type;
-}
-template <>
-GType recipe_enum_type<LogType>() {
-  static const GType type = recipe_type<LogType>("GstNpuMelSpecLog");
-  return type;
-}
-template <>
-GType recipe_enum_type<FloorMode>() {
-  static const GType type = recipe_type<FloorMode>("GstNpuMelSpecFloorMode");
-  return type;
-}
-template <>
-GType recipe_enum_type<PreemphasisMode>() {
-  static const GType type = recipe_type<PreemphasisMode>("GstNpuMelSpecPreemphasisMode");
+GType preset_type() {
+  static const std::vector<GEnumValue> values = [] {
+    std::vector<GEnumValue> all;
+    for (const EnumName<Preset>& name : enum_names<Preset>())
+      all.push_back({static_cast<gint>(name.value), name.description, name.nick});
+    all.push_back({0, nullptr, nullptr});
+    return all;
+  }();
+  static const GType type = register_enum("GstNpuMelSpecPreset", values);
   return type;
 }
 
-GType normalize_as_type() {
-  static const std::vector<GEnumValue> values = values_of<Preset>(true);
-  static const GType type = register_enum("GstNpuMelSpecNormalizeAs", values);
-  return type;
-}
-
-GType remove_dc_type() {
-  static const std::vector<GEnumValue> values = {
-      {-1, "As the preset", "preset"},
-      {0, "Keep the mean", "false"},
-      {1, "Subtract the mean of each frame's samples first", "true"},
-      {0, nullptr, nullptr}};
-  static const GType type = register_enum("GstNpuMelSpecRemoveDc", values);
-  return type;
+GType register_field_type(const RecipeField& field) {
+  // GLib keeps the arrays that it is given; a list does not move them.
+  static std::list<std::vector<GEnumValue>> kept;
+  std::vector<GEnumValue>& values = kept.emplace_back();
+  values.push_back({-1, "As the preset", "preset"});
+  for (const FieldChoice& choice : field.choices)
+    values.push_back({choice.value, choice.description, choice.nick});
+  values.push_back({0, nullptr, nullptr});
+  return register_enum(type_name(field.name).c_str(), values);
 }
 
 GType normalize_type() {

@@ -4,16 +4,14 @@
 
 #include <gst/gst.h>
 
+#include "kernels/mel/recipe_fields.h"
+
 namespace npumel {
 
-/// The GEnum of a recipe's enumeration: its names plus `preset` (-1), which leaves the choice to
-/// the preset. `Preset` itself has no such value.
-template <typename E>
-GType recipe_enum_type();
-
-/// Presets, plus `preset` (-1).
-GType normalize_as_type();
-GType remove_dc_type();
+GType preset_type();
+/// The GEnum of a recipe field's choices, plus `preset` (-1), which leaves the choice to the
+/// preset. `field` is of FieldKind::choice. To be called once per field: it registers the type.
+GType register_field_type(const RecipeField& field);
 GType normalize_type();
 GType eos_mode_type();
 GType layout_choice_type();

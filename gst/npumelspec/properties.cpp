@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "gst/npumelspec/properties.h"
 
+#include <algorithm>
+#include <string>
+
 #include "gst/npumelspec/enum_types.h"
 #include "gst/npumelspec/property_ids.h"
 #include "gst/npumelspec/settings.h"
+#include "kernels/mel/recipe_fields.h"
 
 namespace npumel {
 namespace {
@@ -44,148 +48,124 @@ class Installer {
   GObjectClass* klass_;
 };
 
+GParamSpec* field_spec(const RecipeField& field) {
+  constexpr auto kFlags = static_cast<GParamFlags>(kReady & ~G_PARAM_STATIC_BLURB);
+  const std::string blurb = field_blurb(field);
+  const double lowest = std::min(field.lowest, field.unset);
+  switch (field.kind) {
+    case FieldKind::choice:
+      return g_param_spec_enum(field.name, field.nick, blurb.c_str(), register_field_type(field),
+                               static_cast<gint>(field.unset), kFlags);
+    case FieldKind::real:
+      return g_param_spec_double(field.name, field.nick, blurb.c_str(), lowest, field.highest,
+                                 field.unset, kFlags);
+    case FieldKind::integer:
+      break;
+  }
+  return g_param_spec_int(field.name, field.nick, blurb.c_str(), static_cast<gint>(lowest),
+                          static_cast<gint>(field.highest), static_cast<gint>(field.unset), kFlags);
+}
+
 void install_recipe(Installer& add) {
   add.choice(kPreset, "preset", "Preset",
-             "Published front end to reproduce, for audio of 16 kHz unless its line says "
-             "otherwise. The properties from mels to input-scale change single values of it, in "
-             "any order of setting; caps then say preset=custom. recipe lists all values",
-             recipe_enum_type<Preset>(), static_cast<int>(Preset::whisper80));
-  add.integer(kMels, "mels", "Mels",
-              "Values of a frame: number of mel filters (-1 = as the preset)", -1, 512, -1);
-  add.integer(kNfft, "n-fft", "FFT size", "Samples of the Fourier transform (-1 = as the preset)",
-              -1, 65536, -1);
-  add.integer(kWinLength, "win-length", "Window length",
-              "Samples under the window function, at most n-fft (-1 = as the preset)", -1, 65536,
-              -1);
-  add.integer(kHopLength, "hop-length", "Hop length",
-              "Samples from one frame to the next (-1 = as the preset)", -1, 65536, -1);
-  add.choice(kWindow, "window", "Window function",
-             "What weighs the samples of a frame before the transform",
-             recipe_enum_type<WindowFunction>(), -1);
-  add.choice(kWindowPlace, "window-place", "Window place",
-             "Where the window function lies inside a longer FFT", recipe_enum_type<WindowPlace>(),
-             -1);
-  add.choice(kSpectrum, "spectrum", "Spectrum", "What the mel filters sum up",
-             recipe_enum_type<Spectrum>(), -1);
-  add.choice(kDft, "dft", "DFT", "How the spectrum is computed, where that shows",
-             recipe_enum_type<Dft>(), -1);
-  add.choice(kMelScale, "mel-scale", "Mel scale", "Mel scale and in what the filters are triangles",
-             recipe_enum_type<MelScale>(), -1);
-  add.choice(kMelNorm, "mel-norm", "Mel norm", "Height of the mel filters",
-             recipe_enum_type<MelNorm>(), -1);
-  add.integer(kFmin, "fmin", "Lowest frequency",
-              "Lower edge of the lowest filter in Hz (-1 = as the preset)", -1, 96000, -1);
-  add.integer(kFmax, "fmax", "Highest frequency",
-              "Upper edge of the highest filter in Hz; 0 = half the rate, below -1 = that much "
-              "below half the rate (-1 = as the preset)",
-              -96000, 96000, -1);
-  add.choice(kPadding, "padding", "Padding", "What lies before and after the audio",
-             recipe_enum_type<Padding>(), -1);
-  add.choice(kFrameCount, "frame-count", "Frame count rule",
-             "How many frames n samples make (divisions are rounded down)",
-             recipe_enum_type<FrameCount>(), -1);
-  add.choice(kTailRule, "tail-rule", "Tail rule", "What frames=0 does to the end of a clip",
-             recipe_enum_type<TailRule>(), -1);
-  add.choice(kLog, "log", "Logarithm", "Logarithm of the mel energies", recipe_enum_type<LogType>(),
-             -1);
-  add.real(kLogFloor, "log-floor", "Logarithm floor",
-           "Floor or guard before the logarithm (-1 = as the preset)", -1, 1e6, -1);
-  add.choice(kFloorMode, "floor-mode", "Floor mode", "What log-floor does",
-             recipe_enum_type<FloorMode>(), -1);
-  add.real(kPreemphasis, "preemphasis", "Pre-emphasis",
-           "c in y[n] = x[n] - c x[n-1]; 0 = none (-1 = as the preset)", -1, 1, -1);
-  add.choice(kPreemphasisMode, "preemphasis-mode", "Pre-emphasis mode",
-             "Over what pre-emphasis runs and how it begins", recipe_enum_type<PreemphasisMode>(),
-             -1);
-  add.choice(kRemoveDc, "remove-dc", "Remove DC", "Whether each frame loses its mean first",
-             remove_dc_type(), -1);
-  add.integer(kInputScale, "input-scale", "Input scale",
-              "Factor on samples in [-1, 1): 1 or 32768 (-1 = as the preset)", -1, 32768, -1);
-  add.choice(
-      kNormalizeAs, "normalize-as", "Normalize as",
-      "The preset whose published normalisation normalize=buffer applies; there is none where "
-      "it is not made for this log",
-      normalize_as_type(), -1);
+             "[recipe] Published front end to reproduce, for 16 kHz audio unless its description "
+             "says otherwise. The properties marked [recipe] override single values of it, in any "
+             "order; caps then say preset=custom. The property recipe lists all resolved values",
+             preset_type(), static_cast<int>(Preset::whisper80));
+  guint id = kFirstField;
+  for (const RecipeField& field : recipe_fields()) add.add(id++, field_spec(field));
   add.add(kRecipe, g_param_spec_string("recipe", "Recipe",
-                                       "Every value that the preset and the properties resolve to, "
-                                       "one key=value a line; what recipe-id in the caps hashes",
+                                       "[recipe] Every value that the preset and its overrides "
+                                       "resolve to, one key=value a line: the text that recipe-id "
+                                       "in the caps is the hash of",
                                        nullptr, kReadOnly));
 }
 
 void install_output(Installer& add) {
-  add.integer(kFrames, "frames", "Frames",
-              "Frames per output buffer, one a hop-length (10 ms in most presets): fewer give less "
-              "latency; 0 = the whole stream in one buffer, at its end",
-              0, 3000, 100);
+  add.integer(
+      kFrames, "frames", "Frames",
+      "[output] Frames per output buffer, one per hop-length (10 ms in most presets): fewer "
+      "give less latency; 0 = the whole stream in one buffer, at its end",
+      0, 3000, 100);
   add.integer(kFirstFrames, "first-frames", "First frames",
-              "Frames in the first buffer (0 = as frames)", 0, 3000, 0);
+              "[output] Expert: frames in the first buffer (0 = as frames)", 0, 3000, 0);
   add.integer(kStride, "stride", "Stride",
-              "Frames by which a buffer is ahead of the one before; less than frames makes them "
-              "overlap (0 = frames)",
+              "[output] Frames from the start of a buffer to the start of the next one; less than "
+              "frames makes buffers overlap (0 = frames)",
               0, 3000, 0);
   add.choice(kNormalize, "normalize", "Normalize",
-             "Normalisation of the values; running and fixed only with presets that clamp below a "
-             "maximum (whisper, granite, voxtral, openwakeword)",
+             "[output] Normalisation of the values; buffer only with presets that publish one, "
+             "running and fixed only with those that clamp below a maximum (whisper, granite, "
+             "voxtral, openwakeword)",
              normalize_type(), static_cast<int>(NormalizeMode::none));
   add.real(kFixedMax, "fixed-max", "Fixed maximum",
-           "The maximum that normalize=fixed clamps below, in the units of log", -1e6, 1e6, 1.5);
+           "[output] The maximum that normalize=fixed clamps below, in the units of log", -1e6, 1e6,
+           1.5);
   add.time(kTailSilence, "tail-silence", "Tail silence",
-           "Silence appended at the end of the stream, in ns. Its own frames are dropped, but they "
-           "count for normalize=buffer. 30 s is what whisper.cpp does",
+           "[output] Silence appended at the end of the stream, in ns. Frames that begin in it are "
+           "dropped, but count for normalize=buffer. 30 s is what whisper.cpp does",
            0);
   add.choice(kEosMode, "eos-mode", "EOS mode",
-             "What becomes of frames that do not fill a buffer at the end of the stream",
+             "[output] What becomes of frames that do not fill a buffer at the end of the stream",
              eos_mode_type(), static_cast<int>(EosMode::automatic));
-  add.choice(kLayout, "layout", "Layout", "Order of the values in a buffer", layout_choice_type(),
-             static_cast<int>(LayoutChoice::automatic));
-  add.choice(kFormat, "format", "Format", "Type of the values", format_choice_type(),
+  add.choice(kLayout, "layout", "Layout", "[output] Order of the values in a buffer",
+             layout_choice_type(), static_cast<int>(LayoutChoice::automatic));
+  add.choice(kFormat, "format", "Format", "[output] Type of the values", format_choice_type(),
              static_cast<int>(FormatChoice::automatic));
   add.time(kMaxDuration, "max-duration", "Maximum duration",
-           "With frames=0: audio in ns beyond which an error ends the stream", 3600 * GST_SECOND);
+           "[output] With frames=0: audio in ns beyond which an error ends the stream",
+           3600 * GST_SECOND);
 }
 
 void install_backend(Installer& add) {
-  add.choice(kBackend, "backend", "Backend", "Where frames are computed", backend_choice_type(),
-             static_cast<int>(BackendChoice::automatic));
-  add.add(kActiveBackend, g_param_spec_string("active-backend", "Active backend",
-                                              "Where frames are computed now: software or npu",
-                                              nullptr, kReadOnly));
-  add.text(kDevice, "device", "Device", "NPU to use: index or PCI address (unset = the first)");
-  add.text(
-      kKernelPath, "kernel-path", "Kernel path",
-      "Folders with NPU kernel packages, separated by colons (unset = the environment variable "
-      "NPUMELSPEC_KERNEL_PATH, then the installed folder)");
-  add.add(kNpuTimeout, g_param_spec_uint("npu-timeout", "NPU timeout",
-                                         "Milliseconds that the NPU may take for a batch", 1,
-                                         G_MAXINT, 2000, kReady));
+  add.choice(kBackend, "backend", "Backend", "[npu] Where frames are computed",
+             backend_choice_type(), static_cast<int>(BackendChoice::automatic));
+  add.add(kActiveBackend,
+          g_param_spec_string("active-backend", "Active backend",
+                              "[npu] Where frames are computed now: software or npu", nullptr,
+                              kReadOnly));
+  add.text(kDevice, "device", "Device",
+           "[npu] NPU to use: index or PCI address (unset = the first)");
+  add.text(kKernelPath, "kernel-path", "Kernel path",
+           "[npu] Folders with NPU kernel packages, separated by colons (unset = the environment "
+           "variable NPUMELSPEC_KERNEL_PATH, then the installed folder)");
+  add.add(kNpuTimeout,
+          g_param_spec_uint("npu-timeout", "NPU timeout",
+                            "[npu] Expert: milliseconds that the NPU may take for a batch", 1,
+                            G_MAXINT, 2000, kReady));
   add.integer(kInFlight, "in-flight", "In flight",
-              "Batches given to the NPU ahead of their results; live pipelines use 1", 1, 16, 2);
+              "[npu] Expert: batches submitted to the NPU ahead of their results; live pipelines "
+              "use 1",
+              1, 16, 2);
   add.add(kVerifyInterval,
           g_param_spec_uint("verify-interval", "Verify interval",
-                            "Every n-th NPU batch is compared in full with the CPU (0 = never)", 0,
-                            G_MAXINT, 64, kReady));
+                            "[npu] Expert: every n-th NPU batch is compared in full with the CPU "
+                            "(0 = never)",
+                            0, G_MAXINT, 64, kReady));
   add.time(kRetryInterval, "retry-interval", "Retry interval",
-           "Time in ns until a failed NPU is tried again; doubles, ends after 3 failures",
+           "[npu] Expert: time in ns until a failed NPU is tried again; doubles after each failure "
+           "up to 5 minutes. Three failures with wrong results end the retries",
            5 * GST_SECOND);
 }
 
 void install_time(Installer& add) {
   add.time(kMaxGap, "max-gap", "Maximum gap",
-           "Gaps up to this (ns) are filled with silence, longer ones start the stream anew",
+           "[time] Gaps up to this (ns) are filled with silence, longer ones restart the stream",
            GST_SECOND);
   add.time(kAlignmentThreshold, "alignment-threshold", "Alignment threshold",
-           "Timestamps may be off by this (ns) before they count as a jump", 40 * GST_MSECOND);
+           "[time] Expert: timestamps may be off by this (ns) before they count as a jump",
+           40 * GST_MSECOND);
   add.time(kDiscontWait, "discont-wait", "Discont wait",
-           "How long (ns) timestamps must be off by more than alignment-threshold before a jump is "
-           "accepted",
+           "[time] Expert: how long (ns) timestamps must be off by more than alignment-threshold "
+           "before a jump is accepted",
            GST_SECOND);
   add.time(kProcessingLatency, "processing-latency", "Processing latency",
-           "Time (ns) granted for computing a buffer in live pipelines, a part of the latency; "
-           "late-buffers in stats counts those that took longer",
+           "[time] Time (ns) granted for computing a buffer in live pipelines, a part of the "
+           "latency; late-buffers in stats counts those that took longer",
            20 * GST_MSECOND, kAlways);
   add.add(kStats, g_param_spec_boxed("stats", "Statistics",
-                                     "Counters since the stream started: frames, batches, samples, "
-                                     "times in ns; late-buffers: took longer than "
+                                     "[npu] Counters since the stream started: frames, batches, "
+                                     "samples, times in ns; late-buffers: took longer than "
                                      "processing-latency; npu-reason: why the NPU is not used",
                                      GST_TYPE_STRUCTURE, kReadOnly));
 }

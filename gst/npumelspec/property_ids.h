@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Numbers of the properties.
+// Numbers of the GObject properties.
 #pragma once
 
 #include <glib.h>
@@ -8,30 +8,6 @@ namespace npumel {
 
 enum Property : guint {
   kPreset = 1,
-  // recipe
-  kMels,
-  kNfft,
-  kWinLength,
-  kHopLength,
-  kWindow,
-  kWindowPlace,
-  kSpectrum,
-  kDft,
-  kMelScale,
-  kMelNorm,
-  kFmin,
-  kFmax,
-  kPadding,
-  kFrameCount,
-  kTailRule,
-  kLog,
-  kLogFloor,
-  kFloorMode,
-  kPreemphasis,
-  kPreemphasisMode,
-  kRemoveDc,
-  kInputScale,
-  kNormalizeAs,
   kRecipe,
   // output
   kFrames,
@@ -58,7 +34,9 @@ enum Property : guint {
   kAlignmentThreshold,
   kDiscontWait,
   kProcessingLatency,
-  kStats
+  kStats,
+  /// recipe_fields()[i] has the number kFirstField + i: nothing may follow.
+  kFirstField
 };
 
 }  // namespace npumel

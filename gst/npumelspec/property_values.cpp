@@ -1,47 +1,18 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Properties to and from Settings.
+// Values of the GObject properties to and from Settings.
 #include <optional>
 
 #include "gst/npumelspec/element.h"
 #include "gst/npumelspec/properties.h"
 #include "gst/npumelspec/property_ids.h"
+#include "kernels/mel/recipe_fields.h"
 
 namespace npumel {
 namespace {
 
-void set_number(std::optional<int>& field, const GValue* value, int unset = -1) {
-  const int number = g_value_get_int(value);
-  if (number == unset)
-    field.reset();
-  else
-    field = number;
-}
-
-void set_number(std::optional<double>& field, const GValue* value) {
-  const double number = g_value_get_double(value);
-  if (number == -1)
-    field.reset();
-  else
-    field = number;
-}
-
-template <typename E>
-void set_choice(std::optional<E>& field, const GValue* value) {
-  const int number = g_value_get_enum(value);
-  if (number < 0)
-    field.reset();
-  else
-    field = static_cast<E>(number);
-}
-
 template <typename E>
 void set_choice(E& field, const GValue* value) {
   field = static_cast<E>(g_value_get_enum(value));
-}
-
-template <typename E>
-void get_choice(const std::optional<E>& field, GValue* value) {
-  g_value_set_enum(value, field ? static_cast<int>(*field) : -1);
 }
 
 template <typename E>
@@ -58,156 +29,50 @@ void get_text(const std::string& field, GValue* value) {
   g_value_set_string(value, field.empty() ? nullptr : field.c_str());
 }
 
-bool set_recipe(RecipeOverrides& recipe, guint id, const GValue* value) {
-  switch (id) {
-    case kMels:
-      set_number(recipe.mels, value);
-      return true;
-    case kNfft:
-      set_number(recipe.n_fft, value);
-      return true;
-    case kWinLength:
-      set_number(recipe.win_length, value);
-      return true;
-    case kHopLength:
-      set_number(recipe.hop_length, value);
-      return true;
-    case kWindow:
-      set_choice(recipe.window, value);
-      return true;
-    case kWindowPlace:
-      set_choice(recipe.window_place, value);
-      return true;
-    case kSpectrum:
-      set_choice(recipe.spectrum, value);
-      return true;
-    case kDft:
-      set_choice(recipe.dft, value);
-      return true;
-    case kMelScale:
-      set_choice(recipe.mel_scale, value);
-      return true;
-    case kMelNorm:
-      set_choice(recipe.mel_norm, value);
-      return true;
-    case kFmin:
-      set_number(recipe.fmin, value);
-      return true;
-    case kFmax:
-      set_number(recipe.fmax, value);
-      return true;
-    case kPadding:
-      set_choice(recipe.padding, value);
-      return true;
-    case kFrameCount:
-      set_choice(recipe.frame_count, value);
-      return true;
-    case kTailRule:
-      set_choice(recipe.tail_rule, value);
-      return true;
-    case kLog:
-      set_choice(recipe.log, value);
-      return true;
-    case kLogFloor:
-      set_number(recipe.log_floor, value);
-      return true;
-    case kFloorMode:
-      set_choice(recipe.floor_mode, value);
-      return true;
-    case kPreemphasis:
-      set_number(recipe.preemphasis, value);
-      return true;
-    case kPreemphasisMode:
-      set_choice(recipe.preemphasis_mode, value);
-      return true;
-    case kRemoveDc:
-      set_choice(recipe.remove_dc, value);
-      return true;
-    case kInputScale:
-      set_number(recipe.input_scale, value);
-      return true;
-    case kNormalizeAs:
-      set_choice(recipe.normalization, value);
-      return true;
-    default:
-      return false;
+double number_in(const RecipeField& field, const GValue* value) {
+  switch (field.kind) {
+    case FieldKind::choice:
+      return g_value_get_enum(value);
+    case FieldKind::real:
+      return g_value_get_double(value);
+    case FieldKind::integer:
+      break;
   }
+  return g_value_get_int(value);
 }
 
-bool get_recipe(const RecipeOverrides& recipe, guint id, GValue* value) {
-  switch (id) {
-    case kMels:
-      g_value_set_int(value, recipe.mels.value_or(-1));
-      return true;
-    case kNfft:
-      g_value_set_int(value, recipe.n_fft.value_or(-1));
-      return true;
-    case kWinLength:
-      g_value_set_int(value, recipe.win_length.value_or(-1));
-      return true;
-    case kHopLength:
-      g_value_set_int(value, recipe.hop_length.value_or(-1));
-      return true;
-    case kWindow:
-      get_choice(recipe.window, value);
-      return true;
-    case kWindowPlace:
-      get_choice(recipe.window_place, value);
-      return true;
-    case kSpectrum:
-      get_choice(recipe.spectrum, value);
-      return true;
-    case kDft:
-      get_choice(recipe.dft, value);
-      return true;
-    case kMelScale:
-      get_choice(recipe.mel_scale, value);
-      return true;
-    case kMelNorm:
-      get_choice(recipe.mel_norm, value);
-      return true;
-    case kFmin:
-      g_value_set_int(value, recipe.fmin.value_or(-1));
-      return true;
-    case kFmax:
-      g_value_set_int(value, recipe.fmax.value_or(-1));
-      return true;
-    case kPadding:
-      get_choice(recipe.padding, value);
-      return true;
-    case kFrameCount:
-      get_choice(recipe.frame_count, value);
-      return true;
-    case kTailRule:
-      get_choice(recipe.tail_rule, value);
-      return true;
-    case kLog:
-      get_choice(recipe.log, value);
-      return true;
-    case kLogFloor:
-      g_value_set_double(value, recipe.log_floor.value_or(-1));
-      return true;
-    case kFloorMode:
-      get_choice(recipe.floor_mode, value);
-      return true;
-    case kPreemphasis:
-      g_value_set_double(value, recipe.preemphasis.value_or(-1));
-      return true;
-    case kPreemphasisMode:
-      get_choice(recipe.preemphasis_mode, value);
-      return true;
-    case kRemoveDc:
-      get_choice(recipe.remove_dc, value);
-      return true;
-    case kInputScale:
-      g_value_set_int(value, recipe.input_scale.value_or(-1));
-      return true;
-    case kNormalizeAs:
-      get_choice(recipe.normalization, value);
-      return true;
-    default:
-      return false;
+void put_number(const RecipeField& field, double number, GValue* value) {
+  switch (field.kind) {
+    case FieldKind::choice:
+      return g_value_set_enum(value, static_cast<gint>(number));
+    case FieldKind::real:
+      return g_value_set_double(value, number);
+    case FieldKind::integer:
+      break;
   }
+  g_value_set_int(value, static_cast<gint>(number));
+}
+
+const RecipeField* field_with(guint id) {
+  const auto fields = recipe_fields();
+  return id >= kFirstField && id - kFirstField < fields.size() ? &fields[id - kFirstField]
+                                                               : nullptr;
+}
+
+bool set_field(RecipeOverrides& overrides, guint id, const GValue* value) {
+  const RecipeField* field = field_with(id);
+  if (field == nullptr) return false;
+  const double number = number_in(*field, value);
+  field->set_override(overrides,
+                      number == field->unset ? std::nullopt : std::optional<double>(number));
+  return true;
+}
+
+bool get_field(const RecipeOverrides& overrides, guint id, GValue* value) {
+  const RecipeField* field = field_with(id);
+  if (field == nullptr) return false;
+  put_number(*field, field->get_override(overrides).value_or(field->unset), value);
+  return true;
 }
 
 bool set_setting(Settings& settings, guint id, const GValue* value) {
@@ -279,7 +144,7 @@ bool set_setting(Settings& settings, guint id, const GValue* value) {
       settings.processing_latency = g_value_get_uint64(value);
       return true;
     default:
-      return set_recipe(settings.overrides, id, value);
+      return set_field(settings.overrides, id, value);
   }
 }
 
@@ -352,7 +217,7 @@ bool get_setting(const Settings& settings, guint id, GValue* value) {
       g_value_set_uint64(value, settings.processing_latency);
       return true;
     default:
-      return get_recipe(settings.overrides, id, value);
+      return get_field(settings.overrides, id, value);
   }
 }
 

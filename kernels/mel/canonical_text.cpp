@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// The canonical text of a recipe and its hash.
 #include <array>
 #include <charconv>
 #include <string>
@@ -6,6 +7,7 @@
 #include <utility>
 
 #include "kernels/mel/recipe.h"
+#include "kernels/mel/recipe_fields.h"
 #include "kernels/mel/sha256.h"
 
 namespace npumel {
@@ -43,28 +45,12 @@ std::string canonical_text(const Recipe& recipe) {
   const Normalization& norm = recipe.normalization;
   Lines lines;
   lines.add("rate", recipe.rate);
-  lines.add("mels", recipe.mels);
-  lines.add("n-fft", recipe.n_fft);
-  lines.add("win-length", recipe.win_length);
-  lines.add("hop-length", recipe.hop_length);
-  lines.add("window", recipe.window);
-  lines.add("window-place", recipe.window_place);
-  lines.add("spectrum", recipe.spectrum);
-  if (recipe.dft != Recipe().dft) lines.add("dft", recipe.dft);
-  lines.add("mel-scale", recipe.mel_scale);
-  lines.add("mel-norm", recipe.mel_norm);
-  lines.add("fmin", recipe.fmin);
-  lines.add("fmax", recipe.fmax);
-  lines.add("padding", recipe.padding);
-  lines.add("frame-count", recipe.frame_count);
-  lines.add("tail-rule", recipe.tail_rule);
-  lines.add("log", recipe.log);
-  lines.add("log-floor", recipe.log_floor);
-  lines.add("floor-mode", recipe.floor_mode);
-  lines.add("preemphasis", recipe.preemphasis);
-  lines.add("preemphasis-mode", recipe.preemphasis_mode);
-  lines.add("remove-dc", recipe.remove_dc);
-  lines.add("input-scale", recipe.input_scale);
+  for (const RecipeField& field : recipe_fields()) {
+    if (field.get == nullptr) continue;
+    const double value = field.get(recipe);
+    if (!field.has(field_added_later) || value != field.standard)
+      lines.add(field.name, field_text(field, value).c_str());
+  }
   lines.add("norm-log", norm.log);
   lines.add("norm-clamp", norm.clamp);
   lines.add("norm-clamp-range", norm.clamp_range);

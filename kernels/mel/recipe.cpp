@@ -42,28 +42,12 @@ int resolved_fmax(const Recipe& row, const RecipeOverrides& overrides, int rate)
 Recipe apply(const Recipe& row, const RecipeOverrides& overrides, int rate) {
   Recipe recipe = row;
   recipe.rate = rate;
-  take(recipe.mels, overrides.mels);
-  take(recipe.n_fft, overrides.n_fft);
-  take(recipe.win_length, overrides.win_length);
-  take(recipe.hop_length, overrides.hop_length);
-  take(recipe.input_scale, overrides.input_scale);
-  take(recipe.fmin, overrides.fmin);
+#define RECIPE_FIELD(type, member, ...) take(recipe.member, overrides.member);
+#define NORMALIZATION_FIELD(...)
+#include "kernels/mel/recipe_fields.def"
+#undef RECIPE_FIELD
+#undef NORMALIZATION_FIELD
   recipe.fmax = resolved_fmax(row, overrides, rate);
-  take(recipe.window, overrides.window);
-  take(recipe.window_place, overrides.window_place);
-  take(recipe.spectrum, overrides.spectrum);
-  take(recipe.dft, overrides.dft);
-  take(recipe.mel_scale, overrides.mel_scale);
-  take(recipe.mel_norm, overrides.mel_norm);
-  take(recipe.padding, overrides.padding);
-  take(recipe.frame_count, overrides.frame_count);
-  take(recipe.tail_rule, overrides.tail_rule);
-  take(recipe.log, overrides.log);
-  take(recipe.log_floor, overrides.log_floor);
-  take(recipe.floor_mode, overrides.floor_mode);
-  take(recipe.preemphasis, overrides.preemphasis);
-  take(recipe.preemphasis_mode, overrides.preemphasis_mode);
-  take(recipe.remove_dc, overrides.remove_dc);
   if (overrides.normalization)
     recipe.normalization = preset_row(*overrides.normalization).recipe.normalization;
   settle_idle_fields(recipe);

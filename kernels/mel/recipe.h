@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The full definition of a mel front end. Everything else in this project follows from it: the
-// reference, the fast kernels, the caps and the recipe id.
+// reference, the fast kernels, the caps and the recipe id. Its fields: recipe_fields.def.
 #pragma once
 
 #include <cstdint>
@@ -129,58 +129,24 @@ enum class Preset {
 struct Recipe {
   Preset preset = Preset::whisper80;  ///< custom as soon as anything differs from the preset
   int rate = 16000;
-  int mels = 80;
-  int n_fft = 400;
-  int win_length = 400;
-  int hop_length = 160;
-  WindowFunction window = WindowFunction::hann;
-  WindowPlace window_place = WindowPlace::start;
-  Spectrum spectrum = Spectrum::power;
-  Dft dft = Dft::exact;
-  MelScale mel_scale = MelScale::slaney;
-  MelNorm mel_norm = MelNorm::slaney;
-  int fmin = 0;
-  int fmax = 8000;  ///< rate/2 means the Nyquist frequency itself, also when the rate is odd
-  Padding padding = Padding::reflect;
-  FrameCount frame_count = FrameCount::drop_last;
-  TailRule tail_rule = TailRule::none;
-  LogType log = LogType::log10;
-  double log_floor = 1e-10;
-  FloorMode floor_mode = FloorMode::max;
-  double preemphasis = 0;
-  PreemphasisMode preemphasis_mode = PreemphasisMode::frame;
-  bool remove_dc = false;  ///< subtract the mean of the win_length samples, before pre-emphasis
-  int input_scale = 1;     ///< samples in [-1, 1) are multiplied by this: 1 or 32768
+#define RECIPE_FIELD(type, member, standard, ...) type member = standard;
+#define NORMALIZATION_FIELD(...)
+#include "kernels/mel/recipe_fields.def"
+#undef RECIPE_FIELD
+#undef NORMALIZATION_FIELD
   Normalization normalization = {};
 
   bool operator==(const Recipe&) const = default;
 };
 
-/// What a user set explicitly; empty = as the preset.
+/// What a user set explicitly; empty = as the preset. fmax: 0 = the Nyquist frequency, negative =
+/// that much below it.
 struct RecipeOverrides {
-  std::optional<int> mels = {};
-  std::optional<int> n_fft = {};
-  std::optional<int> win_length = {};
-  std::optional<int> hop_length = {};
-  std::optional<int> input_scale = {};
-  std::optional<int> fmin = {};
-  std::optional<int> fmax = {};  ///< 0 = Nyquist, negative = that much below Nyquist
-  std::optional<WindowFunction> window = {};
-  std::optional<WindowPlace> window_place = {};
-  std::optional<Spectrum> spectrum = {};
-  std::optional<Dft> dft = {};
-  std::optional<MelScale> mel_scale = {};
-  std::optional<MelNorm> mel_norm = {};
-  std::optional<Padding> padding = {};
-  std::optional<FrameCount> frame_count = {};
-  std::optional<TailRule> tail_rule = {};
-  std::optional<LogType> log = {};
-  std::optional<double> log_floor = {};
-  std::optional<FloorMode> floor_mode = {};
-  std::optional<double> preemphasis = {};
-  std::optional<PreemphasisMode> preemphasis_mode = {};
-  std::optional<bool> remove_dc = {};
-  std::optional<Preset> normalization = {};  ///< the one that this preset publishes
+#define RECIPE_FIELD(type, member, ...) std::optional<type> member = {};
+#define NORMALIZATION_FIELD(type, member, ...) std::optional<type> member = {};
+#include "kernels/mel/recipe_fields.def"
+#undef RECIPE_FIELD
+#undef NORMALIZATION_FIELD
 
   bool operator==(const RecipeOverrides&) const = default;
 };

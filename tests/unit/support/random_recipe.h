@@ -10,35 +10,17 @@
 
 #include "kernels/mel/framing.h"
 #include "kernels/mel/recipe.h"
+#include "kernels/mel/recipe_fields.h"
 
 namespace npumel::test {
 
 /// Every field of a recipe as an override: resolve(Preset::custom, overrides_of(r), r.rate) is `r`
 /// but for its name.
 inline RecipeOverrides overrides_of(const Recipe& recipe) {
-  return {.mels = recipe.mels,
-          .n_fft = recipe.n_fft,
-          .win_length = recipe.win_length,
-          .hop_length = recipe.hop_length,
-          .input_scale = recipe.input_scale,
-          .fmin = recipe.fmin,
-          .fmax = recipe.fmax,
-          .window = recipe.window,
-          .window_place = recipe.window_place,
-          .spectrum = recipe.spectrum,
-          .dft = recipe.dft,
-          .mel_scale = recipe.mel_scale,
-          .mel_norm = recipe.mel_norm,
-          .padding = recipe.padding,
-          .frame_count = recipe.frame_count,
-          .tail_rule = recipe.tail_rule,
-          .log = recipe.log,
-          .log_floor = recipe.log_floor,
-          .floor_mode = recipe.floor_mode,
-          .preemphasis = recipe.preemphasis,
-          .preemphasis_mode = recipe.preemphasis_mode,
-          .remove_dc = recipe.remove_dc,
-          .normalization = recipe.preset};
+  RecipeOverrides overrides{.normalization = recipe.preset};
+  for (const RecipeField& field : recipe_fields())
+    if (field.get != nullptr) field.set_override(overrides, field.get(recipe));
+  return overrides;
 }
 
 class RecipeGenerator {
