@@ -30,7 +30,14 @@ bool Element::peer_takes(GstCaps* caps) const {
   return gst_pad_peer_query_accept_caps(GST_BASE_TRANSFORM_SRC_PAD(self_), caps) != FALSE;
 }
 
-int64_t Element::tail_samples() const { return timeline_.samples_in(active_.tail_silence); }
+/// What tail-silence can change: rows of nothing but silence are all the same, so that one of them
+/// is enough for a maximum.
+int64_t Element::tail_samples() const {
+  const Recipe& recipe = config_.backend.recipe;
+  const int64_t enough =
+      2 * (int64_t{recipe.win_length} + recipe.n_fft + framing(recipe).reach + recipe.hop_length);
+  return std::min(timeline_.samples_in(active_.tail_silence), enough);
+}
 
 /// Decides how the stream ends. `length`: samples it is padded to with zeros.
 Ending Element::plan_ending(int64_t* length) {
@@ -74,19 +81,15 @@ Ending Element::plan_ending(int64_t* length) {
   return ending;
 }
 
-/// Waits for all batches in flight and sends every buffer that they complete, from outside of the
-/// base class's loop.
-GstFlowReturn Element::push_pending() {
-  while (true) {
-    GstBuffer* buffer = nullptr;
-    const GstFlowReturn flow = produce(&buffer, true);
-    if (flow != GST_FLOW_OK || buffer == nullptr) return flow;
-    const GstFlowReturn pushed = gst_pad_push(GST_BASE_TRANSFORM_SRC_PAD(self_), buffer);
-    if (pushed != GST_FLOW_OK) return pushed;
-  }
+GstFlowReturn Element::drain(bool eos) {
+  GstFlowReturn flow = settle();
+  if (flow == GST_FLOW_OK) flow = finish_stream(eos);
+  forget_input();
+  return flow;
 }
 
-GstFlowReturn Element::drain() {
+/// Sends what the samples taken so far yield, right edge included, and forgets them.
+GstFlowReturn Element::finish_stream(bool eos) {
   GstFlowReturn flow = GST_FLOW_OK;
   if (configured_ && !stream_.empty()) {
     flow = push_pending();
@@ -97,6 +100,7 @@ GstFlowReturn Element::drain() {
                        "ends after %" G_GINT64_FORMAT " samples: %" G_GINT64_FORMAT
                        " frames, %" G_GINT64_FORMAT " valid",
                        stream_.samples(), ending.rows, ending.valid);
+      if (!eos) time_limit_ = stream_.samples();
       stream_.finish(length, ending);
       flow = push_pending();
     }

@@ -14,7 +14,7 @@ namespace npumel {
 
 Element::Element(GstNpuMelSpec* self) : self_(self), stream_(*this) {}
 
-Element::~Element() { reset_stream(); }
+Element::~Element() { forget_input(); }
 
 Settings Element::settings() const {
   const ObjectLock lock(self_);
@@ -25,7 +25,10 @@ bool Element::start() {
   const Settings settings = this->settings();
   counters_.frames = counters_.buffers = 0;
   counters_.samples_in = counters_.samples_inserted = counters_.samples_dropped = 0;
+  counters_.samples_gap = counters_.resyncs = 0;
   counters_.nonfinite = counters_.late_buffers = 0;
+  kept_flow_ = GST_FLOW_OK;
+  reverse_ = false;
   nonfinite_warned_ = empty_warned_ = false;
   note_answer(GST_CAPS_NONE, GST_CAPS_NONE);
   configured_ = false;
@@ -39,7 +42,7 @@ bool Element::start() {
 
 bool Element::stop() {
   started_ = false;
-  reset_stream();
+  forget_input();
   stream_.supervisor().close();
   configured_ = false;
   device_.forget();
@@ -89,6 +92,9 @@ void Element::reset_stream() {
   captures_.clear();
   first_output_ = true;
   resynced_ = false;
+  too_long_ = false;
+  last_start_ = sent_samples_ = 0;
+  time_limit_ = -1;
 }
 
 bool Element::set_caps(GstCaps* in, GstCaps* out) {
@@ -121,23 +127,22 @@ bool Element::set_caps(GstCaps* in, GstCaps* out) {
   update_liveness();
   config.backend.in_flight = latency_.live() ? 1 : settings.in_flight;
   config.backend.backlog = !latency_.live();
-  const Timeline::Config timing = {rate, settings.alignment_threshold, settings.discont_wait,
-                                   settings.max_gap};
+  const JumpRule::Config timing = jump_rule(settings);
 
-  const bool same = configured_ && config == config_ && timing == timing_ &&
-                    gst_caps_is_equal(out_caps_.get(), out);
-  if (configured_ && !same) drain();
+  const bool same = configured_ && config == config_ && timing == jumps_.config() &&
+                    rate == rate_ && gst_caps_is_equal(out_caps_.get(), out);
+  if (configured_ && !same) keep(drain());
   active_ = settings;
   announced_frames_ = config.output.shape.frames;  // the base class announces `out` after this
   if (same) return true;
 
   configured_ = false;
-  reset_stream();
-  timeline_.configure(timing);
+  forget_input();
+  timeline_.configure(rate);
+  jumps_.configure(timing);
   stream_.configure(config);
   width_ = size_of(config.backend.type);
   config_ = config;
-  timing_ = timing;
   out_caps_.reset(gst_caps_ref(out));
   configured_ = true;
   rate_ = rate;
@@ -149,91 +154,6 @@ bool Element::set_caps(GstCaps* in, GstCaps* out) {
   update_latency();
   return true;
 }
-
-/// Where a buffer's samples belong: silence to insert before them, how many of them to skip.
-GstFlowReturn Element::place(GstBuffer* buffer, int64_t* silence, int64_t* skip, int64_t samples) {
-  GstBaseTransform* base = GST_BASE_TRANSFORM(self_);
-  const GstClockTime pts = GST_BUFFER_PTS(buffer);
-  const bool flagged =
-      GST_BUFFER_IS_DISCONT(buffer) || GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_RESYNC);
-  if (timeline_.started()) {
-    const Timeline::Placement placement = timeline_.place(pts, flagged, samples, stream_.samples());
-    if (!placement.resync) {
-      *silence = std::max<int64_t>(placement.gap, 0);
-      *skip = std::min(std::max<int64_t>(-placement.gap, 0), samples);
-      if (placement.gap != 0)
-        GST_DEBUG_OBJECT(self_, "timestamps jump by %" G_GINT64_FORMAT " samples", placement.gap);
-      return GST_FLOW_OK;
-    }
-    GST_INFO_OBJECT(self_, "timestamps jump to %" GST_TIME_FORMAT ", expected %" GST_TIME_FORMAT,
-                    GST_TIME_ARGS(pts), GST_TIME_ARGS(timeline_.at(stream_.samples())));
-    const GstFlowReturn flow = drain();
-    if (flow != GST_FLOW_OK) return flow;
-    resynced_ = true;
-  }
-  GstClockTime start = pts;
-  if (!GST_CLOCK_TIME_IS_VALID(start))
-    start = GST_CLOCK_TIME_IS_VALID(base->segment.start) ? base->segment.start : 0;
-  timeline_.start(start, samples);
-  return GST_FLOW_OK;
-}
-
-/// What is left of the input when downstream has refused a buffer is lost with it: what comes next
-/// has a time of its own.
-void Element::forget_refused() {
-  if (!input_ && !stream_.has_input()) return;
-  reset_stream();
-  resynced_ = true;
-}
-
-GstFlowReturn Element::submit(BufferPtr buffer) {
-  GstBaseTransform* base = GST_BASE_TRANSFORM(self_);
-  forget_refused();
-  if (base->segment.format != GST_FORMAT_TIME) {
-    GST_ELEMENT_ERROR(self_, STREAM, FORMAT,
-                      ("Audio without a time segment: set format=time on appsrc, or insert a "
-                       "parser such as rawaudioparse"),
-                      (nullptr));
-    return GST_FLOW_ERROR;
-  }
-  const gsize size = gst_buffer_get_size(buffer.get());
-  if (size % width_ != 0) {
-    GST_ELEMENT_ERROR(self_, STREAM, FORMAT,
-                      ("A buffer of %" G_GSIZE_FORMAT
-                       " bytes does not hold whole samples of %" G_GSIZE_FORMAT " bytes",
-                       size, width_),
-                      (nullptr));
-    return GST_FLOW_ERROR;
-  }
-  if (GST_BUFFER_PTS_IS_VALID(buffer.get()))
-    buffer.reset(
-        gst_audio_buffer_clip(buffer.release(), &base->segment, rate_, static_cast<gint>(width_)));
-  if (!buffer || gst_buffer_get_size(buffer.get()) == 0) return GST_FLOW_OK;
-  const auto samples = static_cast<int64_t>(gst_buffer_get_size(buffer.get()) / width_);
-
-  int64_t silence = 0;
-  int64_t skip = 0;
-  const GstFlowReturn flow = place(buffer.get(), &silence, &skip, samples);
-  if (flow != GST_FLOW_OK) return flow;
-  counters_.samples_in += static_cast<uint64_t>(samples);
-  counters_.samples_inserted += static_cast<uint64_t>(silence);
-  counters_.samples_dropped += static_cast<uint64_t>(skip);
-  note_captures(buffer.get(), stream_.samples() + silence - skip);
-
-  if (GST_BUFFER_FLAG_IS_SET(buffer.get(), GST_BUFFER_FLAG_GAP)) {
-    stream_.feed(silence + samples - skip, nullptr, 0);
-    return GST_FLOW_OK;
-  }
-  if (!gst_buffer_map(buffer.get(), &input_map_, GST_MAP_READ)) {
-    GST_ELEMENT_ERROR(self_, RESOURCE, READ, ("Cannot read an audio buffer"), (nullptr));
-    return GST_FLOW_ERROR;
-  }
-  input_ = std::move(buffer);
-  stream_.feed(silence, input_map_.data + static_cast<size_t>(skip) * width_, samples - skip);
-  return GST_FLOW_OK;
-}
-
-GstFlowReturn Element::generate(GstBuffer** buffer) { return produce(buffer, latency_.live()); }
 
 /// The next complete buffer, or none. `wait`: leaves nothing in flight when there is none.
 GstFlowReturn Element::produce(GstBuffer** buffer, bool wait) {
@@ -247,25 +167,11 @@ GstFlowReturn Element::produce(GstBuffer** buffer, bool wait) {
   if (flow != GST_FLOW_OK) return flow;
   if (!output.buffer) {
     release_input();
-    if (stream_.shape().whole() && timeline_.started() &&
-        timeline_.at(stream_.samples()) - timeline_.at(0) > active_.max_duration) {
-      too_long();
-      return GST_FLOW_ERROR;
-    }
     return GST_FLOW_OK;
   }
   const GstFlowReturn stamped = stamp(output);
   if (stamped == GST_FLOW_OK) *buffer = output.buffer.release();
   return stamped;
-}
-
-void Element::too_long() {
-  GST_ELEMENT_ERROR(self_, STREAM, FAILED,
-                    ("The stream is longer than max-duration (%" GST_TIME_FORMAT
-                     "): frames=0 keeps all of it until its end; use frames > 0 or a larger "
-                     "max-duration",
-                     GST_TIME_ARGS(active_.max_duration)),
-                    (nullptr));
 }
 
 /// What the streaming thread learnt becomes visible: messages, notifications, counters.

@@ -14,7 +14,10 @@
 #include "gst/npumelspec/caps.h"
 #include "gst/npumelspec/device_choice.h"
 #include "gst/npumelspec/gstnpumelspec.h"
+#include "gst/npumelspec/held_audio.h"
+#include "gst/npumelspec/jump_rule.h"
 #include "gst/npumelspec/latency.h"
+#include "gst/npumelspec/segment_rules.h"
 #include "gst/npumelspec/settings.h"
 #include "gst/npumelspec/stream.h"
 #include "gst/npumelspec/timeline.h"
@@ -27,6 +30,7 @@ namespace npumel {
 struct Counters {
   std::atomic<uint64_t> frames{0}, buffers{0};
   std::atomic<uint64_t> samples_in{0}, samples_inserted{0}, samples_dropped{0};
+  std::atomic<uint64_t> samples_gap{0}, resyncs{0};
   std::atomic<uint64_t> nonfinite{0};
   std::atomic<uint64_t> late_buffers{0};
 };
@@ -53,10 +57,12 @@ class Element final : private BufferSource {
   bool set_caps(GstCaps* in, GstCaps* out);
   bool decide_allocation(GstQuery* query);
   GstFlowReturn submit(BufferPtr buffer);
-  GstFlowReturn generate(GstBuffer** buffer);
   bool sink_event(EventPtr event);
   /// Ends the stream that is held and sends what it yields. The next sample starts a new one.
-  GstFlowReturn drain();
+  /// `eos`: there will be none.
+  GstFlowReturn drain(bool eos = false);
+  /// A flow return that nobody could be told: submit() returns it.
+  void keep(GstFlowReturn flow);
 
   // Any thread.
   CapsPtr transform_caps(GstPadDirection direction, const GstCaps* caps) const;
@@ -77,29 +83,53 @@ class Element final : private BufferSource {
   bool answer_context(GstQuery* query) const;
 
  private:
+  /// When a sample was captured, by another clock: GstReferenceTimestampMeta of the input.
+  struct Capture {
+    CapsPtr clock;
+    GstClockTime time;
+    int64_t position;
+  };
+
   // BufferSource
   GstFlowReturn acquire(size_t bytes, BufferPtr& buffer, GstMapInfo& map) override;
 
   // element.cpp
-  GstFlowReturn place(GstBuffer* buffer, int64_t* silence, int64_t* skip, int64_t samples);
   GstFlowReturn produce(GstBuffer** buffer, bool wait);
-  void forget_refused();
   void release_input();
   void reset_stream();
   void publish();
-  void too_long();
+
+  // input.cpp
+  GstFlowReturn place(BufferPtr buffer, const Clip& clip);
+  GstFlowReturn take(BufferPtr buffer, const Clip& clip);
+  GstFlowReturn hold(BufferPtr buffer, const Clip& clip);
+  GstFlowReturn release(const JumpRule::Decision& decision);
+  GstFlowReturn settle();
+  GstFlowReturn restart(const JumpRule::Break& where, const char* reason);
+  GstFlowReturn feed(int64_t silence, const void* samples, int64_t count);
+  GstFlowReturn pass_over(const Clip& clip);
+  bool map(GstBuffer* buffer);
+  void tell_break(GstClockTime pts, GstClockTime expected, const char* reason);
+  void count_lost();
+  void forget_refused();
+  void forget_input();
+  JumpRule::Config jump_rule(const Settings& settings) const;
 
   // allocation.cpp
   GstFlowReturn allocate(size_t bytes, BufferPtr& buffer);
 
   // output.cpp
+  GstFlowReturn push(BufferPtr buffer);
+  /// Works and sends until nothing more can be sent. `wait`: leaves nothing in flight.
+  GstFlowReturn push_pending(bool wait = true);
+  bool flushing() const;
   GstFlowReturn stamp(Output& output);
   GstFlowReturn announce_frames(int frames);
-  void note_captures(GstBuffer* buffer, int64_t position);
+  static void note_captures(std::vector<Capture>& captures, GstBuffer* buffer, int64_t position);
   void attach_captures(GstBuffer* buffer, int64_t position);
 
   // drain.cpp
-  GstFlowReturn push_pending();
+  GstFlowReturn finish_stream(bool eos);
   Ending plan_ending(int64_t* length);
   bool peer_takes(GstCaps* caps) const;
   int64_t tail_samples() const;
@@ -112,6 +142,7 @@ class Element final : private BufferSource {
   bool sink_caps_event(EventPtr event);
   bool gap_event(EventPtr event);
   bool segment_event(EventPtr event);
+  bool continues_stream(GstEvent* event) const;
   bool forward(EventPtr event);
   void flush_stop();
 
@@ -126,13 +157,6 @@ class Element final : private BufferSource {
   GstClockTime processing_latency() const;
   void count_late(GstClockTime taken);
 
-  /// When a sample was captured, by another clock: GstReferenceTimestampMeta of the input.
-  struct Capture {
-    CapsPtr clock;
-    GstClockTime time;
-    int64_t position;
-  };
-
   GstNpuMelSpec* self_;
   Settings settings_;  ///< object lock
   CapsPtr refused_;    ///< what upstream would have sent; object lock
@@ -142,7 +166,6 @@ class Element final : private BufferSource {
   bool configured_ = false;
   Settings active_;
   Stream::Config config_;
-  Timeline::Config timing_;
   CapsPtr out_caps_;
   int announced_frames_ = 0;  ///< what downstream's caps say now
   size_t width_ = 2;          ///< bytes of an input sample
@@ -150,12 +173,21 @@ class Element final : private BufferSource {
   // Streaming.
   Stream stream_;
   Timeline timeline_;
+  JumpRule jumps_;
+  HeldAudio held_;            ///< what jumps_ has not decided about
   bool first_output_ = true;  ///< the next buffer starts anew: DISCONT
   bool resynced_ = false;     ///< and it does so because of the input: RESYNC
   BufferPtr input_;           ///< what the stream reads from until it has consumed it
   GstMapInfo input_map_ = {};
-  std::vector<Capture> captures_;  ///< in order of position
-  std::string backend_;            ///< as last notified
+  std::vector<Capture> captures_;       ///< in order of position
+  std::vector<Capture> held_captures_;  ///< of held_, positions count from its beginning
+  int64_t last_start_ = 0;              ///< sample at which the last buffer sent began
+  int64_t sent_samples_ = 0;            ///< samples of frames that have been sent
+  int64_t time_limit_ = -1;             ///< where padded rows must end, as real ones may follow
+  GstFlowReturn kept_flow_ = GST_FLOW_OK;
+  bool reverse_ = false;  ///< the segment plays backwards
+  bool too_long_ = false;
+  std::string backend_;  ///< as last notified
   bool nonfinite_warned_ = false;
   bool empty_warned_ = false;
 

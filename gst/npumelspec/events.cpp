@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Serialized events keep their place among the audio that is held.
-#include <gst/audio/audio.h>
-
 #include <algorithm>
 #include <utility>
 
@@ -38,25 +36,38 @@ bool Element::sink_event(EventPtr event) {
       return gap_event(std::move(event));
     case GST_EVENT_EOS:
       explain_silence();
-      drain();
+      keep(drain(true));
       // With the figures of the whole stream: gst-launch-1.0 -v prints them.
       g_object_notify(G_OBJECT(self_), "stats");
       return forward(std::move(event));
-    case GST_EVENT_SEGMENT_DONE:
     case GST_EVENT_STREAM_START:
-      drain();
+      keep(continues_stream(event.get()) ? push_pending() : drain());
+      return forward(std::move(event));
+    case GST_EVENT_SEGMENT_DONE:
+      keep(drain());
       return forward(std::move(event));
     default:
       break;
   }
   const bool serialized =
       (gst_event_type_get_flags(GST_EVENT_TYPE(event.get())) & GST_EVENT_TYPE_SERIALIZED) != 0;
-  if (serialized) push_pending();
+  if (serialized) keep(push_pending());
   return forward(std::move(event));
 }
 
+/// The same stream announced once more, as switches do, goes on.
+bool Element::continues_stream(GstEvent* event) const {
+  const gchar* next = nullptr;
+  gst_event_parse_stream_start(event, &next);
+  const TextPtr now(gst_pad_get_stream_id(GST_BASE_TRANSFORM_SINK_PAD(self_)));
+  return g_strcmp0(now.get(), next) == 0;
+}
+
 void Element::flush_stop() {
-  reset_stream();
+  count_lost();
+  forget_input();
+  kept_flow_ = GST_FLOW_OK;
+  reverse_ = false;
   stream_.supervisor().resume();
 }
 
@@ -64,7 +75,7 @@ bool Element::sink_caps_event(EventPtr event) {
   GstCaps* caps = nullptr;
   gst_event_parse_caps(event.get(), &caps);
   const CapsPtr current(gst_pad_get_current_caps(GST_BASE_TRANSFORM_SINK_PAD(self_)));
-  if (configured_ && !(current && gst_caps_is_equal(current.get(), caps))) drain();
+  if (configured_ && !(current && gst_caps_is_equal(current.get(), caps))) keep(drain());
 
   const Settings settings = this->settings();
   int rate = 0;
@@ -74,9 +85,10 @@ bool Element::sink_caps_event(EventPtr event) {
 
   const CapsPtr held(gst_caps_ref(caps));
   if (forward(std::move(event))) return true;
+  if (flushing()) return false;
   const CapsPtr peer(gst_pad_peer_query_caps(GST_BASE_TRANSFORM_SRC_PAD(self_), nullptr));
   const CapsPtr ours = source_caps(settings, held.get());
-  if (!gst_caps_can_intersect(ours.get(), peer.get())) {
+  if (!gst_caps_can_intersect(ours.get(), peer.get()) && !flushing()) {
     GST_ELEMENT_ERROR(
         self_, CORE, NEGOTIATION,
         ("The next element does not take these features: %s",
@@ -89,13 +101,14 @@ bool Element::sink_caps_event(EventPtr event) {
 bool Element::segment_event(EventPtr event) {
   const GstSegment* segment = nullptr;
   gst_event_parse_segment(event.get(), &segment);
-  if (segment->rate < 0) {
-    GST_ELEMENT_ERROR(self_, STREAM, FORMAT, ("Frames cannot be computed backwards"),
-                      ("segment with rate %f", segment->rate));
-    return false;
-  }
-  const GstSegment* now = &GST_BASE_TRANSFORM(self_)->segment;
-  if (!gst_segment_is_equal(now, segment)) drain();
+  keep(continues(GST_BASE_TRANSFORM(self_)->segment, *segment) ? push_pending() : drain());
+  const bool reverse = segment->rate < 0;
+  if (reverse && !reverse_)
+    GST_ELEMENT_WARNING(self_, STREAM, FORMAT,
+                        ("Features cannot be computed backwards: there are none until the audio "
+                         "plays forward again"),
+                        ("segment with rate %f", segment->rate));
+  reverse_ = reverse;
   return forward(std::move(event));
 }
 
@@ -105,19 +118,28 @@ bool Element::gap_event(EventPtr event) {
   GstClockTime duration = GST_CLOCK_TIME_NONE;
   gst_event_parse_gap(event.get(), &start, &duration);
   forget_refused();
-  if (!configured_ || stream_.empty()) return forward(std::move(event));
+  if (!configured_ || !timeline_.started()) return forward(std::move(event));
 
-  if (duration <= active_.max_gap) {  // which a gap without a duration exceeds
-    const int64_t samples = timeline_.samples_in(duration);
-    const Timeline::Placement placement = timeline_.place(start, true, samples, stream_.samples());
-    if (!placement.resync) {
-      const int64_t silence = std::max<int64_t>(samples + placement.gap, 0);
-      counters_.samples_inserted += static_cast<uint64_t>(silence);
-      stream_.feed(silence, nullptr, 0);
-      return push_pending() == GST_FLOW_OK;
-    }
+  const GstFlowReturn flow = settle();
+  if (flow != GST_FLOW_OK) return false;
+  // Without a duration it is a request to send what is held.
+  if (!GST_CLOCK_TIME_IS_VALID(duration)) {
+    keep(drain());
+    return forward(std::move(event));
   }
-  drain();
+  const GstClockTime expected = timeline_.at(stream_.samples());
+  if (!GST_CLOCK_TIME_IS_VALID(start)) start = expected;
+  const GstClockTime end = start + std::min(duration, GST_CLOCK_TIME_NONE - 1 - start);
+  const bool near = start > expected ? start - expected <= jumps_.config().max_fill
+                                     : expected - start <= jumps_.config().max_gap;
+  if (near && duration <= jumps_.config().max_fill) {
+    const int64_t silence = end > expected ? timeline_.samples_between(expected, end) : 0;
+    counters_.samples_inserted += static_cast<uint64_t>(silence);
+    return feed(silence, nullptr, 0) == GST_FLOW_OK;
+  }
+  tell_break(end, expected, "a gap event beyond max-gap");
+  keep(drain());
+  resynced_ = true;
   return forward(std::move(event));
 }
 

@@ -140,11 +140,13 @@ GstFlowReturn submit_input_buffer(GstBaseTransform* base, gboolean is_discont, G
                       [&] { return element_of(base).submit(npumel::BufferPtr(queued)); });
 }
 
-GstFlowReturn generate_output(GstBaseTransform* base, GstBuffer** buffer) {
-  return guarded_call(base, GST_FLOW_ERROR, [&] { return element_of(base).generate(buffer); });
+/// Everything is sent from submit_input_buffer().
+GstFlowReturn generate_output(GstBaseTransform*, GstBuffer** buffer) {
+  *buffer = nullptr;
+  return GST_FLOW_OK;
 }
 
-/// Never called, because generate_output() does the work; without it the base class takes the
+/// Never called; without it the base class takes the
 /// element for one that works in place and negotiates no pool.
 GstFlowReturn transform(GstBaseTransform*, GstBuffer*, GstBuffer*) {
   return GST_FLOW_NOT_SUPPORTED;
@@ -170,7 +172,8 @@ gboolean query(GstBaseTransform* base, GstPadDirection direction, GstQuery* quer
       element.sink_caps_query(query);
       return 1;
     }
-    if (direction == GST_PAD_SINK && GST_QUERY_TYPE(query) == GST_QUERY_DRAIN) element.drain();
+    if (direction == GST_PAD_SINK && GST_QUERY_TYPE(query) == GST_QUERY_DRAIN)
+      element.keep(element.drain());
     return -1;
   });
   if (handled >= 0) return handled;

@@ -10,23 +10,57 @@
 
 namespace npumel {
 
+/// Whether a FALSE from downstream may mean no more than that a flush or a stop has begun: it
+/// reaches the next element before it reaches our own pads.
+bool Element::flushing() const {
+  GstPad* source = GST_BASE_TRANSFORM_SRC_PAD(self_);
+  if (GST_PAD_IS_FLUSHING(source) || GST_PAD_IS_FLUSHING(GST_BASE_TRANSFORM_SINK_PAD(self_)))
+    return true;
+  const PadPtr peer(gst_pad_get_peer(source));
+  return peer && GST_PAD_IS_FLUSHING(peer.get());
+}
+
 /// A buffer of another length than the caps say is preceded by caps that say so.
 GstFlowReturn Element::announce_frames(int frames) {
   if (frames == announced_frames_ || stream_.shape().whole()) return GST_FLOW_OK;
   const CapsPtr caps = with_frames(out_caps_.get(), config_.output.layout, frames);
   // Pushing refused caps succeeds, only the buffer after them fails: ask first.
-  if (!peer_takes(caps.get()) ||
-      !gst_pad_push_event(GST_BASE_TRANSFORM_SRC_PAD(self_), gst_event_new_caps(caps.get()))) {
+  const bool taken = peer_takes(caps.get());
+  if (flushing()) return GST_FLOW_FLUSHING;
+  if (!taken) {
     GST_ELEMENT_ERROR(
         self_, CORE, NEGOTIATION,
         ("The next element refuses a buffer of %d instead of %d frames, as %s asks "
          "for: its caps must leave frames open",
-         frames, stream_.shape().frames, first_output_ ? "first-frames" : "eos-mode=short"),
+         frames, stream_.shape().frames, stream_.finished() ? "eos-mode=short" : "first-frames"),
         (nullptr));
     return GST_FLOW_NOT_NEGOTIATED;
   }
-  announced_frames_ = frames;
+  // What is not sent because of a flush or an end of stream is said by the buffer that follows.
+  if (gst_pad_push_event(GST_BASE_TRANSFORM_SRC_PAD(self_), gst_event_new_caps(caps.get())))
+    announced_frames_ = frames;
   return GST_FLOW_OK;
+}
+
+/// Sends a buffer. Our own push and not the base class's, which marks DISCONT wherever the input
+/// does, also where the output goes on without a step.
+GstFlowReturn Element::push(BufferPtr buffer) {
+  GstBaseTransform* base = GST_BASE_TRANSFORM(self_);
+  const GstClockTime end = GST_BUFFER_PTS(buffer.get()) + GST_BUFFER_DURATION(buffer.get());
+  const GstFlowReturn flow = gst_pad_push(GST_BASE_TRANSFORM_SRC_PAD(base), buffer.release());
+  if (flow == GST_FLOW_OK && base->segment.format == GST_FORMAT_TIME)
+    base->segment.position = end;  // the answer to POSITION
+  return flow;
+}
+
+GstFlowReturn Element::push_pending(bool wait) {
+  while (true) {
+    GstBuffer* buffer = nullptr;
+    const GstFlowReturn flow = produce(&buffer, wait);
+    if (flow != GST_FLOW_OK || buffer == nullptr) return flow;
+    const GstFlowReturn pushed = push(BufferPtr(buffer));
+    if (pushed != GST_FLOW_OK) return pushed;
+  }
 }
 
 GstFlowReturn Element::stamp(Output& output) {
@@ -38,13 +72,18 @@ GstFlowReturn Element::stamp(Output& output) {
 
   GstBuffer* buffer = output.buffer.get();
   GST_BUFFER_PTS(buffer) = timeline_.at(start);
-  GST_BUFFER_DURATION(buffer) = timeline_.at(end) - timeline_.at(start);
+  // Padded rows in the middle of a stream have no time of their own: real ones may follow.
+  const int64_t until = time_limit_ < 0 ? end : std::clamp(time_limit_, start, end);
+  GST_BUFFER_DURATION(buffer) = timeline_.duration_between(start, until);
   GST_BUFFER_OFFSET(buffer) = static_cast<guint64>(output.start);
   GST_BUFFER_OFFSET_END(buffer) = static_cast<guint64>(output.start + output.rows);
-  if (first_output_) GST_BUFFER_FLAG_SET(buffer, GST_BUFFER_FLAG_DISCONT);
+  if (first_output_ || !timeline_.continuous(last_start_, start))
+    GST_BUFFER_FLAG_SET(buffer, GST_BUFFER_FLAG_DISCONT);
   if (first_output_ && resynced_) GST_BUFFER_FLAG_SET(buffer, GST_BUFFER_FLAG_RESYNC);
   if (output.silent) GST_BUFFER_FLAG_SET(buffer, GST_BUFFER_FLAG_GAP);
   first_output_ = resynced_ = false;
+  last_start_ = start;
+  sent_samples_ = end;
   attach_mel_meta(buffer, output);
   attach_tensor_meta(buffer, config_.output.layout, config_.output.type, config_.output.mels,
                      output.rows);
@@ -54,12 +93,12 @@ GstFlowReturn Element::stamp(Output& output) {
   return GST_FLOW_OK;
 }
 
-void Element::note_captures(GstBuffer* buffer, int64_t position) {
+void Element::note_captures(std::vector<Capture>& captures, GstBuffer* buffer, int64_t position) {
   const GType api = GST_REFERENCE_TIMESTAMP_META_API_TYPE;
   gpointer state = nullptr;
   while (GstMeta* meta = gst_buffer_iterate_meta_filtered(buffer, &state, api)) {
     const auto* reference = reinterpret_cast<const GstReferenceTimestampMeta*>(meta);
-    captures_.push_back(
+    captures.push_back(
         {CapsPtr(gst_caps_ref(reference->reference)), reference->timestamp, position});
   }
 }
@@ -73,7 +112,7 @@ void Element::attach_captures(GstBuffer* buffer, int64_t position) {
   std::erase_if(captures_, [&](const Capture& capture) { return capture.position < latest; });
   for (const Capture& capture : captures_) {
     if (capture.position != latest) continue;
-    const GstClockTime since = timeline_.at(position) - timeline_.at(capture.position);
+    const GstClockTime since = timeline_.duration(position - capture.position);
     gst_buffer_add_reference_timestamp_meta(buffer, capture.clock.get(), capture.time + since,
                                             GST_CLOCK_TIME_NONE);
   }

@@ -205,7 +205,7 @@ bool get_setting(const Settings& settings, guint id, GValue* value) {
       g_value_set_uint64(value, settings.retry_interval);
       return true;
     case kMaxGap:
-      g_value_set_uint64(value, settings.max_gap);
+      g_value_set_uint64(value, settings.max_gap.value_or(kDefaultMaxGap));
       return true;
     case kAlignmentThreshold:
       g_value_set_uint64(value, settings.alignment_threshold);

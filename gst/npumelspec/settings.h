@@ -4,6 +4,7 @@
 
 #include <gst/gst.h>
 
+#include <optional>
 #include <string>
 
 #include "gst/backend/supervisor.h"
@@ -17,6 +18,8 @@ namespace npumel {
 enum class EosMode { automatic, pad, shorten, drop };
 enum class LayoutChoice { automatic, frame_major, mel_major };
 enum class FormatChoice { automatic, f32, f16 };
+
+constexpr GstClockTime kDefaultMaxGap = GST_SECOND;
 
 /// The properties. Guarded by the object lock; copied when caps are set.
 struct Settings {
@@ -42,7 +45,7 @@ struct Settings {
   guint verify_interval = 64;
   GstClockTime retry_interval = 5 * GST_SECOND;
 
-  GstClockTime max_gap = GST_SECOND;
+  std::optional<GstClockTime> max_gap;  ///< unset: 1 s, forward with frames=0 max_duration
   GstClockTime alignment_threshold = 40 * GST_MSECOND;
   GstClockTime discont_wait = GST_SECOND;
   GstClockTime processing_latency = 20 * GST_MSECOND;

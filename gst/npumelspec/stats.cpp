@@ -23,18 +23,20 @@ GstStructure* Element::stats() const {
       G_TYPE_UINT64, backend.npu_timeouts, "verify-failures", G_TYPE_UINT64,
       backend.verify_failures, "samples-in", G_TYPE_UINT64, counters_.samples_in.load(),
       "samples-inserted", G_TYPE_UINT64, counters_.samples_inserted.load(), "samples-dropped",
-      G_TYPE_UINT64, counters_.samples_dropped.load(), "nonfinite-samples", G_TYPE_UINT64,
-      counters_.nonfinite.load(), "late-buffers", G_TYPE_UINT64, counters_.late_buffers.load(),
-      "kernel-time", G_TYPE_UINT64, backend.kernel_time, "transfer-time", G_TYPE_UINT64,
-      backend.transfer_time, "convert-time", G_TYPE_UINT64, backend.convert_time, "software-time",
-      G_TYPE_UINT64, backend.software_time, "mean-frame-time", G_TYPE_UINT64,
-      busy / std::max<uint64_t>(frames, 1), "mean-batch-time", G_TYPE_UINT64,
-      busy / std::max<uint64_t>(backend.batches, 1), "realtime-factor", G_TYPE_DOUBLE, realtime,
-      "input-buffer-size", G_TYPE_UINT64, backend.input_buffer_size, "output-buffer-size",
-      G_TYPE_UINT64, backend.output_buffer_size, "instruction-buffer-size", G_TYPE_UINT64,
-      backend.instruction_buffer_size, "runlist-depth", G_TYPE_INT, backend.runlist_depth,
-      "npu-available", G_TYPE_BOOLEAN, static_cast<gboolean>(backend.npu_available), "npu-reason",
-      G_TYPE_STRING, backend.npu_reason.c_str(), nullptr);
+      G_TYPE_UINT64, counters_.samples_dropped.load(), "samples-gap", G_TYPE_UINT64,
+      counters_.samples_gap.load(), "resyncs", G_TYPE_UINT64, counters_.resyncs.load(),
+      "nonfinite-samples", G_TYPE_UINT64, counters_.nonfinite.load(), "late-buffers", G_TYPE_UINT64,
+      counters_.late_buffers.load(), "kernel-time", G_TYPE_UINT64, backend.kernel_time,
+      "transfer-time", G_TYPE_UINT64, backend.transfer_time, "convert-time", G_TYPE_UINT64,
+      backend.convert_time, "software-time", G_TYPE_UINT64, backend.software_time,
+      "mean-frame-time", G_TYPE_UINT64, busy / std::max<uint64_t>(frames, 1), "mean-batch-time",
+      G_TYPE_UINT64, busy / std::max<uint64_t>(backend.batches, 1), "realtime-factor",
+      G_TYPE_DOUBLE, realtime, "input-buffer-size", G_TYPE_UINT64, backend.input_buffer_size,
+      "output-buffer-size", G_TYPE_UINT64, backend.output_buffer_size, "instruction-buffer-size",
+      G_TYPE_UINT64, backend.instruction_buffer_size, "runlist-depth", G_TYPE_INT,
+      backend.runlist_depth, "npu-available", G_TYPE_BOOLEAN,
+      static_cast<gboolean>(backend.npu_available), "npu-reason", G_TYPE_STRING,
+      backend.npu_reason.c_str(), nullptr);
 }
 
 }  // namespace npumel

@@ -52,6 +52,9 @@ class Stream {
 
   /// Whether something that was fed waits to be consumed.
   bool has_input() const { return silence_ > 0 || samples_left_ > 0; }
+  int64_t input_left() const { return silence_ + samples_left_; }
+  /// Whether finish() was called.
+  bool finished() const { return assembler_.finished(); }
   /// Samples taken, silence included, since reset().
   int64_t samples() const { return framer_.samples(); }
   /// Whether anything is held that finish() could turn into output.

@@ -1,48 +1,82 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// The arithmetic of positions and times.
 #include "gst/npumelspec/timeline.h"
 
-namespace npumel {
+#include <algorithm>
 
-void Timeline::configure(const Config& config) {
-  config_ = config;
-  align_.reset(
-      gst_audio_stream_align_new(config.rate, config.alignment_threshold, config.discont_wait));
+namespace npumel {
+namespace {
+
+__extension__ typedef unsigned __int128 Wide;  // NOLINT(modernize-use-using): needs __extension__
+
+constexpr uint64_t kSecond = 1'000'000'000;
+constexpr uint64_t kLast = Timeline::none - 1;
+/// Steps of the time base that are remembered; what is older is long sent.
+constexpr size_t kMostAnchors = 4096;
+
+uint64_t limited(Wide time) { return static_cast<uint64_t>(std::min<Wide>(time, kLast)); }
+
+int64_t counted(uint64_t duration, int rate, uint64_t round) {
+  const Wide samples = (Wide{duration} * static_cast<unsigned>(rate) + round) / kSecond;
+  return static_cast<int64_t>(
+      std::min<Wide>(samples, static_cast<uint64_t>(std::numeric_limits<int64_t>::max())));
+}
+
+}  // namespace
+
+void Timeline::configure(int rate) {
+  rate_ = rate;
   restart();
 }
 
-void Timeline::restart() { base_ = GST_CLOCK_TIME_NONE; }
+void Timeline::restart() { anchors_.clear(); }
 
-void Timeline::start(GstClockTime base, int64_t samples) {
-  base_ = base;
-  gst_audio_stream_align_process(align_.get(), TRUE, base, static_cast<guint>(samples), nullptr,
-                                 nullptr, nullptr);
+void Timeline::start(uint64_t base) { anchors_.assign(1, {0, base}); }
+
+void Timeline::move(int64_t position, int64_t offset) {
+  const uint64_t time = at(position);
+  const uint64_t distance =
+      offset < 0 ? uint64_t{0} - static_cast<uint64_t>(offset) : static_cast<uint64_t>(offset);
+  const uint64_t moved =
+      offset < 0 ? time - std::min(time, distance) : limited(Wide{time} + distance);
+  if (anchors_.back().position == position) anchors_.pop_back();
+  if (anchors_.size() >= kMostAnchors) anchors_.erase(anchors_.begin() + 1);
+  anchors_.push_back({position, moved});
 }
 
-Timeline::Placement Timeline::place(GstClockTime pts, bool flagged, int64_t samples,
-                                    int64_t position) {
-  const GstClockTime expected = at(position);
-  const GstClockTime here = GST_CLOCK_TIME_IS_VALID(pts) ? pts : expected;
-  const bool jumped =
-      gst_audio_stream_align_process(align_.get(), flagged, here, static_cast<guint>(samples),
-                                     nullptr, nullptr, nullptr) != FALSE;
-  if (!jumped) return {};
-
-  const GstClockTimeDiff jump = GST_CLOCK_DIFF(expected, here);
-  if (ABS(jump) > static_cast<GstClockTimeDiff>(config_.max_gap)) return {.resync = true};
-  const int64_t gap = jump < 0 ? -samples_between(here, expected) : samples_between(expected, here);
-  // A buffer that is dropped whole leaves the overlap unfinished: the next one is judged afresh.
-  if (gap + samples <= 0) gst_audio_stream_align_mark_discont(align_.get());
-  return {.gap = gap};
+const Timeline::Anchor& Timeline::anchor_of(int64_t position) const {
+  const auto after = std::upper_bound(
+      anchors_.begin() + 1, anchors_.end(), position,
+      [](int64_t wanted, const Anchor& anchor) { return wanted < anchor.position; });
+  return *(after - 1);
 }
 
-GstClockTime Timeline::at(int64_t position) const {
-  return base_ + gst_util_uint64_scale(static_cast<guint64>(position), GST_SECOND,
-                                       static_cast<guint64>(config_.rate));
+bool Timeline::continuous(int64_t from, int64_t to) const {
+  return &anchor_of(from) == &anchor_of(to);
 }
 
-int64_t Timeline::samples_between(GstClockTime from, GstClockTime to) const {
-  return static_cast<int64_t>(
-      gst_util_uint64_scale_round(to - from, static_cast<guint64>(config_.rate), GST_SECOND));
+uint64_t Timeline::at(int64_t position) const {
+  const Anchor& anchor = anchor_of(position);
+  return limited(Wide{anchor.time} + duration(position - anchor.position));
+}
+
+uint64_t Timeline::duration(int64_t samples) const {
+  return limited(Wide{static_cast<uint64_t>(samples)} * kSecond / static_cast<unsigned>(rate_));
+}
+
+uint64_t Timeline::duration_between(int64_t from, int64_t to) const {
+  const int64_t origin = anchor_of(from).position;
+  return duration(to - origin) - duration(from - origin);
+}
+
+int64_t Timeline::samples_in(uint64_t duration) const {
+  return counted(duration, rate_, kSecond / 2);
+}
+
+int64_t Timeline::samples_before(uint64_t duration) const { return counted(duration, rate_, 0); }
+
+int64_t Timeline::samples_until(uint64_t duration) const {
+  return counted(duration, rate_, kSecond - 1);
 }
 
 }  // namespace npumel

@@ -1,62 +1,56 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Samples to time: one base, one sample counter, absolute scaling. Decides what a jump in the
-// input's timestamps means.
+// Samples to time: one base, one sample counter, absolute scaling.
 #pragma once
 
-#include <gst/audio/audio.h>
-
 #include <cstdint>
-#include <memory>
+#include <limits>
+#include <vector>
 
 namespace npumel {
 
-/// Not thread-safe: belongs to the streaming thread.
+/// Positions count samples since start(). Times are ns; those beyond what 64 bits hold are the
+/// largest valid one. Not thread-safe: belongs to the streaming thread.
 class Timeline {
  public:
-  struct Config {
-    int rate = 16000;
-    GstClockTime alignment_threshold = 0;
-    GstClockTime discont_wait = 0;
-    GstClockTime max_gap = 0;
+  static constexpr uint64_t none = std::numeric_limits<uint64_t>::max();  ///< GST_CLOCK_TIME_NONE
 
-    bool operator==(const Config&) const = default;
-  };
-
-  /// What to do with a buffer before its samples are appended.
-  struct Placement {
-    bool resync = false;  ///< too far away: finish what is held, then start() anew
-    int64_t gap = 0;      ///< > 0: samples of silence to insert; < 0: samples to drop
-  };
-
-  void configure(const Config& config);
-
+  /// 1 <= rate. Forgets the base.
+  void configure(int rate);
   /// Forgets the base. The next sample has no time until start().
   void restart();
-  bool started() const { return base_ != GST_CLOCK_TIME_NONE; }
+  bool started() const { return !anchors_.empty(); }
 
-  /// Sample 0 lies at `base`, and `samples` samples from there belong to the first buffer.
-  void start(GstClockTime base, int64_t samples);
-
-  /// Judges a buffer of `samples` samples at `pts` (GST_CLOCK_TIME_NONE: it follows the one before)
-  /// when `position` samples have been taken since start(). `flagged`: the buffer itself says
-  /// DISCONT or RESYNC. The rules are GstAudioStreamAlign's; jumps up to max_gap are bridged.
-  Placement place(GstClockTime pts, bool flagged, int64_t samples, int64_t position);
+  /// Sample 0 lies at `base`.
+  void start(uint64_t base);
+  /// From `position` on, which is not before that of an earlier call, times are `offset` ns later.
+  void move(int64_t position, int64_t offset);
+  /// Whether time runs on without a step between two positions, `from` <= `to`.
+  bool continuous(int64_t from, int64_t to) const;
 
   /// Time of a sample: base + position * second / rate, rounded down, never accumulated.
-  GstClockTime at(int64_t position) const;
+  uint64_t at(int64_t position) const;
+  /// What `samples` samples last, rounded down.
+  uint64_t duration(int64_t samples) const;
+  /// From the time of a sample to that of a later one, as if time ran on without a step.
+  uint64_t duration_between(int64_t from, int64_t to) const;
   /// Samples between two times, rounded to the nearest.
-  int64_t samples_between(GstClockTime from, GstClockTime to) const;
+  int64_t samples_between(uint64_t from, uint64_t to) const { return samples_in(to - from); }
   /// Samples of a duration, rounded to the nearest.
-  int64_t samples_in(GstClockTime duration) const { return samples_between(0, duration); }
+  int64_t samples_in(uint64_t duration) const;
+  /// Whole samples that end within a duration, and samples that begin before it is over.
+  int64_t samples_before(uint64_t duration) const;
+  int64_t samples_until(uint64_t duration) const;
 
  private:
-  struct AlignDeleter {
-    void operator()(GstAudioStreamAlign* align) const { gst_audio_stream_align_free(align); }
+  /// From a position on, times count from here.
+  struct Anchor {
+    int64_t position;
+    uint64_t time;
   };
+  const Anchor& anchor_of(int64_t position) const;
 
-  Config config_;
-  GstClockTime base_ = GST_CLOCK_TIME_NONE;
-  std::unique_ptr<GstAudioStreamAlign, AlignDeleter> align_;
+  int rate_ = 16000;
+  std::vector<Anchor> anchors_;  ///< in order of position, the first at 0
 };
 
 }  // namespace npumel

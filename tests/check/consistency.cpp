@@ -67,7 +67,10 @@ void in_every_geometry(const std::function<void(Watched&)>& scenario, size_t buf
     Watched watched(geometry);
     scenario(watched);
     watched.finish();
-    fail_unless(watched.stream.buffers().size() >= buffers, "%s: %zu buffers", geometry,
+    // One buffer for a whole clip keeps its true length: no gap cuts it.
+    const size_t least =
+        std::string(geometry) == "frames=0" ? std::min<size_t>(buffers, 1) : buffers;
+    fail_unless(watched.stream.buffers().size() >= least, "%s: %zu buffers", geometry,
                 watched.stream.buffers().size());
   }
 }

@@ -65,31 +65,48 @@ CHECK_TEST(jitter_below_the_threshold_keeps_the_grid) {
   ASSERT_EQUAL(stream.stat("samples-inserted"), 0);
 }
 
-CHECK_TEST(a_lasting_offset_is_followed_only_after_discont_wait) {
+CHECK_TEST(a_lasting_offset_ahead_is_silence_once_normal_steps_confirm_it) {
   const Samples samples = audio(16000 * 4);
   MelStream stream("frames=10");
-  // From 1 s on everything is 60 ms late: above the threshold, but believed only after 1 s.
+  // From 1 s on everything is 60 ms late: believed after 80 ms more, and the buffer that showed it.
   size_t at = 0;
   const auto push_until = [&](size_t end) {
     for (; at < end; at += 160)
       stream.push(part(samples, at, 160), time_of(at) + (at >= 16000 ? 60 * GST_MSECOND : 0));
   };
-  push_until(16000 + 15000);
+  push_until(16000 + 160 + 1280 - 160);
   ASSERT_EQUAL(stream.stat("samples-inserted"), 0);
+  push_until(16000 + 160 + 1280);
+  ASSERT_EQUAL(stream.stat("samples-inserted"), 960);
   push_until(samples.size());
   ASSERT_EQUAL(stream.stat("samples-inserted"), 960);
+  ASSERT_EQUAL(stream.stat("resyncs"), 0);
 }
 
-CHECK_TEST(a_lasting_early_offset_drops_the_overlap) {
+CHECK_TEST(a_lasting_offset_back_moves_the_time_base_and_drops_nothing) {
   const Samples samples = audio(16000 * 4);
-  MelStream stream("frames=10");
+  MelStream stream("frames=10 eos-mode=short");
   for (size_t at = 0; at < samples.size(); at += 160)
     stream.push(part(samples, at, 160),
                 GST_SECOND + time_of(at) - (at >= 16000 ? 60 * GST_MSECOND : 0));
-  ASSERT_EQUAL(stream.stat("samples-dropped"), 960);
+  stream.eos();
+  ASSERT_EQUAL(stream.stat("samples-dropped"), 0);
+  ASSERT_EQUAL(stream.stat("samples-in"), samples.size());
+  ASSERT_EQUAL(stream.stat("resyncs"), 1);
+  fail_unless(stream.rows() == rows_of(samples, "frames=10 eos-mode=short"));
+  // Frames go on uninterrupted; their times step back where 1 s of offset is over.
   const auto received = stream.buffers();
-  for (size_t i = 1; i < received.size(); ++i)
-    ASSERT_EQUAL(received[i]->pts, received[i - 1]->pts + received[i - 1]->duration);
+  int steps = 0;
+  for (size_t i = 1; i < received.size(); ++i) {
+    ASSERT_EQUAL(received[i]->offset, received[i - 1]->offset_end);
+    const bool stepped = received[i]->pts != received[i - 1]->pts + received[i - 1]->duration;
+    ASSERT_EQUAL(received[i]->has(GST_BUFFER_FLAG_DISCONT), stepped);
+    fail_if(received[i]->has(GST_BUFFER_FLAG_RESYNC));
+    steps += stepped;
+    const bool moved = i >= 20;
+    ASSERT_EQUAL(received[i]->pts, GST_SECOND + time_of(i * 1600) - (moved ? 60 * GST_MSECOND : 0));
+  }
+  ASSERT_EQUAL(steps, 1);
 }
 
 CHECK_TEST(a_gap_up_to_max_gap_is_bridged_with_silence) {
@@ -103,29 +120,30 @@ CHECK_TEST(a_gap_up_to_max_gap_is_bridged_with_silence) {
   ASSERT_EQUAL(stream.stat("samples-inserted"), 12000);
 }
 
-CHECK_TEST(what_overlaps_is_dropped_from_the_front_of_the_later_buffer) {
-  Samples samples = audio(16000);
+CHECK_TEST(what_overlaps_by_its_time_goes_on_and_is_not_dropped) {
+  const Samples samples = audio(18000);
   for (const guint gap : {0U, static_cast<guint>(GST_BUFFER_FLAG_GAP)}) {
+    Samples expected = samples;
     MelStream stream("frames=10 eos-mode=short");
     stream.push(part(samples, 0, 8000), 0);
-    stream.push(part(samples, 6000, 5000), time_of(6000), kDiscont | gap);
-    stream.push(part(samples, 11000, 5000), time_of(11000));
+    stream.push(part(samples, 8000, 5000), time_of(6000), kDiscont | gap);
+    stream.push(part(samples, 13000, 5000), time_of(11000));
     stream.eos();
-    if (gap != 0) std::fill(samples.begin() + 8000, samples.begin() + 11000, int16_t{0});
-    fail_unless(stream.rows() == rows_of(samples, "frames=10 eos-mode=short"));
-    ASSERT_EQUAL(stream.stat("samples-dropped"), 2000);
+    if (gap != 0) std::fill(expected.begin() + 8000, expected.begin() + 13000, int16_t{0});
+    fail_unless(stream.rows() == rows_of(expected, "frames=10 eos-mode=short"));
+    ASSERT_EQUAL(stream.stat("samples-dropped"), 0);
+    ASSERT_EQUAL(stream.stat("samples-in"), 18000);
   }
 }
 
 CHECK_TEST(a_gap_is_the_nearest_whole_number_of_samples) {
-  // Times are rounded down to nanoseconds: 1000 samples at 44100 Hz last a little less.
+  // Times are rounded down to nanoseconds: 5000 samples at 44100 Hz last a little less.
   MelStream stream("preset=librosa", "audio/x-raw,format=S16LE,rate=44100");
   const Samples samples = audio(44100);
   stream.push(samples, 0);
-  stream.push(samples, time_of(45100, 44100), kDiscont);
-  ASSERT_EQUAL(stream.stat("samples-inserted"), 1000);
-  stream.push(samples, time_of(45100 + 44100 - 1000, 44100), kDiscont);
-  ASSERT_EQUAL(stream.stat("samples-dropped"), 1000);
+  stream.push(samples, time_of(49100, 44100), kDiscont);
+  stream.push(samples, time_of(93200, 44100));
+  ASSERT_EQUAL(stream.stat("samples-inserted"), 5000);
 }
 
 CHECK_TEST(a_gap_of_exactly_max_gap_is_bridged_and_one_of_a_nanosecond_more_is_not) {
@@ -134,7 +152,9 @@ CHECK_TEST(a_gap_of_exactly_max_gap_is_bridged_and_one_of_a_nanosecond_more_is_n
     MelStream stream("frames=10 max-gap=500000000");
     stream.push(samples, 0);
     stream.push(samples, GST_SECOND + GST_SECOND / 2 + beyond, kDiscont);
+    stream.push(samples, 2 * GST_SECOND + GST_SECOND / 2 + beyond);
     ASSERT_EQUAL(stream.stat("samples-inserted"), beyond == 0 ? 8000 : 0);
+    ASSERT_EQUAL(stream.stat("resyncs"), beyond);
   }
 }
 
@@ -165,16 +185,16 @@ CHECK_TEST(a_longer_gap_drains_and_starts_a_new_grid) {
   fail_unless(stream.rows() == expected);
 }
 
-CHECK_TEST(a_buffer_without_a_time_follows_one_that_was_dropped_whole) {
-  const Samples samples = audio(16000);
+CHECK_TEST(a_buffer_without_a_time_follows_one_that_overlaps) {
+  const Samples samples = audio(17000);
   MelStream stream("frames=10 eos-mode=short");
   stream.push(part(samples, 0, 8000), 0);
-  stream.push(part(samples, 4000, 1000), time_of(4000), kDiscont);  // all of it has been seen
-  stream.push(part(samples, 8000, 8000));
+  stream.push(part(samples, 8000, 1000), time_of(4000), kDiscont);
+  stream.push(part(samples, 9000, 8000));
   stream.eos();
   fail_unless(stream.rows() == rows_of(samples, "frames=10 eos-mode=short"));
   ASSERT_EQUAL(stream.stat("samples-inserted"), 0);
-  ASSERT_EQUAL(stream.stat("samples-dropped"), 1000);
+  ASSERT_EQUAL(stream.stat("samples-dropped"), 0);
 }
 
 CHECK_TEST(max_gap_is_a_property) {
@@ -182,21 +202,24 @@ CHECK_TEST(max_gap_is_a_property) {
   MelStream stream("frames=10 max-gap=100000000");
   stream.push(part(samples, 0, 8000), 0);
   stream.push(part(samples, 8000, 8000), GST_SECOND, kDiscont);  // 500 ms later than due
+  stream.eos();
   bool restarted = false;
   for (const Received* buffer : stream.buffers()) restarted |= buffer->pts == GST_SECOND;
   fail_unless(restarted);
   ASSERT_EQUAL(stream.stat("samples-inserted"), 0);
 }
 
-CHECK_TEST(whole_stream_in_one_buffer_ends_at_a_resync) {
+CHECK_TEST(whole_stream_in_one_buffer_ends_at_a_resync_where_max_gap_is_set) {
   const Samples samples = audio(16000);
-  MelStream stream("frames=0");
+  MelStream stream("frames=0 max-gap=1000000000");
   stream.push(samples, 0);
   stream.push(samples, 10 * GST_SECOND, kDiscont);
+  stream.push(samples, 11 * GST_SECOND);
   ASSERT_EQUAL(stream.buffers().size(), 1);
   stream.eos();
   ASSERT_EQUAL(stream.buffers().size(), 2);
-  fail_unless(stream.buffers()[0]->bytes == stream.buffers()[1]->bytes);
+  ASSERT_EQUAL(stream.buffers()[0]->frames(), 100);
+  ASSERT_EQUAL(stream.buffers()[1]->frames(), 200);
   ASSERT_EQUAL(stream.buffers()[1]->pts, 10 * GST_SECOND);
 }
 

@@ -144,7 +144,9 @@ CHECK_TEST(an_answer_to_what_a_resync_sends_reaches_upstream) {
     Downstream downstream(stream);
     stream.push(audio(800), 0);
     downstream.answer = answer;
-    ASSERT_EQUAL(stream.push(audio(800), 10 * GST_SECOND, GST_BUFFER_FLAG_DISCONT), answer);
+    // Held until the next buffer tells that the jump was real.
+    ASSERT_EQUAL(stream.push(audio(800), 10 * GST_SECOND, GST_BUFFER_FLAG_DISCONT), GST_FLOW_OK);
+    ASSERT_EQUAL(stream.push(audio(1600), 10 * GST_SECOND + time_of(800)), answer);
     ASSERT_EQUAL(downstream.refused, 1);
   }
 }

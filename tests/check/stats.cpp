@@ -24,6 +24,8 @@ const char* const kCounters[] = {"frames",
                                  "samples-in",
                                  "samples-inserted",
                                  "samples-dropped",
+                                 "samples-gap",
+                                 "resyncs",
                                  "nonfinite-samples",
                                  "late-buffers",
                                  "kernel-time",
@@ -133,13 +135,15 @@ CHECK_TEST(the_capture_time_belongs_to_the_sample_it_came_with_across_gaps_and_o
         &seen, nullptr);
     stream.push(audio(16000), 0);
     GstBuffer* buffer = buffer_of(audio(16000));
-    const GstClockTime begin = time_of(static_cast<guint64>(16000 + jump));
-    GST_BUFFER_PTS(buffer) = begin;
+    // What is stamped early goes on where the samples before it end.
+    const GstClockTime begin = time_of(static_cast<guint64>(16000 + std::max(jump, 0)));
+    GST_BUFFER_PTS(buffer) = time_of(static_cast<guint64>(16000 + jump));
     GST_BUFFER_FLAG_SET(buffer, GST_BUFFER_FLAG_DISCONT);
     const Caps ntp(gst_caps_new_empty_simple("timestamp/x-ntp"));
     gst_buffer_add_reference_timestamp_meta(buffer, ntp.get(), 500 * GST_SECOND,
                                             GST_CLOCK_TIME_NONE);
     stream.push(buffer);
+    stream.eos();
     fail_unless(seen.size() >= 8, "%d: %zu", jump, seen.size());
     for (const Seen& one : seen) {
       fail_unless(one.time >= begin, "%d", jump);
@@ -204,13 +208,17 @@ CHECK_TEST(stats_start_anew_with_the_element) {
   MelStream stream("frames=10");
   stream.push(audio(16000), 0);
   stream.push(audio(16000), GST_SECOND + GST_SECOND / 2, GST_BUFFER_FLAG_DISCONT);
-  stream.push(audio(16000), 2 * GST_SECOND, GST_BUFFER_FLAG_DISCONT);
-  for (const char* name : {"frames", "samples-in", "samples-inserted", "samples-dropped"})
+  stream.push(audio(16000), 2 * GST_SECOND + GST_SECOND / 2, GST_BUFFER_FLAG_GAP);
+  stream.push(audio(16000), 30 * GST_SECOND);
+  stream.push(audio(16000), 31 * GST_SECOND);
+  stream.flush();  // discards what makes no whole buffer
+  for (const char* name :
+       {"frames", "samples-in", "samples-inserted", "samples-dropped", "samples-gap", "resyncs"})
     fail_unless(stream.stat(name) > 0, "%s", name);
   gst_element_set_state(stream.element(), GST_STATE_NULL);
   gst_element_set_state(stream.element(), GST_STATE_PLAYING);
   for (const char* name : {"frames", "buffers", "samples-in", "samples-inserted", "samples-dropped",
-                           "nonfinite-samples", "late-buffers"})
+                           "samples-gap", "resyncs", "nonfinite-samples", "late-buffers"})
     fail_unless(stream.stat(name) == 0, "%s", name);
 }
 

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The way of a buffer of audio into the stream: clipped by the segment, judged by its time, held
+// while a jump is not understood, then fed.
+#include <algorithm>
+#include <utility>
+
+#include "gst/npumelspec/element.h"
+
+#define GST_CAT_DEFAULT npumelspec_debug
+
+namespace npumel {
+
+JumpRule::Config Element::jump_rule(const Settings& settings) const {
+  const GstClockTime max_gap = settings.max_gap.value_or(kDefaultMaxGap);
+  // One buffer for all of a clip shows its true length.
+  const bool whole = settings.frames == 0 && !settings.max_gap;
+  return {settings.alignment_threshold, settings.discont_wait, max_gap,
+          whole ? settings.max_duration : max_gap};
+}
+
+void Element::keep(GstFlowReturn flow) {
+  if (flow != GST_FLOW_OK) kept_flow_ = flow;
+}
+
+/// Samples that will not be sent any more because a flush or a refusal ends the stream.
+void Element::count_lost() {
+  int64_t lost = held_.samples();
+  if (configured_ && timeline_.started()) {
+    const int64_t pending = stream_.samples() + stream_.input_left();
+    lost += std::max<int64_t>(pending - sent_samples_, 0);
+  }
+  counters_.samples_dropped += static_cast<uint64_t>(lost);
+}
+
+/// Drops everything that has come in and was not sent.
+void Element::forget_input() {
+  reset_stream();
+  jumps_.reset();
+  held_.clear();
+  held_captures_.clear();
+}
+
+/// What is left of the input when downstream has refused a buffer is lost with it: what comes next
+/// has a time of its own.
+void Element::forget_refused() {
+  if (!input_ && !stream_.has_input() && (held_.empty() || jumps_.holding())) return;
+  count_lost();
+  forget_input();
+  resynced_ = true;
+}
+
+GstFlowReturn Element::submit(BufferPtr buffer) {
+  if (kept_flow_ != GST_FLOW_OK) return std::exchange(kept_flow_, GST_FLOW_OK);
+  forget_refused();
+  const GstSegment& segment = GST_BASE_TRANSFORM(self_)->segment;
+  if (segment.format != GST_FORMAT_TIME) {
+    GST_ELEMENT_ERROR(self_, STREAM, FORMAT,
+                      ("Audio without a time segment: set format=time on appsrc, or insert a "
+                       "parser such as rawaudioparse"),
+                      (nullptr));
+    return GST_FLOW_ERROR;
+  }
+  const gsize size = gst_buffer_get_size(buffer.get());
+  if (size % width_ != 0) {
+    GST_ELEMENT_ERROR(self_, STREAM, FORMAT,
+                      ("A buffer of %" G_GSIZE_FORMAT
+                       " bytes does not hold whole samples of %" G_GSIZE_FORMAT " bytes",
+                       size, width_),
+                      (nullptr));
+    return GST_FLOW_ERROR;
+  }
+  const auto samples = static_cast<int64_t>(size / width_);
+  const Clip clip = clip_to(segment, GST_BUFFER_PTS(buffer.get()), samples, timeline_);
+  if (reverse_) return pass_over({0, samples, GST_BUFFER_PTS(buffer.get())});
+  counters_.samples_dropped += static_cast<uint64_t>(samples - clip.samples);
+  if (clip.samples == 0) return GST_FLOW_OK;
+  counters_.samples_in += static_cast<uint64_t>(clip.samples);
+  if (GST_BUFFER_FLAG_IS_SET(buffer.get(), GST_BUFFER_FLAG_GAP))
+    counters_.samples_gap += static_cast<uint64_t>(clip.samples);
+  return place(std::move(buffer), clip);
+}
+
+/// Audio of a segment that plays backwards: its time passes without features, so that sinks behind
+/// this element preroll and the rest of the pipeline goes on.
+GstFlowReturn Element::pass_over(const Clip& clip) {
+  counters_.samples_dropped += static_cast<uint64_t>(clip.samples);
+  if (GST_CLOCK_TIME_IS_VALID(clip.pts))
+    gst_pad_push_event(GST_BASE_TRANSFORM_SRC_PAD(self_),
+                       gst_event_new_gap(clip.pts, timeline_.duration(clip.samples)));
+  return GST_FLOW_OK;
+}
+
+/// Decides where a buffer belongs and puts it there, or holds it.
+GstFlowReturn Element::place(BufferPtr buffer, const Clip& clip) {
+  if (!timeline_.started()) {
+    const GstSegment& segment = GST_BASE_TRANSFORM(self_)->segment;
+    GstClockTime start = clip.pts;
+    if (!GST_CLOCK_TIME_IS_VALID(start))
+      start = GST_CLOCK_TIME_IS_VALID(segment.start) ? segment.start : 0;
+    timeline_.start(start);
+    jumps_.start(timeline_, start, clip.samples);
+    return take(std::move(buffer), clip);
+  }
+  const JumpRule::Decision decision =
+      jumps_.judge(timeline_, stream_.samples(), clip.pts, clip.samples);
+  GstFlowReturn flow = release(decision);
+  if (flow != GST_FLOW_OK) return flow;
+  switch (decision.next) {
+    case JumpRule::Next::hold:
+      return hold(std::move(buffer), clip);
+    case JumpRule::Next::anew:
+      flow = restart(decision.next_break, "the timestamps went back by more than max-gap");
+      if (flow != GST_FLOW_OK) return flow;
+      break;
+    case JumpRule::Next::take:
+      break;
+  }
+  const GstClockTime expected = timeline_.at(stream_.samples());
+  flow = take(std::move(buffer), clip);
+  if (flow != GST_FLOW_OK || decision.move == 0) return flow;
+  timeline_.move(stream_.samples(), decision.move);
+  tell_break(clip.pts, expected, "the timestamps stayed behind for discont-wait");
+  return GST_FLOW_OK;
+}
+
+bool Element::map(GstBuffer* buffer) {
+  if (gst_buffer_map(buffer, &input_map_, GST_MAP_READ)) return true;
+  GST_ELEMENT_ERROR(self_, RESOURCE, READ, ("Cannot read an audio buffer"), (nullptr));
+  return false;
+}
+
+/// The samples follow those that were taken last.
+GstFlowReturn Element::take(BufferPtr buffer, const Clip& clip) {
+  note_captures(captures_, buffer.get(), stream_.samples() - clip.skip);
+  if (GST_BUFFER_FLAG_IS_SET(buffer.get(), GST_BUFFER_FLAG_GAP))
+    return feed(clip.samples, nullptr, 0);
+  if (!map(buffer.get())) return GST_FLOW_ERROR;
+  input_ = std::move(buffer);
+  return feed(0, input_map_.data + static_cast<size_t>(clip.skip) * width_, clip.samples);
+}
+
+GstFlowReturn Element::hold(BufferPtr buffer, const Clip& clip) {
+  note_captures(held_captures_, buffer.get(), held_.samples() - clip.skip);
+  GST_LOG_OBJECT(self_, "%" G_GINT64_FORMAT " samples at %" GST_TIME_FORMAT " are held",
+                 clip.samples, GST_TIME_ARGS(clip.pts));
+  if (GST_BUFFER_FLAG_IS_SET(buffer.get(), GST_BUFFER_FLAG_GAP)) {
+    held_.append(nullptr, clip.samples, width_);
+    return GST_FLOW_OK;
+  }
+  if (!map(buffer.get())) return GST_FLOW_ERROR;
+  input_ = std::move(buffer);
+  held_.append(input_map_.data + static_cast<size_t>(clip.skip) * width_, clip.samples, width_);
+  release_input();
+  return GST_FLOW_OK;
+}
+
+/// Does what was decided about the held samples.
+GstFlowReturn Element::release(const JumpRule::Decision& decision) {
+  if (decision.held == JumpRule::Held::none) return GST_FLOW_OK;
+  GST_DEBUG_OBJECT(self_,
+                   "%" G_GINT64_FORMAT " held samples are taken %s, %" G_GINT64_FORMAT
+                   " samples of silence before them",
+                   held_.samples(),
+                   decision.held == JumpRule::Held::as_they_are ? "as they are"
+                   : decision.held == JumpRule::Held::anew      ? "as a new start"
+                                                                : "where their time says",
+                   decision.silence);
+  if (decision.held == JumpRule::Held::anew) {
+    const GstFlowReturn flow =
+        restart(decision.held_break, "the timestamps jumped ahead by more than max-gap");
+    if (flow != GST_FLOW_OK) return flow;
+  }
+  counters_.samples_inserted += static_cast<uint64_t>(decision.silence);
+  const int64_t begin = stream_.samples() + decision.silence;
+  for (Capture& capture : held_captures_) {
+    capture.position += begin;
+    captures_.push_back(std::move(capture));
+  }
+  held_captures_.clear();
+  int64_t silence = decision.silence;
+  for (const HeldAudio::Run& run : held_.runs()) {
+    const GstFlowReturn flow = run.silent ? feed(silence + run.samples, nullptr, 0)
+                                          : feed(silence, held_.data(run), run.samples);
+    if (flow != GST_FLOW_OK) return flow;
+    silence = 0;
+  }
+  held_.clear();
+  return GST_FLOW_OK;
+}
+
+/// Nothing more will tell what a jump means: it is what it looks like.
+GstFlowReturn Element::settle() {
+  if (!jumps_.holding() || !timeline_.started()) return GST_FLOW_OK;
+  return release(jumps_.settle(timeline_));
+}
+
+/// The stream ends here; the next sample is the first one of another.
+GstFlowReturn Element::restart(const JumpRule::Break& where, const char* reason) {
+  tell_break(where.base, where.expected, reason);
+  const GstFlowReturn flow = finish_stream(false);
+  resynced_ = true;
+  timeline_.start(where.base);
+  return flow;
+}
+
+/// Silence, then samples, which stay readable until this has returned: computes and sends.
+GstFlowReturn Element::feed(int64_t silence, const void* samples, int64_t count) {
+  if (stream_.shape().whole()) {
+    // Before anything is allocated for it.
+    const int64_t all = stream_.samples() + silence + count;
+    if (timeline_.duration(all) > active_.max_duration) {
+      if (!too_long_)
+        GST_ELEMENT_ERROR(self_, STREAM, FAILED,
+                          ("The stream is longer than max-duration (%" GST_TIME_FORMAT
+                           "): frames=0 keeps all of it until its end; use frames > 0 or a larger "
+                           "max-duration",
+                           GST_TIME_ARGS(active_.max_duration)),
+                          (nullptr));
+      too_long_ = true;
+      release_input();
+      return GST_FLOW_ERROR;
+    }
+  }
+  stream_.feed(silence, samples, count);
+  return push_pending(latency_.live());
+}
+
+/// Every break in the time of the output is counted and told.
+void Element::tell_break(GstClockTime pts, GstClockTime expected, const char* reason) {
+  counters_.resyncs += 1;
+  const GstClockTimeDiff jump = GST_CLOCK_DIFF(expected, pts);
+  GST_INFO_OBJECT(self_,
+                  "audio at %" GST_TIME_FORMAT ", expected %" GST_TIME_FORMAT " (%" GST_STIME_FORMAT
+                  "): %s",
+                  GST_TIME_ARGS(pts), GST_TIME_ARGS(expected), GST_STIME_ARGS(jump), reason);
+  GstStructure* structure = gst_structure_new(
+      "npumelspec-resync", "pts", G_TYPE_UINT64, pts, "expected", G_TYPE_UINT64, expected, "jump",
+      G_TYPE_INT64, jump, "reason", G_TYPE_STRING, reason, nullptr);
+  gst_element_post_message(GST_ELEMENT(self_),
+                           gst_message_new_element(GST_OBJECT(self_), structure));
+  if (latency_.live()) return;
+  GST_ELEMENT_WARNING(self_, STREAM, FORMAT,
+                      ("The audio goes on at %" GST_TIME_FORMAT " instead of %" GST_TIME_FORMAT
+                       ", and so do the features: %s",
+                       GST_TIME_ARGS(pts), GST_TIME_ARGS(expected), reason),
+                      ("gaps up to max-gap are filled with silence"));
+}
+
+}  // namespace npumel
