@@ -21,15 +21,16 @@ ALLOWED = {
     "gst/npumelspec": ["gst/npumelspec", "gst/common", "gst/backend", "kernels"],
     "gst/npyenc": ["gst/npyenc", "gst/common", "kernels"],
     "gst/melspecscope": ["gst/melspecscope", "gst/common", "kernels"],
+    "gst/tools": ["gst/tools", "gst/common", "kernels"],
 }
 # Outside headers that only some folders may see.
-FRAMEWORK = re.compile(r"^(gst/(?!npumelspec|backend|common|npyenc|melspecscope)|glib|gmodule|gio/|gobject)")
+FRAMEWORK = re.compile(r"^(gst/(?!npumelspec|backend|common|npyenc|melspecscope|tools)|glib|gmodule|gio/|gobject)")
 XRT = re.compile(r"^(xrt/|experimental/xrt)")
 TOP = {"meson.build", "meson_options.txt", "gst", "kernels", "tests", "examples", "README.md", "LICENSE"}
 MAX_LINES = 700
 LICENCE = "SPDX-License-Identifier: " + "LGPL-2.1-or-later"
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^">]+)[">]')
-PROJECT = re.compile(r"^(kernels|gst/(npumelspec|backend|common|npyenc|melspecscope)|tests)/")
+PROJECT = re.compile(r"^(kernels|gst/(npumelspec|backend|common|npyenc|melspecscope|tools)|tests)/")
 LEFT_BEHIND = re.compile(r"\b(TO" + r"DO|FIX" + r"ME|XX" + r"X|HA" + r"CK)\b")
 SLEEP = re.compile(r"\b(usleep|g_usleep|sleep_for|sleep_until|nanosleep)\s*\(")
 

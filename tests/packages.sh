@@ -15,7 +15,7 @@ run_packages=(
 # What tests/run.sh adds.
 test_packages=(
   clang clang-format clang-tidy libclang-rt-14-dev
-  libgmock-dev libbenchmark-dev libfftw3-dev libcairo2-dev
+  libgmock-dev libbenchmark-dev libfftw3-dev libcairo2-dev libarchive-dev
   python3 python3-numpy python3-gi python3-gst-1.0 gir1.2-gst-plugins-base-1.0
   valgrind git ca-certificates fonts-dejavu-core
   xvfb gstreamer1.0-x gstreamer1.0-alsa # a window to look at, and ALSA's null device

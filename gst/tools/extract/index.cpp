@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// index.jsonl and failed.jsonl, a line an input.
+#include "gst/tools/extract/index.h"
+
+#include <glib.h>
+
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+namespace npumel::extract {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+bool is_utf8(const std::string& text) {
+  return g_utf8_validate(text.data(), static_cast<gssize>(text.size()), nullptr) != FALSE;
+}
+
+/// Bytes that are no UTF-8, and '%', as %XX.
+std::string percent_encode(const std::string& bytes) {
+  std::string text;
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x80 && c != '%') {
+      text += c;
+      continue;
+    }
+    char code[4];
+    std::snprintf(code, sizeof code, "%%%02X", byte);
+    text += code;
+  }
+  return text;
+}
+
+std::string percent_decode(const std::string& text) {
+  std::string bytes;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '%' && i + 2 < text.size()) {
+      bytes += static_cast<char>(std::stoi(text.substr(i + 1, 2), nullptr, 16));
+      i += 2;
+    } else {
+      bytes += text[i];
+    }
+  }
+  return bytes;
+}
+
+constexpr const char* kEncoding = "path-encoding";
+
+void set_path(Json& json, const std::string& path, const std::string& output) {
+  const bool plain = is_utf8(path) && is_utf8(output);
+  json["path"] = plain ? path : percent_encode(path);
+  if (!output.empty()) json["output"] = plain ? output : percent_encode(output);
+  if (!plain) json[kEncoding] = "percent";
+}
+
+std::string path_field(const Json& json, const char* name) {
+  const auto text = json.at(name).get<std::string>();
+  return json.contains(kEncoding) ? percent_decode(text) : text;
+}
+
+template <typename Parse>
+auto parse_line(const std::string& line, Parse&& parse) -> decltype(std::optional(parse(Json()))) {
+  try {
+    return parse(Json::parse(line));
+  } catch (const std::exception&) {
+    return std::nullopt;
+  }
+}
+
+std::span<const std::byte> bytes_of(const std::string& text) {
+  return std::as_bytes(std::span(text));
+}
+
+}  // namespace
+
+std::string Shard::file_name(const std::string& stem, const std::string& extension) const {
+  if (count == 1) return stem + extension;
+  char part[48];
+  std::snprintf(part, sizeof part, ".%05u-of-%05u", number, count);
+  return stem + part + extension;
+}
+
+std::string to_json(const IndexLine& line) {
+  Json json;
+  set_path(json, line.path, line.output);
+  json["offset"] = line.offset;
+  json["bytes"] = line.bytes;
+  json["frames"] = line.frames;
+  json["seconds"] = line.seconds;
+  json["recipe-id"] = line.recipe_id;
+  json["settings-id"] = line.settings_id;
+  json["sha256"] = line.sha256;
+  json["backend"] = line.backend;
+  json["version"] = line.version;
+  json["input-size"] = line.input_size;
+  json["input-time"] = line.input_time;
+  return json.dump();
+}
+
+std::optional<IndexLine> index_line(const std::string& json) {
+  return parse_line(json, [](const Json& fields) {
+    IndexLine line;
+    line.path = path_field(fields, "path");
+    line.output = path_field(fields, "output");
+    fields.at("offset").get_to(line.offset);
+    fields.at("bytes").get_to(line.bytes);
+    fields.at("frames").get_to(line.frames);
+    fields.at("seconds").get_to(line.seconds);
+    fields.at("recipe-id").get_to(line.recipe_id);
+    fields.at("settings-id").get_to(line.settings_id);
+    fields.at("sha256").get_to(line.sha256);
+    fields.at("backend").get_to(line.backend);
+    fields.at("version").get_to(line.version);
+    fields.at("input-size").get_to(line.input_size);
+    fields.at("input-time").get_to(line.input_time);
+    return line;
+  });
+}
+
+std::string to_json(const Failure& failure) {
+  Json json;
+  set_path(json, failure.name, "");
+  json["reason"] = is_utf8(failure.reason) ? failure.reason : percent_encode(failure.reason);
+  return json.dump();
+}
+
+std::optional<Failure> failure_line(const std::string& json) {
+  return parse_line(json, [](const Json& fields) {
+    return Failure{path_field(fields, "path"), fields.at("reason").get<std::string>()};
+  });
+}
+
+Index::Index(const Folder& folder, const Shard& shard)
+    : folder_(folder),
+      index_name_(shard.file_name("index", ".jsonl")),
+      failed_name_(shard.file_name("failed", ".jsonl")) {
+  const std::string text = folder_.read(index_name_).value_or("");
+  for (size_t from = 0, to = 0; (to = text.find('\n', from)) != std::string::npos; from = to + 1)
+    if (auto line = index_line(text.substr(from, to - from)))
+      lines_.insert_or_assign(line->path, *line);
+}
+
+std::optional<IndexLine> Index::find(const std::string& path) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = lines_.find(path);
+  return found != lines_.end() ? std::optional(found->second) : std::nullopt;
+}
+
+std::vector<IndexLine> Index::lines() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<IndexLine> all;
+  for (const auto& [path, line] : lines_) all.push_back(line);
+  return all;
+}
+
+void Index::rewrite() {
+  std::string text;
+  for (const auto& [path, line] : lines_) text += to_json(line) + '\n';
+  folder_.replace(index_name_, text);
+  folder_.replace(failed_name_, "");
+  index_ = folder_.append_to(index_name_);
+  failed_ = folder_.append_to(failed_name_);
+}
+
+void Index::add(const IndexLine& line) {
+  const std::lock_guard lock(mutex_);
+  write_all(index_.get(), bytes_of(to_json(line) + '\n'), folder_.path() + "/" + index_name_);
+  lines_.insert_or_assign(line.path, line);
+}
+
+void Index::add(const Failure& failure) {
+  const std::lock_guard lock(mutex_);
+  write_all(failed_.get(), bytes_of(to_json(failure) + '\n'), folder_.path() + "/" + failed_name_);
+}
+
+}  // namespace npumel::extract
