@@ -15,12 +15,12 @@ launched=$(mktemp) || exit 1
 trap 'rm -f "$launched"' EXIT
 
 problems=0
-good() { printf 'ok    %s\n' "$*"; }
+good() { printf 'ok    %s\n' "$(printable "$*")"; }
 bad() {
-  printf 'FAIL  %s\n' "$*"
+  printf 'FAIL  %s\n' "$(printable "$*")"
   problems=$((problems + 1))
 }
-note() { printf '      %s\n' "$*"; }
+note() { printf '      %s\n' "$(printable "$*")"; }
 
 echo "== kernel driver"
 bound=()
@@ -126,7 +126,8 @@ try_package() {
   alone=$(mktemp -d)
   cp "$1/$2.json" "$1/$2.xclbin" "$1/$2.insts.bin" "$alone"
   preset=$(tr -d ' \n' <"$1/$2.json" | grep -o '"recipe":"[a-z0-9]*"' | cut -d '"' -f 4)
-  if said=$(ask_plugin "kernel-path=$alone" "preset=${preset:-whisper80}"); then
+  # Not in the launch line, where a name could be read as elements.
+  if said=$(NPUMELSPEC_KERNEL_PATH=$alone ask_plugin "preset=${preset:-whisper80}"); then
     good "$1/$2: $said"
   else
     bad "$1/$2 is refused: ${said##*"$alone/"}"

@@ -3,41 +3,45 @@
 # examples/launch.sh NAME [FILE]
 #
 # Ready launch lines. NAME is one of the functions below; FILE is what is read (any format decodebin
-# knows) or, for `record`, written. Environment: MICROPHONE (default autoaudiosrc), SCREEN (default
-# autovideosink), PORT (default 5004), OUT (default the current folder).
+# knows). A file gets its name when it is whole; until then .part follows the name. Environment:
+# MICROPHONE (default autoaudiosrc), SCREEN (default autovideosink), PORT (default 5004), OUT (default
+# the current folder). /dev/fd/N stands for a file: a name in a launch line could be read as elements.
 set -euo pipefail
 audio=${2:-/usr/share/sounds/alsa/Front_Center.wav}
 mic=${MICROPHONE:-autoaudiosrc}
 screen=${SCREEN:-autovideosink}
 out=${OUT:-.}
+port=${PORT:-5004}
+[[ $port =~ ^[0-9]+$ ]] || { echo "PORT=$port is no port" >&2; exit 2; }
 # Any audio to what npumelspec takes: mono, and a rate that it can agree on with audioresample.
 to_mono=(audioconvert ! audioresample)
 
 # Whisper's features of a file, as a NumPy array (frames, 80).
 file() {
-  gst-launch-1.0 filesrc location="$audio" ! decodebin ! "${to_mono[@]}" \
-    ! npumelspec preset=whisper80 frames=0 normalize=buffer ! npyenc ! filesink location="$out/file.npy"
+  save 4 "$out/file.npy" gst-launch-1.0 filesrc location=/dev/fd/3 ! decodebin ! "${to_mono[@]}" \
+    ! npumelspec preset=whisper80 frames=0 normalize=buffer ! npyenc ! filesink location=/dev/fd/4 3<"$audio"
 }
 
 # The same with the axes of openai-whisper and whisper.cpp: [80, n].
 drop-in() {
-  gst-launch-1.0 filesrc location="$audio" ! decodebin ! "${to_mono[@]}" \
+  save 4 "$out/drop-in.npy" gst-launch-1.0 filesrc location=/dev/fd/3 ! decodebin ! "${to_mono[@]}" \
     ! npumelspec preset=whisper80 frames=0 normalize=buffer layout=mel-major \
-    ! npyenc ! filesink location="$out/drop-in.npy"
+    ! npyenc ! filesink location=/dev/fd/4 3<"$audio"
 }
 
 # 30 s chunks, (chunks, 3000, 80). The first equals Whisper's pad_or_trim. Later ones have the real
 # context at their edges, where a program that cuts the audio first would see a reflection of it.
 whisper-chunks() {
-  gst-launch-1.0 filesrc location="$audio" ! decodebin ! "${to_mono[@]}" \
+  save 4 "$out/whisper-chunks.npy" \
+    gst-launch-1.0 filesrc location=/dev/fd/3 ! decodebin ! "${to_mono[@]}" \
     ! npumelspec preset=whisper80 frames=3000 normalize=buffer eos-mode=pad \
-    ! npyenc mode=stack ! filesink location="$out/whisper-chunks.npy"
+    ! npyenc mode=stack ! filesink location=/dev/fd/4 3<"$audio"
 }
 
 # A picture of a clip.
 picture() {
-  gst-launch-1.0 filesrc location="$audio" ! decodebin ! "${to_mono[@]}" ! npumelspec frames=0 \
-    ! melspecscope mode=page ! pngenc ! filesink location="$out/picture.png"
+  save 4 "$out/picture.png" gst-launch-1.0 filesrc location=/dev/fd/3 ! decodebin ! "${to_mono[@]}" ! npumelspec frames=0 \
+    ! melspecscope mode=page ! pngenc ! filesink location=/dev/fd/4 3<"$audio"
 }
 
 # A live display. -e: Ctrl-C ends the stream properly.
@@ -57,33 +61,39 @@ microphone() {
 # the limits of its queue are off.
 # shellcheck disable=SC2086
 record() {
-  gst-launch-1.0 -e $mic ! queue ! audioconvert ! audio/x-raw,channels=1 ! tee name=t \
-    t. ! queue max-size-time=0 max-size-buffers=0 max-size-bytes=0 ! flacenc ! filesink location="$out/record.flac" \
-    t. ! queue ! audioresample ! npumelspec ! npyenc ! filesink location="$out/record.npy"
+  save 4 "$out/record.flac" \
+    save 5 "$out/record.npy" \
+    gst-launch-1.0 -e $mic ! queue ! audioconvert ! audio/x-raw,channels=1 ! tee name=t \
+    t. ! queue max-size-time=0 max-size-buffers=0 max-size-bytes=0 ! flacenc ! filesink location=/dev/fd/4 \
+    t. ! queue ! audioresample ! npumelspec ! npyenc ! filesink location=/dev/fd/5
 }
 
 # Opus over RTP.
 rtp() {
-  gst-launch-1.0 -e udpsrc port="${PORT:-5004}" \
+  save 4 "$out/rtp.npy" gst-launch-1.0 -e udpsrc port="$port" \
     caps=application/x-rtp,media=audio,encoding-name=OPUS,clock-rate=48000,payload=96 \
     ! rtpjitterbuffer ! rtpopusdepay ! opusdec plc=true ! queue ! "${to_mono[@]}" \
-    ! npumelspec ! npyenc ! filesink location="$out/rtp.npy"
+    ! npumelspec ! npyenc ! filesink location=/dev/fd/4
 }
 
 # What sends to it.
 rtp-send() {
-  gst-launch-1.0 filesrc location="$audio" ! decodebin ! "${to_mono[@]}" ! opusenc ! rtpopuspay pt=96 \
-    ! udpsink host=127.0.0.1 port="${PORT:-5004}"
+  gst-launch-1.0 filesrc location=/dev/fd/3 ! decodebin ! "${to_mono[@]}" ! opusenc ! rtpopuspay pt=96 \
+    ! udpsink host=127.0.0.1 port="$port" 3<"$audio"
 }
 
 # One feature stream for each channel of a stereo file.
 channels() {
-  gst-launch-1.0 filesrc location="$audio" ! decodebin ! audioconvert ! audio/x-raw,channels=2 ! deinterleave name=d \
-    d.src_0 ! queue ! "${to_mono[@]}" ! npumelspec frames=0 ! npyenc ! filesink location="$out/left.npy" \
-    d.src_1 ! queue ! "${to_mono[@]}" ! npumelspec frames=0 ! npyenc ! filesink location="$out/right.npy"
+  save 4 "$out/left.npy" \
+    save 5 "$out/right.npy" \
+    gst-launch-1.0 filesrc location=/dev/fd/3 ! decodebin ! audioconvert ! audio/x-raw,channels=2 ! deinterleave name=d \
+    d.src_0 ! queue ! "${to_mono[@]}" ! npumelspec frames=0 ! npyenc ! filesink location=/dev/fd/4 \
+    d.src_1 ! queue ! "${to_mono[@]}" ! npumelspec frames=0 ! npyenc ! filesink location=/dev/fd/5 3<"$audio"
 }
 
 names=$(declare -F | awk '{print $3}')
+# shellcheck source=examples/gst_launch.sh
+. "$(dirname "$0")/gst_launch.sh"
 case " ${names//$'\n'/ } " in
   *" ${1:-} "*) "$1" ;;
   *)

@@ -54,16 +54,16 @@ void infer(Ort::Session& session, GstSample* sample) {
   std::printf("\n");
 }
 
-int run(const char* model, const std::string& audio, const std::string& properties) {
+int run(const char* model, const char* audio, const std::string& properties) {
   const Ort::Env environment(ORT_LOGGING_LEVEL_WARNING, "npumelspec");
   Ort::Session session(environment, model, Ort::SessionOptions());
-  const std::string launch = "filesrc location=\"" + audio +
-                             "\" ! decodebin ! audioconvert ! audioresample ! npumelspec " +
-                             properties +
-                             " ! audio/x-mel-spectrogram,format=F32LE,layout=frame-major"
-                             " ! appsink name=sink sync=false max-buffers=4";
+  const std::string launch =
+      "filesrc name=file ! decodebin ! audioconvert ! audioresample ! npumelspec " + properties +
+      " ! audio/x-mel-spectrogram,format=F32LE,layout=frame-major"
+      " ! appsink name=sink sync=false max-buffers=4";
   const Owned<GstElement> pipeline(gst_parse_launch(launch.c_str(), nullptr));
   if (!pipeline) return 1;
+  read_file(pipeline.get(), audio);
   const Owned<GstElement> sink(gst_bin_get_by_name(GST_BIN(pipeline.get()), "sink"));
   gst_element_set_state(pipeline.get(), GST_STATE_PLAYING);
   int buffers = 0;

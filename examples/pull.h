@@ -1,11 +1,19 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The next buffer of an appsink, or the end of the pipeline, whatever way it ends.
+// What the programs share: the file to read, and the next buffer or the end of the pipeline.
 #pragma once
 
 #include <gst/app/app.h>
 #include <gst/gst.h>
 
 #include <cstdio>
+
+/// What the filesrc called "file" reads. A name may hold any character, so it is no part of a
+/// launch line, where it could be read as elements.
+inline void read_file(GstElement* pipeline, const char* name) {
+  GstElement* source = gst_bin_get_by_name(GST_BIN(pipeline), "file");
+  g_object_set(source, "location", name, nullptr);
+  gst_object_unref(source);
+}
 
 /// Waits for a sample. Null at the end of the stream, or after an error, which is printed and sets
 /// `failed`: gst_app_sink_pull_sample() alone would wait for ever when an element upstream fails.

@@ -33,7 +33,7 @@ command -v apt-get >/dev/null ||
 install_packages "${build_packages[@]}" "${run_packages[@]}" libcairo2-dev fonts-dejavu-core ||
   fail "the packages could not be installed (apt-get's words are above)"
 
-audio=$(realpath "${1:-/usr/share/sounds/alsa/Front_Center.wav}")
+audio=${1:-/usr/share/sounds/alsa/Front_Center.wav}
 mkdir -p "$build" || fail "cannot build in $build"
 log=$build/quickstart.log
 if [ ! -f "$build/build.ninja" ]; then
@@ -46,24 +46,26 @@ ninja -C "$build" >"$log" 2>&1 || fail "the build failed: $log"
 
 export GST_PLUGIN_PATH=$build/gst${GST_PLUGIN_PATH:+:$GST_PLUGIN_PATH}
 # Sound only: with a video without any, a plain decodebin would wait for ever.
-launch=(filesrc "location=$audio" ! decodebin expose-all-streams=false caps=audio/x-raw ! audioconvert ! audioresample
+launch=(filesrc location=/dev/fd/3 ! decodebin expose-all-streams=false caps=audio/x-raw ! audioconvert ! audioresample
   ! npumelspec name=mel preset=whisper80 frames=0 normalize=buffer
   ! tee name=t
-  t. ! queue ! npyenc ! filesink location=mel.npy
-  t. ! queue ! melspecscope mode=page ! videoconvert ! pngenc ! filesink location=mel.png)
+  t. ! queue ! npyenc ! filesink location=mel.npy.part
+  t. ! queue ! melspecscope mode=page ! videoconvert ! pngenc ! filesink location=mel.png.part)
 
-shown=$(printf '%q ' "${launch[@]}")
-echo "GST_PLUGIN_PATH=$build/gst gst-launch-1.0 ${shown//\\!/!}"
+shown=$(printf '%q ' "${launch[@]%.part}")
+printf 'GST_PLUGIN_PATH=%q gst-launch-1.0 %s3<%q\n' "$build/gst" "${shown//\\!/!}" "$audio"
 started=$(date +%s%N)
-if ! gst_launch "$log" -v "${launch[@]}"; then
+if ! gst_launch "$log" -v "${launch[@]}" 3<"$audio"; then
   why=$(sed -n 's/^ERROR: from element [^:]*\(:[^: ]*\)*: //p; s/^WARNING: erroneous pipeline: //p' "$log" | head -n 1)
   case $why in
     *"missing a plug-in"* | *"Internal data stream error"* | *"no suitable"* | "")
       why="no sound in it that can be decoded (gstreamer1.0-libav knows more formats)" ;;
   esac
-  fail "$audio: $why (log: $log)"
+  fail "$(printable "$audio"): $why (log: $log)"
 fi
 took=$(($(date +%s%N) - started))
+mv mel.npy.part mel.npy
+mv mel.png.part mel.png
 
 python3 - mel.npy "$log" "$took" <<'PY'
 import ast, re, struct, sys

@@ -66,12 +66,13 @@ int main(int argc, char** argv) {
     return 1;
   }
 
-  const std::string launch = std::string("filesrc location=\"") + argv[2] +
-                             "\" ! decodebin ! audioconvert ! audioresample ! npumelspec "
-                             "preset=whisper80 frames=3000 eos-mode=pad normalize=buffer "
-                             "layout=mel-major ! appsink name=sink sync=false max-buffers=2";
-  const Owned<GstElement> pipeline(gst_parse_launch(launch.c_str(), nullptr));
+  const Owned<GstElement> pipeline(
+      gst_parse_launch("filesrc name=file ! decodebin ! audioconvert ! audioresample ! npumelspec "
+                       "preset=whisper80 frames=3000 eos-mode=pad normalize=buffer "
+                       "layout=mel-major ! appsink name=sink sync=false max-buffers=2",
+                       nullptr));
   if (!pipeline) return 1;
+  read_file(pipeline.get(), argv[2]);
   const Owned<GstElement> sink(gst_bin_get_by_name(GST_BIN(pipeline.get()), "sink"));
   gst_element_set_state(pipeline.get(), GST_STATE_PLAYING);
   int chunks = 0;
