@@ -51,6 +51,7 @@ void Element::forget_refused() {
 
 GstFlowReturn Element::submit(BufferPtr buffer) {
   if (kept_flow_ != GST_FLOW_OK) return std::exchange(kept_flow_, GST_FLOW_OK);
+  if (too_long_) return GST_FLOW_ERROR;
   forget_refused();
   const GstSegment& segment = GST_BASE_TRANSFORM(self_)->segment;
   if (segment.format != GST_FORMAT_TIME) {
