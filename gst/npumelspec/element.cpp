@@ -21,6 +21,13 @@ Settings Element::settings() const {
   return settings_;
 }
 
+bool Element::first_time(const char* words) {
+  const ObjectLock lock(self_);
+  if (told_ == words) return false;
+  told_ = words;
+  return true;
+}
+
 bool Element::start() {
   const Settings settings = this->settings();
   counters_.frames = counters_.buffers = 0;
@@ -48,6 +55,9 @@ bool Element::stop() {
   device_.forget();
   out_caps_.reset();
   latency_.reset();
+  const ObjectLock lock(self_);
+  running_recipe_.clear();
+  told_.clear();
   return true;
 }
 
@@ -146,6 +156,11 @@ bool Element::set_caps(GstCaps* in, GstCaps* out) {
   out_caps_.reset(gst_caps_ref(out));
   configured_ = true;
   rate_ = rate;
+  std::string recipe = canonical_text(config.backend.recipe);
+  {
+    const ObjectLock lock(self_);
+    running_recipe_.swap(recipe);
+  }
   latency_.configure(buffer_samples(config.backend.recipe, config.output.shape), rate);
   GST_INFO_OBJECT(self_, "recipe %s (%s), %s backend", recipe_id(config.backend.recipe).c_str(),
                   nick(config.backend.recipe.preset), stream_.supervisor().active());
@@ -202,7 +217,12 @@ void Element::publish() {
   if (changed) g_object_notify(G_OBJECT(self_), "active-backend");
 }
 
+/// What runs; what was set meanwhile holds, and shows, from the next negotiation on.
 std::string Element::recipe_text() const {
+  {
+    const ObjectLock lock(self_);
+    if (!running_recipe_.empty()) return running_recipe_;
+  }
   const Settings settings = this->settings();
   const int published = published_rate(settings.preset);
   const int rate = rate_ != 0 ? rate_.load() : published != 0 ? published : 16000;

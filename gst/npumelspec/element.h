@@ -50,7 +50,11 @@ class Element final : private BufferSource {
   void change(Change&& change) {
     const ObjectLock lock(self_);
     change(settings_);
+    told_.clear();
   }
+  /// Whether an error of these words is news: settings that cannot work are looked at by every
+  /// question for caps, and are told once.
+  bool first_time(const char* words);
 
   bool start();
   bool stop();
@@ -158,8 +162,10 @@ class Element final : private BufferSource {
   void count_late(GstClockTime taken);
 
   GstNpuMelSpec* self_;
-  Settings settings_;  ///< object lock
-  CapsPtr refused_;    ///< what upstream would have sent; object lock
+  Settings settings_;           ///< object lock
+  std::string told_;            ///< settings error told last; object lock
+  std::string running_recipe_;  ///< recipe of the stream, "" without one; object lock
+  CapsPtr refused_;             ///< what upstream would have sent; object lock
 
   // Fixed by set_caps, used by the streaming thread; recipe and shape also by queries (object
   // lock).

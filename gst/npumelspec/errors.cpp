@@ -2,7 +2,10 @@
 // Which element error a BackendError becomes.
 #include "gst/npumelspec/errors.h"
 
+#include <stdexcept>
+
 #include "gst/backend/types.h"
+#include "gst/npumelspec/element.h"
 
 namespace npumel {
 namespace {
@@ -43,6 +46,8 @@ void post_element_exception(GstElement* element) noexcept {
     throw;
   } catch (const BackendError& error) {
     post_fault(element, error);
+  } catch (const std::invalid_argument& error) {
+    if (GST_NPU_MEL_SPEC(element)->element->first_time(error.what())) post_exception(element);
   } catch (...) {
     post_exception(element);
   }

@@ -246,6 +246,28 @@ CHECK_TEST(another_preset_while_playing_holds_from_the_next_negotiation_on) {
   ASSERT_EQUAL(stream.buffers().back()->mels(), 128);
 }
 
+CHECK_TEST(recipe_tells_what_runs_until_the_next_negotiation) {
+  const auto recipe = [](MelStream& stream) {
+    gchar* raw = nullptr;
+    g_object_get(stream.element(), "recipe", &raw, nullptr);
+    const Owned<gchar> text(raw);
+    return std::string(raw);
+  };
+  MelStream stream("frames=10");
+  stream.push(audio(16000), 0);
+  const std::string before = recipe(stream);
+  g_object_set(stream.element(), "mels", 64, nullptr);
+  gst_util_set_object_arg(G_OBJECT(stream.element()), "preset", "nemo128");
+  fail_unless(recipe(stream) == before);
+  gst_harness_push_upstream_event(stream.harness(), gst_event_new_reconfigure());
+  stream.push(audio(16000), GST_SECOND);
+  fail_unless(recipe(stream).find("mels=64") != std::string::npos);
+  // Without a stream it is what the next one will have.
+  gst_element_set_state(stream.element(), GST_STATE_NULL);
+  g_object_set(stream.element(), "mels", 32, nullptr);
+  fail_unless(recipe(stream).find("mels=32") != std::string::npos);
+}
+
 CHECK_TEST(a_preset_for_another_rate_while_playing_ends_the_stream_with_the_reason) {
   MelStream stream("frames=10");
   stream.push(audio(16000), 0);

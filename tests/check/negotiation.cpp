@@ -158,6 +158,38 @@ CHECK_TEST(impossible_recipes_are_refused_with_the_reason) {
   }
 }
 
+CHECK_TEST(a_setting_that_cannot_work_is_told_once) {
+  for (const char* properties :
+       {"frames=10 stride=20", "fmax=9000", "mels=0", "preset=kaldi80 normalize=running",
+        "format=F16LE log=none", "normalize=fixed preset=nemo80"}) {
+    const Owned<GstElement> pipeline(gst_parse_launch(
+        (std::string("audiotestsrc num-buffers=20 ! audioconvert ! audioresample ! npumelspec "
+                     "name=mel ") +
+         properties + " ! fakesink")
+            .c_str(),
+        nullptr));
+    const Owned<GstElement> mel(gst_bin_get_by_name(GST_BIN(pipeline.get()), "mel"));
+    const Owned<GstBus> bus(gst_element_get_bus(pipeline.get()));
+    gst_element_set_state(pipeline.get(), GST_STATE_PLAYING);
+    // Until the source gives up, and after.
+    int told = 0;
+    bool ended = false;
+    while (!ended) {
+      const Message message(
+          gst_bus_timed_pop_filtered(bus.get(), 60 * GST_SECOND, GST_MESSAGE_ERROR));
+      fail_unless(message != nullptr);
+      ended = GST_MESSAGE_SRC(message.get()) != GST_OBJECT(mel.get());
+      told += !ended;
+    }
+    // READY ends the streaming thread and keeps the messages.
+    gst_element_set_state(pipeline.get(), GST_STATE_READY);
+    while (const Message message{gst_bus_pop_filtered(bus.get(), GST_MESSAGE_ERROR)})
+      told += GST_MESSAGE_SRC(message.get()) == GST_OBJECT(mel.get());
+    gst_element_set_state(pipeline.get(), GST_STATE_NULL);
+    ASSERT_EQUAL(told, 1);
+  }
+}
+
 CHECK_TEST(a_refused_recipe_can_be_mended_in_ready) {
   MelStream stream("fmin=9000");
   stream.push(audio(1600), 0);
