@@ -163,7 +163,6 @@ class Audio(unittest.TestCase):
                 (ValueError, "beyond float32", np.full(400, 1e39)), (ValueError, "masked", masked)):
             with self.subTest(words), self.assertRaisesRegex(error, words):
                 npumelspec.mel(audio)
-        # Finite samples whose sum is not: they are looked at one by one.
         loud = np.full(3200, 3e38, np.float32)
         self.assertEqual(npumelspec.mel(loud).shape, (MELS, 20))
         # Nothing of the above stays behind.
@@ -376,11 +375,11 @@ class Files(unittest.TestCase):
     def test_what_cannot_be_read(self):
         (self.folder / "text.txt").write_text("This is a text.\n" * 100)
         (self.folder / "empty.wav").touch()
-        run("gst-launch-1.0", "-q", "videotestsrc", "num-buffers=5", "!", "vp8enc", "!", "matroskamux", "!",
-            "filesink", f"location={self.folder}/silent.mkv")
+        run("gst-launch-1.0", "-q", "videotestsrc", "num-buffers=5", "!", "theoraenc", "!", "oggmux", "!",
+            "filesink", f"location={self.folder}/silent.ogv")
         for error, words, name in ((FileNotFoundError, "missing", "missing.wav"), (IsADirectoryError, "", "."),
                                    (ValueError, "is empty", "empty.wav"), (ValueError, "text.txt", "text.txt"),
-                                   (ValueError, "silent.mkv", "silent.mkv")):
+                                   (ValueError, "silent.ogv", "silent.ogv")):
             with self.subTest(name), self.assertRaisesRegex(error, words):
                 npumelspec.read(self.folder / name)
         with self.assertRaisesRegex(TypeError, "int"):

@@ -38,6 +38,10 @@ class Quickstart(unittest.TestCase):
         self.assertAlmostEqual(mel.shape[0], frames, delta=12)  # what codecs add at the edges
         self.assertIn(f"{mel.shape[0]} frames x 80 mels", said)
         self.assertIn("backend: software", said)
+        # The element's own figures, and how to keep the plugin.
+        self.assertRegex(said, r"npumelspec computed \d+\.\d\d s of audio in \d+\.\d\d ms")
+        self.assertIn("meson install -C " + os.environ["NPUMELSPEC_BUILD"], said)
+        self.assertIn("-Duser-install=true", said)
         self.assertEqual((self.folder / "mel.png").read_bytes()[1:4], b"PNG")
 
     def expect_error(self, words, *arguments, **where):
@@ -83,6 +87,44 @@ class Quickstart(unittest.TestCase):
 
     def test_a_launcher_that_waits_for_ever_after_an_error_is_ended(self):
         self.expect_error("Out of cheese", PATH=launcher_that_stays(self.folder))
+
+    def test_names_that_would_be_launch_syntax(self):
+        for name in ("a ! fakesink ! b.wav", "a\nb.wav", "a\n", "-a.wav", "\\ %20 {}.wav",
+                     'a" fakesink ! filesink location=victim audiotestsrc name=y.wav'):
+            write_wav(self.folder / name, speech_like(1))
+            with self.subTest(name):
+                self.expect_features(100, "./" + name)
+        self.assertFalse((self.folder / "victim").exists())
+
+    def test_help(self):
+        for option in ("-h", "--help"):
+            code, said, errors = self.quickstart(option, BUILD="/proc/none")
+            self.assertEqual((code, errors), (0, ""))
+            self.assertIn("two to five minutes", said)
+            self.assertIn("Installs Debian packages", said)
+            self.assertTrue(said.startswith("examples/quickstart.sh [AUDIO]"))
+        self.expect_error("unknown option -q", "-q")
+
+    def test_no_frames_are_an_error_that_names_the_cause(self):
+        # As a recorder leaves it that was killed: a header, and nothing after it.
+        whole = write_wav(self.folder / "whole.wav", speech_like(1)).read_bytes()
+        (self.folder / "cut.wav").write_bytes(whole[:44])
+        write_wav(self.folder / "none.wav", speech_like(0))
+        write_wav(self.folder / "short.wav", speech_like(0.005))
+        for name in ("cut.wav", "none.wav"):
+            self.expect_error("no samples", name)
+        self.expect_error("80 samples at 16 kHz are too few", "short.wav")
+        self.assertEqual(sorted(path.name for path in self.folder.glob("mel.*")), [])
+
+    def test_somebody_else_s_results_and_clone(self):
+        (self.folder / "mel.npy").mkdir()
+        self.expect_error("cannot overwrite")
+        self.expect_error("cannot build in /proc/none", BUILD="/proc/none", folder=self.other_folder())
+
+    def other_folder(self):
+        other = self.folder / "other"
+        other.mkdir()
+        return other
 
     def test_names_that_are_no_files(self):
         self.expect_error("there is no file missing.wav", "missing.wav")

@@ -6,6 +6,8 @@ import numpy as np
 from ._gst import Form, Gst, configure, error_of, make, pop_error
 
 _NOW = 0  # ns to wait: everything that a push yields is there when it returns
+# An attribute of Gst is looked up through the bindings each time.
+_OK, _WRITE = Gst.FlowReturn.OK, Gst.MapFlags.WRITE
 
 
 class Front:
@@ -24,7 +26,8 @@ class Front:
         self._pipeline.add(self._sink)
         self._pad = Gst.Pad.new("audio", Gst.PadDirection.SRC)
         self._buffer = None
-        self._room = 0
+        self._room = self._size = 0
+        self._pts = None
         try:
             self._start(rate, sample_format)
         except BaseException:
@@ -53,8 +56,9 @@ class Front:
     def push(self, samples, pts):
         """Hands over samples; `pts` in ns, or Gst.CLOCK_TIME_NONE to go on where the last ones ended."""
         buffer = self._filled(samples)
-        buffer.pts = pts
-        if self._pad.push(buffer) != Gst.FlowReturn.OK:
+        if self._pts != pts:
+            self._pts = buffer.pts = pts
+        if self._pad.push(buffer) != _OK:
             self._fail("npumelspec stopped")
 
     def _filled(self, samples):
@@ -62,9 +66,12 @@ class Front:
         fresh memory would cost more than the copy."""
         if self._room < samples.nbytes:
             self._buffer = Gst.Buffer.new_allocate(None, samples.nbytes, None)
-            self._room = samples.nbytes
-        self._buffer.set_size(samples.nbytes)
-        with self._buffer.map(Gst.MapFlags.WRITE) as info:
+            self._pts = None
+            self._room = self._size = samples.nbytes
+        if self._size != samples.nbytes:
+            self._buffer.set_size(samples.nbytes)
+            self._size = samples.nbytes
+        with self._buffer.map(_WRITE) as info:
             np.frombuffer(info.data, samples.dtype)[:] = samples
         return self._buffer
 

@@ -12,6 +12,8 @@ from gi.repository import GObject, Gst  # noqa: E402
 # Of max-duration: an array in memory and a file have their own ends.
 UNBOUNDED = 2**63 - 1
 
+_READ = Gst.MapFlags.READ
+_ERROR = Gst.MessageType.ERROR
 _VALUE_ERRORS = ("gst-core-error-quark", "gst-library-error-quark", "gst-stream-error-quark")
 
 
@@ -38,7 +40,7 @@ def configure(element, settings):
         if not spec.flags & GObject.ParamFlags.WRITABLE:
             raise TypeError(f"{name} can only be read")
         if spec.value_type.is_a(GObject.TYPE_ENUM):
-            _check_nick(spec, name, value)
+            _check_nick(element, name, value)
             Gst.util_set_object_arg(element, name, value)
             continue
         _check_range(spec, name, value)
@@ -48,8 +50,10 @@ def configure(element, settings):
             raise type(error)(f"{name}={value!r}: {error}") from None
 
 
-def _check_nick(spec, name, value):
-    nicks = [entry.value_nick for entry in spec.enum_class.__enum_values__.values()]
+def _check_nick(element, name, value):
+    """util_set_object_arg() passes over a nick that there is not."""
+    kind = type(element.get_property(name))  # PyGObject's own kind of enum, or Python's from 3.52 on
+    nicks = [entry.value_nick for entry in getattr(kind, "__enum_values__", {}).values() or kind]
     if not isinstance(value, str):
         raise TypeError(f"{name} is {type(value).__name__}: one of {', '.join(nicks)}, as a string")
     if value not in nicks:
@@ -80,7 +84,7 @@ def error_of(message, prefix=""):
 
 def pop_error(bus, prefix=""):
     """The first error on a bus as an exception, or None."""
-    message = bus.pop_filtered(Gst.MessageType.ERROR)
+    message = bus.pop_filtered(_ERROR)
     return None if message is None else error_of(message, prefix)
 
 
@@ -94,14 +98,14 @@ class Form:
         with entered as fields:
             self.mels = fields.get_value("mels")
             self.mel_major = fields.get_value("layout") == "mel-major"
+            self._shape = (self.mels, -1) if self.mel_major else (-1, self.mels)
             self.dtype = np.dtype("<f2" if fields.get_value("format") == "F16LE" else "<f4")
 
     def array(self, buffer):
         """A copy of a buffer's features: (mels, frames) or (frames, mels)."""
         # The mapping ends with the block. extract_dup() instead would leave its copy to be freed.
-        with buffer.map(Gst.MapFlags.READ) as info:
-            flat = np.frombuffer(info.data, self.dtype).copy()
-        return flat.reshape((self.mels, -1) if self.mel_major else (-1, self.mels))
+        with buffer.map(_READ) as info:
+            return np.frombuffer(info.data, self.dtype).reshape(self._shape).copy()
 
     def nothing(self):
         """The array of no frames."""
