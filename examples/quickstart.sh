@@ -111,12 +111,12 @@ awk -v frames="$frames" -v backend="$backend" -v samples="$samples" -v ns="$comp
   printf "speed:   npumelspec computed %.2f s of audio in %.2f ms (its stats; not decoding, resampling, drawing)\n",
     samples / 16000, ns / 1e6
 }'
-as_root=
-[ -w / ] || as_root='sudo '
+for_root=
+[ -w / ] || for_root='sudo '
 cat <<END
 
 To keep the plugin:
-  for everybody  ${as_root}meson install -C $build
+  for everybody  ${for_root}meson install -C $build
   for you alone  meson configure $build -Duser-install=true && meson install -C $build
-To take it away again: ${as_root}ninja -C $build uninstall
+To take it away again: ${for_root}ninja -C $build uninstall
 END

@@ -4,7 +4,7 @@
 
 # What building and using the plugin takes.
 build_packages=(
-  g++ meson ninja-build pkg-config
+  g++ meson ninja-build pkgconf
   libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev
   libhwy-dev nlohmann-json3-dev libgtest-dev
 )
@@ -14,13 +14,16 @@ run_packages=(
 )
 # What tests/run.sh adds.
 test_packages=(
-  clang clang-format clang-tidy libclang-rt-14-dev
+  clang clang-format clang-tidy # and clang_runtime
   libgmock-dev libbenchmark-dev libfftw3-dev libcairo2-dev libarchive-dev
   python3 python3-numpy python3-gi python3-gst-1.0 gir1.2-gst-plugins-base-1.0
   valgrind git ca-certificates fonts-dejavu-core
   xvfb gstreamer1.0-x gstreamer1.0-alsa # a window to look at, and ALSA's null device
   mmdebstrap mount # the roots of tests/xrt
 )
+
+# The package of the sanitizers' libraries, whose name has the version of the clang that is installed.
+clang_runtime() { dpkg-query -W -f '${Depends}' clang | sed -n 's/.*\<clang-\([0-9]\+\).*/libclang-rt-\1-dev/p'; }
 
 # install_packages NAME...: installs those that are missing; needs root or sudo only then.
 install_packages() {
@@ -38,7 +41,7 @@ install_packages() {
     as_root=(sudo)
   fi
   echo "installing: ${missing[*]}"
-  "${as_root[@]}" apt-get update -qq &&
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-      apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+  # In one go: sudo asks at most once.
+  "${as_root[@]}" sh -c 'apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+    apt-get install -y -qq --no-install-recommends "$@" >/dev/null' sh "${missing[@]}"
 }

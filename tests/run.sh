@@ -45,7 +45,8 @@ fi
 
 # shellcheck source=tests/packages.sh
 . tests/packages.sh
-install_packages "${build_packages[@]}" "${run_packages[@]}" "${test_packages[@]}" || {
+{ install_packages "${build_packages[@]}" "${run_packages[@]}" "${test_packages[@]}" &&
+  install_packages "$(clang_runtime)"; } || {
   echo "FAIL install: packages could not be installed" >&2
   exit 1
 }
