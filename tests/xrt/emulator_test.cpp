@@ -1,19 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The emulated driver, driven by the real XRT as the plugin's module drives it. If these fail, what
 // the other tests of this folder say about the plugin means nothing.
-#include <dlfcn.h>
-#include <gtest/gtest.h>
-#include <xrt/xrt_bo.h>
-#include <xrt/xrt_device.h>
-#include <xrt/xrt_hw_context.h>
-#include <xrt/xrt_kernel.h>
-
-#include <algorithm>
-#include <fstream>
-#include <iterator>
-#include <memory>
-#include <string>
-#include <vector>
+#include "tests/xrt/emulator_session.h"
 
 #if __has_include(<xrt/experimental/xrt_kernel.h>)
 #include <xrt/experimental/xrt_kernel.h>
@@ -21,96 +9,10 @@
 #include <experimental/xrt_kernel.h>
 #endif
 
-#include "tests/xrt/emulator/control.h"
-
+namespace npumel::emulator_test {
 namespace {
 
-using npumel::emu::Counters;
-
-constexpr size_t kBytes = 4096;
 constexpr unsigned kShort = 200;  // ms, below the driver's recovery time
-
-// The control functions live in the preloaded library.
-auto* const kSetFaults = reinterpret_cast<decltype(&npumel_emu_set_faults)>(
-    dlsym(RTLD_DEFAULT, "npumel_emu_set_faults"));
-auto* const kCounters =
-    reinterpret_cast<decltype(&npumel_emu_counters)>(dlsym(RTLD_DEFAULT, "npumel_emu_counters"));
-
-Counters counters() {
-  Counters now{};
-  kCounters(&now);
-  return now;
-}
-
-std::vector<char> instructions() {
-  std::ifstream file(std::string(TEST_PACKAGES) + "/increment/increment.insts.bin",
-                     std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-/// One context with one kernel and its buffers, as the plugin's module makes them.
-struct Session {
-  explicit Session(xrt::device& device)
-      : xclbin(std::string(TEST_PACKAGES) + "/increment/increment.xclbin"),
-        context(device, device.register_xclbin(xclbin)),
-        kernel(context, "MLIR_AIE"),
-        program(instructions()),
-        instruction(device, program.size(), XCL_BO_FLAGS_CACHEABLE, kernel.group_id(1)),
-        input(device, kBytes, XRT_BO_FLAGS_HOST_ONLY, kernel.group_id(3)),
-        output(device, kBytes, XRT_BO_FLAGS_HOST_ONLY, kernel.group_id(4)) {
-    instruction.write(program.data());
-    instruction.sync(XCL_BO_SYNC_BO_TO_DEVICE);
-    in = input.map<uint8_t*>();
-    out = output.map<uint8_t*>();
-    run = new_run();
-  }
-
-  xrt::run new_run() { return new_run(input, output); }
-  xrt::run new_run(const xrt::bo& from, const xrt::bo& to) {
-    xrt::run fresh(kernel);
-    fresh.set_arg(0, uint64_t{3});
-    fresh.set_arg(1, instruction);
-    fresh.set_arg(2, static_cast<uint32_t>(program.size() / 4));
-    fresh.set_arg(3, from);
-    fresh.set_arg(4, to);
-    return fresh;
-  }
-
-  /// Fills the input with `value`, runs, and says whether every output byte is value + 1.
-  bool round_trip(uint8_t value) {
-    std::fill_n(in, kBytes, value);
-    input.sync(XCL_BO_SYNC_BO_TO_DEVICE);
-    run.start();
-    if (run.wait(std::chrono::milliseconds(5000)) != ERT_CMD_STATE_COMPLETED) return false;
-    output.sync(XCL_BO_SYNC_BO_FROM_DEVICE);
-    return std::all_of(out, out + kBytes,
-                       [&](uint8_t byte) { return byte == static_cast<uint8_t>(value + 1); });
-  }
-
-  xrt::xclbin xclbin;
-  xrt::hw_context context;
-  xrt::kernel kernel;
-  std::vector<char> program;
-  xrt::bo instruction;
-  xrt::bo input;
-  xrt::bo output;
-  uint8_t* in = nullptr;
-  uint8_t* out = nullptr;
-  xrt::run run;
-};
-
-class Emulator : public testing::Test {
- protected:
-  void SetUp() override {
-    ASSERT_NE(kSetFaults, nullptr) << "run this test under with-npu.sh";
-    ASSERT_TRUE(kSetFaults(""));
-    device = xrt::device(0);
-  }
-  void TearDown() override {
-    if (kSetFaults) kSetFaults("");
-  }
-  xrt::device device;
-};
 
 TEST_F(Emulator, RunsAThousandTimesOnTheSameBuffers) {
   Session session(device);
@@ -251,14 +153,6 @@ TEST_F(EmulatorChain, IsNoPlaceForARunThatIsInAnotherOrStartedAlone) {
   });
 }
 
-TEST_F(Emulator, LimitsContexts) {
-  std::vector<std::unique_ptr<Session>> sessions;
-  for (int i = 0; i < 6; ++i) sessions.push_back(std::make_unique<Session>(device));
-  EXPECT_THROW(Session seventh(device), std::exception);
-  sessions.pop_back();
-  EXPECT_NO_THROW(Session again(device));
-}
-
 TEST_F(Emulator, ReusesWhatIsClosed) {
   const Counters before = counters();
   // Twice the memory of the emulated device, if nothing were taken back.
@@ -342,6 +236,11 @@ TEST_F(Emulator, RefusesAMalformedFault) {
   EXPECT_FALSE(kSetFaults("RUN#0=zero"));
   EXPECT_FALSE(kSetFaults("RUN#1=EIO"));
   EXPECT_FALSE(kSetFaults("EXEC_CMD#1=zero"));
+  EXPECT_FALSE(kSetFaults("EXEC_CMD#1=early"));
+  EXPECT_FALSE(kSetFaults("RUN#1=slow"));
+  EXPECT_FALSE(kSetFaults("RUN#1=outage:soon"));
+  EXPECT_FALSE(kSetFaults("RUN#1=zero:3"));
 }
 
 }  // namespace
+}  // namespace npumel::emulator_test

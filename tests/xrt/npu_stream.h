@@ -35,6 +35,16 @@ class Emulation {
     fail_unless(entry<bool(const char*)>("npumel_emu_set_faults")(faults.c_str()), "bad fault %s",
                 faults.c_str());
   }
+  /// A setting of tests/xrt/emulator/settings.h.
+  static void set(const char* name, uint64_t value) {
+    fail_unless(present(), "this test needs the emulated driver (tests/xrt/with-npu.sh)");
+    fail_unless(entry<bool(const char*, uint64_t)>("npumel_emu_set")(name, value), "no setting %s",
+                name);
+  }
+  /// EXEC_CMD calls that this thread has made.
+  static uint64_t thread_submissions() {
+    return present() ? entry<uint64_t()>("npumel_emu_thread_submissions")() : 0;
+  }
   static emu::Counters counters() {
     fail_unless(present(), "this test needs the emulated driver (tests/xrt/with-npu.sh)");
     emu::Counters now{};

@@ -24,8 +24,9 @@ constexpr uint8_t kNeverSynced = 0xA5;
 
 }  // namespace
 
-Buffers::Buffers(Report& report, bool coherent)
+Buffers::Buffers(Report& report, const Settings& settings, bool coherent)
     : report_(report),
+      settings_(settings),
       coherent_(coherent),
       arena_ranges_(kArenaSize, kPage),
       heap_ranges_(kHeapSize, kPage) {
@@ -160,7 +161,8 @@ int Buffers::close(uint32_t handle) {
   } else {
     by_address_.erase(buffer->address);
   }
-  report_.count([](Counters& c) { --c.buffers_alive; });
+  locked_ -= buffer->locked;
+  report_.count([&](Counters& c) { --c.buffers_alive, c.locked_bytes = locked_; });
   return 0;
 }
 
@@ -168,9 +170,19 @@ void* Buffers::map(void* address, size_t length, int protection, int flags, uint
   const std::lock_guard lock(mutex_);
   for (const auto& [handle, buffer] : by_handle_) {
     if (buffer->type == AMDXDNA_BO_DEV || buffer->offset != map_offset) continue;
-    void* mapping =
-        ::mmap(address, length, protection, flags, arena_fd_, static_cast<off_t>(map_offset));
-    if (mapping != MAP_FAILED && buffer == heap_) heap_mapping_ = static_cast<uint8_t*>(mapping);
+    const uint64_t locks = flags & MAP_LOCKED ? length : 0;
+    if (settings_.memlock != 0 && locked_ + locks > settings_.memlock) {
+      errno = EAGAIN;
+      return MAP_FAILED;
+    }
+    // Counted, not done: the process that runs tests may lock little.
+    void* mapping = ::mmap(address, length, protection, flags & ~MAP_LOCKED, arena_fd_,
+                           static_cast<off_t>(map_offset));
+    if (mapping == MAP_FAILED) return mapping;
+    buffer->locked += locks;
+    locked_ += locks;
+    report_.count([&](Counters& c) { c.locked_bytes = locked_; });
+    if (buffer == heap_) heap_mapping_ = static_cast<uint8_t*>(mapping);
     return mapping;
   }
   errno = EINVAL;

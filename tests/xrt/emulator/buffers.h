@@ -13,6 +13,7 @@
 
 #include "tests/xrt/emulator/ranges.h"
 #include "tests/xrt/emulator/report.h"
+#include "tests/xrt/emulator/settings.h"
 #include "tests/xrt/emulator/uapi.h"
 
 namespace npumel::emu {
@@ -24,6 +25,7 @@ struct Buffer {
   uint64_t offset = 0;   ///< in the arena; for DEV buffers in the heap
   uint64_t address = 0;  ///< as the device sees it
   uint8_t* host = nullptr;
+  uint64_t locked = 0;                 ///< bytes of it that are mapped with MAP_LOCKED
   std::atomic<bool> is_output{false};  ///< a run has written to it
   std::vector<uint8_t> separate;       ///< the device's copy, empty when both share `host`
 
@@ -36,7 +38,7 @@ struct Buffer {
 class Buffers {
  public:
   /// With `coherent` there is one copy, for programs that run without force_driver_sync.
-  Buffers(Report& report, bool coherent);
+  Buffers(Report& report, const Settings& settings, bool coherent);
   ~Buffers();
   Buffers(const Buffers&) = delete;
   Buffers& operator=(const Buffers&) = delete;
@@ -46,7 +48,7 @@ class Buffers {
   int sync(const amdxdna_drm_sync_bo& call);
   int close(uint32_t handle);
   /// mmap() of the device node: maps the buffer whose map_offset is given. MAP_FAILED and errno on
-  /// failure.
+  /// failure: EAGAIN when it is to be locked in memory and the limit does not allow that.
   void* map(void* address, size_t length, int protection, int flags, uint64_t map_offset);
 
   std::shared_ptr<Buffer> find(uint32_t handle);
@@ -62,12 +64,14 @@ class Buffers {
   std::shared_ptr<Buffer> in_heap(uint64_t size);
 
   Report& report_;
+  const Settings& settings_;
   bool coherent_;
   std::mutex mutex_;
   int arena_fd_ = -1;
   uint8_t* arena_ = nullptr;
   Ranges arena_ranges_;
   Ranges heap_ranges_;
+  uint64_t locked_ = 0;
   std::shared_ptr<Buffer> heap_;
   uint8_t* heap_mapping_ = nullptr;  ///< where the process mapped the heap
   uint32_t last_handle_ = 0;

@@ -13,11 +13,6 @@
 namespace npumel::emu {
 namespace {
 
-uint64_t number_from(const char* variable, uint64_t otherwise) {
-  const char* text = std::getenv(variable);
-  return text ? std::strtoull(text, nullptr, 10) : otherwise;
-}
-
 /// The name of a call as the log and the faults have it.
 std::string name_of(unsigned int number) {
   static const std::map<unsigned int, std::string> kNames = {
@@ -66,37 +61,45 @@ void take_time(const Fault& fault) {
 }
 
 thread_local uint64_t cpu_of_this_thread = 0;
+thread_local uint64_t submissions_of_this_thread = 0;
 
 }  // namespace
 
 Driver::Driver()
-    : buffers_(report_, std::getenv("NPUMEL_EMU_COHERENT") != nullptr),
-      context_limit_(number_from("NPUMEL_EMU_CONTEXTS", 6)),
-      recovery_(number_from("NPUMEL_EMU_RECOVERY_MS", 2000)) {
+    : buffers_(device_.report, device_.settings, std::getenv("NPUMEL_EMU_COHERENT") != nullptr) {
   const char* faults = std::getenv("NPUMEL_EMU_FAULTS");
-  if (faults && !faults_.set(faults)) {
-    report_.log("malformed NPUMEL_EMU_FAULTS");
+  if (faults && !device_.faults.set(faults)) {
+    device_.report.log("malformed NPUMEL_EMU_FAULTS");
     std::abort();  // a test that believes in a fault that never comes would pass for nothing
   }
 }
 
 bool Driver::set_faults(const std::string& text) {
-  if (!faults_.set(text)) return false;
-  lost_ = false;
+  if (!device_.faults.set(text)) return false;
+  device_.presence.revive();
   return true;
 }
 
 int Driver::call(unsigned long request, void* argument) {
   const uint64_t begun = emu::thread_cpu_ns();
-  report_.count([](Counters& c) { ++c.calls_now; });
+  device_.report.count([](Counters& c) { ++c.calls_now; });
   const int result = do_call(request, argument);
   const uint64_t spent = emu::thread_cpu_ns() - begun;
   cpu_of_this_thread += spent;
-  report_.count([&](Counters& c) { --c.calls_now, c.cpu_ns += spent; });
+  device_.report.count([&](Counters& c) { --c.calls_now, c.cpu_ns += spent; });
   return result;
 }
 
 uint64_t Driver::thread_cpu_ns() { return cpu_of_this_thread; }
+uint64_t Driver::thread_submissions() { return submissions_of_this_thread; }
+
+int Driver::open() {
+  const Fault fault = device_.faults.next("OPEN");
+  take_time(fault);
+  const int result = fault.error != 0 ? -fault.error : device_.presence.gone() ? -ENODEV : 0;
+  if (device_.report.logging()) device_.report.log("OPEN -> " + std::to_string(result));
+  return result;
+}
 
 int Driver::do_call(unsigned long request, void* argument) {
   // The DRM core goes by the number alone; size and direction differ between header versions.
@@ -104,24 +107,26 @@ int Driver::do_call(unsigned long request, void* argument) {
   const std::string name = name_of(number);
   int result = 0;
   const bool closes = name == "GEM_CLOSE" || name == "DESTROY_HWCTX" || name == "SYNCOBJ_DESTROY";
-  const Fault fault = faults_.next(name);
+  const Fault fault = device_.faults.next(name);
   take_time(fault);
   if (fault.error != 0)
     result = -fault.error;
-  else if (lost_ && !closes)
+  else if (device_.presence.gone() && !closes)
     result = -ENODEV;
+  else if (fault.what == "early")
+    result = 0;
   else
     result = dispatch(number, argument);
-  if (report_.logging())
-    report_.log(name + detail(number, argument) + " -> " + std::to_string(result));
+  if (device_.report.logging())
+    device_.report.log(name + detail(number, argument) + " -> " + std::to_string(result));
   return result;
 }
 
 void* Driver::map(void* address, size_t length, int protection, int flags, uint64_t offset) {
-  report_.count([](Counters& c) { ++c.calls_now; });
-  const Fault fault = faults_.next("MMAP");
+  device_.report.count([](Counters& c) { ++c.calls_now; });
+  const Fault fault = device_.faults.next("MMAP");
   take_time(fault);
-  report_.count([](Counters& c) { --c.calls_now; });
+  device_.report.count([](Counters& c) { --c.calls_now; });
   if (fault.error != 0) {
     errno = fault.error;
     return MAP_FAILED;
@@ -162,13 +167,14 @@ int Driver::dispatch(unsigned int number, void* argument) {
 
 int Driver::create_context(amdxdna_drm_create_hwctx& call) {
   const std::lock_guard lock(mutex_);
-  if (contexts_.size() >= context_limit_) return -EINVAL;  // what npu1's driver says to the 7th
+  auto slot = claim_context(device_.settings.contexts);
+  if (!slot) return -EINVAL;  // what npu1's driver says to the 7th
   const uint32_t handle = ++last_handle_;
-  contexts_[handle] = std::make_shared<Context>(report_, buffers_, faults_, lost_, recovery_);
+  contexts_[handle] = std::make_shared<Context>(device_, buffers_, std::move(*slot));
   call.handle = handle;
   call.syncobj_handle = handle;
   call.umq_doorbell = AMDXDNA_INVALID_DOORBELL_OFFSET;
-  report_.count([](Counters& c) { ++c.contexts_created, ++c.contexts_alive; });
+  device_.report.count([](Counters& c) { ++c.contexts_created, ++c.contexts_alive; });
   return 0;
 }
 
@@ -181,7 +187,7 @@ int Driver::destroy_context(uint32_t handle) {
     ends = std::move(it->second);
     contexts_.erase(it);
   }
-  report_.count([](Counters& c) { --c.contexts_alive; });
+  device_.report.count([](Counters& c) { --c.contexts_alive; });
   return 0;
 }
 
@@ -202,7 +208,7 @@ int Driver::configure_context(const amdxdna_drm_config_hwctx& call) {
   // XRT's driver library flushes the PDI itself, from user space, whatever xrt.ini says: the host's
   // copy is what the device would find.
   if (!context->configure({pdi->host, pdi->size})) {
-    report_.violation("the PDI names no program");
+    device_.report.violation("the PDI names no program");
     return -EINVAL;
   }
   return 0;
@@ -214,8 +220,11 @@ int Driver::execute(amdxdna_drm_exec_cmd& call) {
   auto command = buffers_.find(static_cast<uint32_t>(call.cmd_handles));
   if (!command || command->type != AMDXDNA_BO_CMD) return -EINVAL;
   const std::span arguments(reinterpret_cast<const uint32_t*>(call.args), call.arg_count);
-  call.seq = context->submit(std::move(command), {arguments.begin(), arguments.end()});
-  return 0;
+  ++submissions_of_this_thread;
+  uint64_t seq = 0;
+  const int result = context->submit(std::move(command), {arguments.begin(), arguments.end()}, seq);
+  if (result == 0) call.seq = seq;
+  return result;
 }
 
 int Driver::get_info(amdxdna_drm_get_info& call) {
@@ -253,7 +262,7 @@ int Driver::wait_timeline(const drm_syncobj_timeline_wait& call) {
   // timeout_nsec is absolute, on the clock that steady_clock reads.
   const auto deadline =
       call.timeout_nsec == INT64_MAX
-          ? std::chrono::steady_clock::time_point::max()
+          ? Condition::kForever
           : std::chrono::steady_clock::time_point(std::chrono::nanoseconds(call.timeout_nsec));
   return context->wait(*reinterpret_cast<const uint64_t*>(call.points), deadline);
 }
@@ -261,7 +270,7 @@ int Driver::wait_timeline(const drm_syncobj_timeline_wait& call) {
 int Driver::wait_command(const amdxdna_drm_wait_cmd& call) {
   const auto context = find(call.hwctx);
   if (!context) return -EINVAL;
-  const auto deadline = call.timeout == 0 ? std::chrono::steady_clock::time_point::max()
+  const auto deadline = call.timeout == 0 ? Condition::kForever
                                           : std::chrono::steady_clock::now() +
                                                 std::chrono::milliseconds(call.timeout);
   return context->wait(call.seq, deadline);

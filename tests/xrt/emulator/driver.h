@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The emulated kernel driver: one device, as one process sees it.
+// The emulated kernel driver: one device, as one process sees it. Its hardware contexts and its
+// array are shared with other processes (claims.h).
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -11,31 +11,36 @@
 
 #include "tests/xrt/emulator/buffers.h"
 #include "tests/xrt/emulator/context.h"
-#include "tests/xrt/emulator/faults.h"
-#include "tests/xrt/emulator/report.h"
 
 namespace npumel::emu {
 
-/// Environment: NPUMEL_EMU_FAULTS (faults.h), NPUMEL_EMU_LOG (report.h), NPUMEL_EMU_CONTEXTS
-/// (default 6, as on npu1), NPUMEL_EMU_RECOVERY_MS (default 2000, the driver's tdr_timeout_ms),
-/// NPUMEL_EMU_COHERENT (host and device share one copy of every buffer).
+/// Environment: NPUMEL_EMU_FAULTS (faults.h), NPUMEL_EMU_LOG (report.h), NPUMEL_EMU_NODE
+/// (claims.h), those of settings.h, and NPUMEL_EMU_COHERENT (host and device share one copy of
+/// every buffer).
 class Driver {
  public:
   Driver();
 
+  /// open() of the device node: 0 when it may go on, or a negative errno.
+  int open();
   /// A DRM ioctl on the device node. 0 or a negative errno.
   int call(unsigned long request, void* argument);
   /// What call() has cost the calling thread.
   static uint64_t thread_cpu_ns();
+  /// EXEC_CMD calls of the calling thread.
+  static uint64_t thread_submissions();
   void* map(void* address, size_t length, int protection, int flags, uint64_t offset);
 
   bool set_faults(const std::string& text);
+  bool set(const std::string& setting, uint64_t value) {
+    return device_.settings.set(setting, value);
+  }
   Counters counters() const {
-    Counters now = report_.counters();
-    now.faults = faults_.injected();
+    Counters now = device_.report.counters();
+    now.faults = device_.faults.injected();
     return now;
   }
-  void reset_counters() { report_.reset(); }
+  void reset_counters() { device_.report.reset(); }
 
  private:
   int do_call(unsigned long request, void* argument);
@@ -49,12 +54,8 @@ class Driver {
   int wait_command(const amdxdna_drm_wait_cmd& call);
   std::shared_ptr<Context> find(uint32_t handle);
 
-  Report report_;
-  Faults faults_;
+  Device device_;
   Buffers buffers_;
-  std::atomic<bool> lost_{false};
-  size_t context_limit_;
-  std::chrono::milliseconds recovery_;
   std::mutex mutex_;
   uint32_t last_handle_ = 0;
   std::map<uint32_t, std::shared_ptr<Context>> contexts_;  ///< the sync object has the same handle

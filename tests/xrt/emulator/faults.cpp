@@ -11,7 +11,7 @@
 namespace npumel::emu {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, int>, 11> kErrors = {{
+constexpr std::array<std::pair<std::string_view, int>, 12> kErrors = {{
     {"EACCES", EACCES},
     {"EAGAIN", EAGAIN},
     {"EBUSY", EBUSY},
@@ -21,12 +21,13 @@ constexpr std::array<std::pair<std::string_view, int>, 11> kErrors = {{
     {"ENODEV", ENODEV},
     {"ENOMEM", ENOMEM},
     {"ENOSPC", ENOSPC},
+    {"ENXIO", ENXIO},
     {"EPERM", EPERM},
     {"ETIME", ETIME},
 }};
 
-constexpr std::array<std::string_view, 14> kRunFaults = {
-    "hang", "stuck", "lost",  "abort",   "error", "timeout",   "slow",
+constexpr std::array<std::string_view, 15> kRunFaults = {
+    "hang", "stuck", "lost",  "outage",  "abort", "error",     "timeout", "slow",
     "zero", "row0",  "stale", "garbage", "shift", "unwritten", "row"};
 
 bool of_runs(std::string_view site) { return site == "RUN" || site.starts_with("CHAIN_"); }
@@ -54,12 +55,18 @@ bool Faults::parse(const std::string& text, Rule& rule) {
     rule.fault.error = error->second;
     return !of_runs(rule.site);
   }
+  bool has_value = false;
   if (const auto colon = what.find(':'); colon != std::string::npos) {
-    rule.fault.value = std::stoi(what.substr(colon + 1));
+    const std::string value = what.substr(colon + 1);
+    has_value = !value.empty() && value.find_first_not_of("0123456789") == std::string::npos;
+    if (!has_value) return false;
+    rule.fault.value = std::stoi(value);
     what.resize(colon);
   }
   rule.fault.what = what;
-  if (!of_runs(rule.site)) return what == "slow";
+  const bool needs_value = what == "slow" || what == "outage" || what == "row";
+  if (has_value != needs_value && what != "hang") return false;
+  if (!of_runs(rule.site)) return what == "slow" || (what == "early" && rule.site == "WAIT");
   return std::find(kRunFaults.begin(), kRunFaults.end(), what) != kRunFaults.end();
 }
 

@@ -43,6 +43,8 @@ void Report::reset() {
   counters_.buffers_alive = old.buffers_alive;
   counters_.contexts_alive = old.contexts_alive;
   counters_.calls_now = old.calls_now;
+  counters_.blocked_now = old.blocked_now;
+  counters_.locked_bytes = old.locked_bytes;
 }
 
 }  // namespace npumel::emu
