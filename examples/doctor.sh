@@ -22,8 +22,19 @@ bad() {
 }
 note() { printf '      %s\n' "$(printable "$*")"; }
 
+# kernel_target NAME: which kernels serve the NPU that the driver calls so. Whole names: npu10 is no npu1.
+kernel_target() {
+  case $1 in
+    RyzenAI-npu1 | 'NPU Phoenix') echo npu1 ;;
+    RyzenAI-npu[456] | 'NPU Strix' | 'NPU Strix Halo' | 'NPU Krackan' | 'NPU Krackan '[12] | \
+      'NPU Gorgon Point '[123]) echo npu4 ;;
+    *) return 1 ;;
+  esac
+}
+
 echo "== kernel driver"
 bound=()
+served=0
 for device in /sys/bus/pci/drivers/amdxdna/*:*; do [ -e "$device" ] && bound+=("$device"); done
 if [ ! -d /sys/bus/pci/drivers/amdxdna ]; then
   bad "the amdxdna driver is not loaded (Linux 6.14 or later has it: modprobe amdxdna)"
@@ -31,22 +42,60 @@ elif [ ${#bound[@]} -eq 0 ]; then
   bad "amdxdna is loaded but bound to no device: is this a Ryzen AI machine, is the NPU on in the BIOS?"
 else
   for device in "${bound[@]}"; do
-    good "amdxdna drives ${device##*/} ($(cat "$device/vbnv" 2>/dev/null || echo 'no name'), firmware $(cat "$device/fw_version" 2>/dev/null || echo unknown))"
+    name=$(cat "$device/vbnv" 2>/dev/null || echo 'no name')
+    good "amdxdna drives ${device##*/} ($name, firmware $(cat "$device/fw_version" 2>/dev/null || echo unknown))"
+    if kernel_target "$name" >/dev/null; then
+      served=$((served + 1))
+    else
+      note "there are no kernels for $name, only for npu1 (Phoenix, Hawk Point) and npu4 (Strix, Krackan, Gorgon Point)"
+    fi
   done
+  [ "$served" -gt 0 ] || bad "no NPU of this machine is one that there are kernels for"
 fi
 
+# open_node NODE: opens it as XRT does, and prints why that fails. The rights alone do not tell.
+open_node() { LC_ALL=C bash -c ': <>"$1"' bash "$1" 2>&1 | sed 's/.*: //'; }
+
+# judge_node NODE ERROR: what stands behind an open that fails.
+judge_node() {
+  case $2 in
+    '') good "$1 can be opened" ;;
+    'Permission denied')
+      bad "$1 cannot be opened by $(id -un): add the user to the node's group ($(stat -c %G "$1")) and log in again" ;;
+    'Operation not permitted')
+      bad "$1 cannot be opened: the container or the service may not use it (--device $1, DeviceAllow)" ;;
+    'No such device or address')
+      bad "$1 cannot be opened ($2): nothing answers behind it. Either the node is left over, or amdxdna gave the NPU up, mostly for want of firmware (dmesg | grep amdxdna)" ;;
+    'No such device' | 'Invalid argument')
+      bad "$1 cannot be opened ($2): the driver has no NPU to give. It is asleep or being reset, or shared memory is off: IOMMU on in the BIOS, no amd_iommu=off (dmesg | grep amdxdna)" ;;
+    *) bad "$1 cannot be opened: $2 (dmesg | grep amdxdna)" ;;
+  esac
+}
+
 echo "== device node"
-found=false
-for node in /dev/accel/accel*; do
-  [ -e "$node" ] || continue
-  found=true
-  if [ -r "$node" ] && [ -w "$node" ]; then
-    good "$node can be opened"
-  else
-    bad "$node cannot be opened by $(id -un): add the user to the node's group ($(stat -c %G "$node")) and log in again"
-  fi
+# Other drivers have nodes there, too: those of AMD's NPUs are named below their devices.
+nodes=0
+for device in "${bound[@]:-}"; do
+  for entry in "$device"/accel/accel*; do
+    node=/dev/accel/${entry##*/}
+    if [ ! -e "$entry" ]; then
+      continue
+    elif [ -e "$node" ]; then
+      judge_node "$node" "$(open_node "$node")"
+    else
+      bad "$node of ${device##*/} is not there (udev; in a container: --device $node)"
+    fi
+    nodes=$((nodes + 1))
+  done
 done
-$found || bad "there is no /dev/accel/accel*"
+if [ "$nodes" -eq 0 ]; then
+  others=(/dev/accel/accel*)
+  if [ -e "${others[0]}" ]; then
+    bad "no node in /dev/accel belongs to an NPU that amdxdna drives (there: ${others[*]##*/})"
+  else
+    bad "there is no /dev/accel/accel*"
+  fi
+fi
 
 echo "== locked memory"
 limit=$(ulimit -l)
@@ -55,7 +104,7 @@ if [ "$limit" = unlimited ] || [ "$limit" -ge 131072 ]; then
 elif [ "$(id -u)" -eq 0 ]; then
   good "ulimit -l is $limit, which does not bind root"
 else
-  bad "ulimit -l is $limit KiB; the driver library locks 64 MiB for each process: raise memlock in /etc/security/limits.d (LimitMEMLOCK for a service)"
+  bad "ulimit -l is $limit KiB; the driver library locks 64 MiB and its buffers for each process: raise memlock in /etc/security/limits.d (LimitMEMLOCK for a service)"
 fi
 if [ -n "${XCL_EMULATION_MODE:-}" ]; then
   bad "XCL_EMULATION_MODE=$XCL_EMULATION_MODE is set and hides the NPU from XRT"

@@ -17,6 +17,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "examples"))
 from doctor_test import sections  # noqa: E402
 from support import EXAMPLES, run  # noqa: E402
 
+# Another device inside the one that this test runs on.
+ANOTHER_NPU = (Path(__file__).resolve().parent / "with-npu.sh",)
+DRIVER = os.environ["LD_PRELOAD"]
 WORD = "the plugin's own word (known-answer test included)"
 
 
@@ -32,8 +35,9 @@ class WithADevice(unittest.TestCase):
             shutil.copy(PACKAGES / package / f"{package}.{kind}",
                         self.folder / f"{name or package}.{kind}")
 
-    def ask(self, expected_code, **env):
-        code, said = run(EXAMPLES / "doctor.sh", check=False,
+    def ask(self, expected_code, *before, **env):
+        """`before`: a command that runs the doctor."""
+        code, said = run(*before, EXAMPLES / "doctor.sh", check=False,
                          env={"NPUMELSPEC_KERNEL_PATH": str(self.folder), **env})
         self.assertEqual(code, expected_code, said)
         return sections(said)
@@ -93,6 +97,38 @@ class WithADevice(unittest.TestCase):
         self.copy("v2-80")
         found = self.ask(1, NPUMEL_EMU_FAULTS="CREATE_HWCTX#1+=EBUSY")
         self.assertRegex(found[WORD][0], r"^FAIL .*The NPU is busy: no hardware context is free: ")
+
+    def test_a_node_that_does_not_open_is_told_though_its_rights_suffice(self):
+        for error, text in (
+                ("ENXIO", "No such device or address): nothing answers behind it. Either the node is left "
+                 "over, or amdxdna gave the NPU up, mostly for want of firmware (dmesg | grep amdxdna)"),
+                ("ENODEV", "No such device): the driver has no NPU to give. It is asleep or being reset, or "
+                 "shared memory is off: IOMMU on in the BIOS, no amd_iommu=off (dmesg | grep amdxdna)")):
+            with self.subTest(error=error):
+                found = self.ask(1, NPUMEL_EMU_FAULTS=f"OPEN#1+={error}")
+                self.assertEqual(found["device node"],
+                                 [f"FAIL  /dev/accel/accel0 cannot be opened ({text}"])
+
+    def test_another_drivers_node_hides_nothing(self):
+        self.copy("v2-80")
+        found = self.ask(0, *ANOTHER_NPU, "--foreign", DRIVER)
+        self.assertEqual(found["device node"], ["ok    /dev/accel/accel1 can be opened"])
+        self.assertEqual(found[""], ["the NPU is used"])
+        closed = "chmod 600 /dev/accel/accel1; chmod 666 /dev/accel/accel0; exec setpriv " \
+                 "--reuid=65534 --regid=65534 --clear-groups \"$@\""
+        found = self.ask(1, *ANOTHER_NPU, "--foreign", DRIVER, "sh", "-c", closed, "sh")
+        self.assertEqual(found["device node"], [
+            "FAIL  /dev/accel/accel1 cannot be opened by nobody: add the user to the node's group (root) "
+            "and log in again"])
+
+    def test_a_name_that_begins_like_a_known_one_is_not_known(self):
+        self.copy("v2-80")
+        found = self.ask(1, *ANOTHER_NPU, "--name", "RyzenAI-npu10", DRIVER)
+        self.assertEqual(found["kernel driver"], [
+            "ok    amdxdna drives 0000:c5:00.1 (RyzenAI-npu10, firmware 1.5.5.391)",
+            "      there are no kernels for RyzenAI-npu10, only for npu1 (Phoenix, Hawk Point) and npu4 "
+            "(Strix, Krackan, Gorgon Point)",
+            "FAIL  no NPU of this machine is one that there are kernels for"])
 
     def test_a_missing_module_keeps_packages_from_being_tried(self):
         self.copy("v2-80")
