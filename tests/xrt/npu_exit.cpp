@@ -31,6 +31,7 @@ void after_the_clean_up_of_xrt() {
 /// and ends the process.
 [[noreturn]] void end_during(const std::string& call) {
   if (std::atexit(after_the_clean_up_of_xrt) != 0) std::abort();
+  Emulation::set("contexts", 32);  // one for each of the processes
   Emulation::set_faults(call);
   {
     MelStream stream =

@@ -92,6 +92,7 @@ struct Result {
   int warnings = 0;
   std::vector<guint64> suspect_batches;  ///< of npumelspec-backend messages that left the NPU
   std::string reason;                    ///< of the last of them
+  std::string introduction;              ///< of the last that went to the NPU
   std::string active;
   guint64 npu_batches = 0;
   guint64 verify_failures = 0;
@@ -124,6 +125,7 @@ inline void read_messages(MelStream& stream, Result& result) {
       const char* reason = gst_structure_get_string(fields, "reason");
       guint64 batch = 0;
       gst_structure_get_uint64(fields, "batch", &batch);
+      if (backend && std::string(backend) == "npu") result.introduction = reason ? reason : "";
       if (backend && std::string(backend) == "software") {
         result.suspect_batches.push_back(batch);
         result.reason = reason ? reason : "";

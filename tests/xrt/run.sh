@@ -4,9 +4,11 @@
 # meson's suite `xrt` there, over the emulated driver.
 #
 #   tests/xrt/run.sh [--asan | --all] [MESON TEST OPTIONS...]
+#   tests/xrt/run.sh --cost
 #
 # --asan  built with AddressSanitizer and UndefinedBehaviorSanitizer instead of plainly
 # --all   plainly, then with the sanitizers
+# --cost  no tests: prints what a batch on the NPU costs the host (tests/bench/npu_cost.cpp)
 #
 # Needs root rights (or a root that was made before and user namespaces). Fails when a tool is missing,
 # when nothing ran, when a test was skipped, and when any test fails.
@@ -29,13 +31,19 @@ if [ "${1:-}" = --asan ]; then
   slower=4
 fi
 
+what=tests
+if [ "${1:-}" = --cost ]; then
+  shift
+  what=cost
+fi
+
 root=$("$here/make-root.sh" trixie)
 speech=/usr/share/sounds/alsa # of alsa-utils; this machine's will do
 binds=()
 [ ! -d "$speech" ] || binds=(--bind "$speech:$speech")
 "$here/in-root.sh" "${binds[@]}" "$root" bash -eu -c '
-  build=build-xrt-$1 slower=$2
-  shift 2
+  build=build-xrt-$1 slower=$2 what=$3
+  shift 3
   options=()
   while [ "$1" != -- ]; do
     options+=("$1")
@@ -47,8 +55,12 @@ binds=()
   else
     CXX="ccache g++" meson setup "$build" "${options[@]}"
   fi
+  if [ "$what" = cost ]; then
+    ninja -C "$build" xrt-cost
+    exec meson test -C "$build" --no-rebuild --benchmark --verbose npu_cost
+  fi
   ninja -C "$build" xrt-suite
   meson test -C "$build" --no-rebuild --suite xrt --num-processes 3 --timeout-multiplier "$slower" --print-errorlogs "$@"
   python3 tests/tally.py "$build/meson-logs/testlog.json" xrt
-' bash "$variant" "$slower" "${options[@]}" -- "$@"
-echo "xrt ($variant): real XRT over the emulated driver, all tests passed"
+' bash "$variant" "$slower" "$what" "${options[@]}" -- "$@"
+[ "$what" = cost ] || echo "xrt ($variant): real XRT over the emulated driver, all tests passed"

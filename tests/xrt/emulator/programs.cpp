@@ -21,6 +21,21 @@ Program twin_v2(int mels) {
           }};
 }
 
+/// What a kernel computes that was built for another NPU: rows, but not these.
+Program wrong_v2() {
+  Program program = twin_v2(80);
+  program.name = "wrong-80";
+  program.run = [right = program.run, size = program.output_bytes](const uint8_t* input,
+                                                                   uint8_t* output) {
+    if (!right(input, output)) return false;
+    auto* rows = reinterpret_cast<int16_t*>(output);
+    for (size_t i = 0; i < size / sizeof(int16_t); ++i)
+      rows[i] = static_cast<int16_t>(rows[i] + 700);
+    return true;
+  };
+  return program;
+}
+
 Program twin_v1() {
   return {"v1-80", kFrames * 400 * sizeof(int16_t), kFrames * 80, 80,
           [](const uint8_t* input, uint8_t* output) {
@@ -49,6 +64,7 @@ std::optional<Program> find_program(std::span<const uint8_t> pdi) {
   if (name == "v1-80") return twin_v1();
   if (name == "v2-80") return twin_v2(80);
   if (name == "v2-128") return twin_v2(128);
+  if (name == "wrong-80") return wrong_v2();
   if (name == "increment") return increment();
   return std::nullopt;
 }

@@ -19,7 +19,8 @@ struct Program {
 };
 
 /// Finds the program a PDI names: "npumelspec-test-pdi NAME\n". Names: v1-80, v2-80, v2-128 (the
-/// kernel's host twin) and increment (adds 1 to each of 4096 bytes; for the emulator's own tests).
+/// kernel's host twin), wrong-80 (as v2-80, with other numbers) and increment (adds 1 to each of
+/// 4096 bytes; for the emulator's own tests).
 std::optional<Program> find_program(std::span<const uint8_t> pdi);
 
 }  // namespace npumel::emu

@@ -63,6 +63,7 @@ def instructions():
 
 
 def manifest(program, xclbin, insts):
+    program = program.replace("wrong", "v2")  # it says that it is one
     abi, mels = (int(part) for part in program[1:].split("-"))
     coding = ({"type": "int8", "scale": 0.05, "zero-point": 74} if abi == 1 else
               {"type": "int16", "scale": 1 / 2048, "zero-point": 0})

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What a batch costs the host, and how long starting takes. Prints figures; passes whatever they
-// are. The emulated driver's own work is taken off: its calls do what a kernel and a device would
-// do.
+// What a batch on the NPU costs the host, by thread and by stage, and how long starting takes; over
+// the emulated driver, whose own work is taken off: its calls do what a kernel and a device would
+// do. tests/xrt/run.sh --cost runs it.
+#include <array>
+#include <cstdio>
 #include <ctime>
 #include <thread>
 
@@ -12,6 +14,11 @@ using namespace npumel::xrt_test;
 namespace {
 
 constexpr size_t kBatches = 240;
+
+/// Fields of stats that are times: the run itself with its way to the device and back, syncs, the
+/// work on samples and rows (check included), and software's.
+constexpr std::array<const char*, 4> kStages = {"kernel-time", "transfer-time", "convert-time",
+                                                "software-time"};
 
 uint64_t cpu_ns(clockid_t clock) {
   timespec now{};
@@ -55,6 +62,8 @@ void print_batches(const char* what, const std::string& properties, const Feed& 
       [](GstPad*, GstPadProbeInfo*, gpointer) { return GST_PAD_PROBE_DROP; }, nullptr, nullptr);
   std::vector<double> streaming;
   std::vector<double> others;
+  std::array<guint64, kStages.size()> begun{};
+  for (size_t i = 0; i < kStages.size(); ++i) begun[i] = stream.stat(kStages[i]);
   for (size_t at = 0; at < samples.size(); at += feed.chunk) {
     GstBuffer* buffer = check::buffer_of(std::span<const int16_t>(samples).subspan(at, feed.chunk));
     GST_BUFFER_PTS(buffer) = check::time_of(at);
@@ -67,6 +76,11 @@ void print_batches(const char* what, const std::string& properties, const Feed& 
   }
   std::printf("%-34s %6.1f us streaming thread, %6.1f us other threads\n", what, median(streaming),
               median(others));
+  std::printf("  by the element's stats, mean:");
+  for (size_t i = 0; i < kStages.size(); ++i)
+    std::printf(" %s %.1f us", kStages[i],
+                static_cast<double>(stream.stat(kStages[i]) - begun[i]) / kBatches / 1000);
+  std::printf("\n");
 }
 
 /// This test makes sense without one, too.
