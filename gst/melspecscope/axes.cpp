@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// Layout of a picture, and ticks of its axes.
 #include "gst/melspecscope/axes.h"
 
 #include <algorithm>
@@ -10,14 +11,69 @@
 namespace npumel {
 namespace {
 
-// Sizes in heights of the text.
-constexpr double kLeft = 5.2, kRight = 6.6, kTop = 0.9, kBottom = 3.4;
-constexpr double kBarGap = 0.9, kBarWidth = 0.9;
-constexpr double kLeastWidth = 22, kLeastHeight = 9;
+/// Room around the plot, in heights of the text.
+struct Margins {
+  double left, right, top, bottom, bar_gap, bar_width;
+};
+constexpr Margins kFull = {5.2, 6.6, 0.9, 3.4, 0.9, 0.9};
+constexpr Margins kSmall = {4.0, 4.4, 0.6, 1.9, 0.5, 0.7};  // without titles
+constexpr int kSmallestWidth = 160, kSmallestHeight = 90;
+// Below this the titles would take what the plot needs.
+constexpr int kFullWidth = 400, kFullHeight = 180;
 
+// Labels are short: nobody reads more digits from a picture.
 std::string number(double value, int decimals) {
   char text[32];
-  std::snprintf(text, sizeof text, "%.*f", decimals, value);
+  if (std::fabs(value) < 1e6)
+    std::snprintf(text, sizeof text, "%.*f", std::min(decimals, 6), value);
+  else
+    std::snprintf(text, sizeof text, "%.4g", value);
+  return text;
+}
+
+/// Ticks at the whole multiples of `step` in [first, last], at most `most`.
+template <typename Label>
+std::vector<Tick> multiples(double first, double last, double step, int most, Label label) {
+  std::vector<Tick> ticks;
+  const double slack = 1e-6 * step;
+  const double start = std::ceil((first - slack) / step);
+  // Counted, since a large double plus one may be the same double.
+  for (int i = 0; i < most; ++i) {
+    const double value = start + i == 0 ? 0 : (start + i) * step;
+    if (!(value <= last + slack)) break;
+    ticks.push_back({(value - first) / (last - first), label(value)});
+  }
+  return ticks;
+}
+
+bool is_range(double first, double last, int most) {
+  return last > first && std::isfinite(last - first) && most >= 1;
+}
+
+/// Seconds between round times that leave at most `most` ticks; 0 where plain seconds are right.
+double clock_step(double first, double last, int most) {
+  if (!is_range(first, last, most) || std::max(std::fabs(first), std::fabs(last)) < 60) return 0;
+  const double least = (last - first) / most;
+  if (least <= 0.5) return 0;
+  for (const int step :
+       {1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600})
+    if (step >= least * (1 - 1e-9)) return step;
+  return std::ceil(least / 86400) * 86400;
+}
+
+bool has_hours(double first, double last) {
+  return std::max(std::fabs(first), std::fabs(last)) >= 3600;
+}
+
+std::string clock_time(double value, bool hours) {
+  const auto seconds = static_cast<long long>(std::min(std::fabs(value), 1e15));
+  const char* const sign = value < 0 ? "-" : "";
+  char text[48];
+  if (hours)
+    std::snprintf(text, sizeof text, "%s%lld:%02lld:%02lld", sign, seconds / 3600,
+                  seconds / 60 % 60, seconds % 60);
+  else
+    std::snprintf(text, sizeof text, "%s%lld:%02lld", sign, seconds / 60, seconds % 60);
   return text;
 }
 
@@ -26,16 +82,19 @@ std::string number(double value, int decimals) {
 PageLayout divide(int width, int height, bool axes) {
   PageLayout result;
   result.plot = {0, 0, width, height};
-  result.text_px = std::clamp(height / 26.0, 10.0, 26.0);
+  const bool full = width >= kFullWidth && height >= kFullHeight;
+  result.text_px = full ? std::clamp(height / 26.0, 10.0, 26.0) : 8.0;
+  if (!axes || width < kSmallestWidth || height < kSmallestHeight) return result;
   const auto px = [&](double lines) {
     return static_cast<int>(std::lround(lines * result.text_px));
   };
-  if (!axes || width < px(kLeastWidth) || height < px(kLeastHeight)) return result;
+  const Margins& margins = full ? kFull : kSmall;
   result.axes = true;
-  result.plot = {px(kLeft), px(kTop), width - px(kLeft) - px(kRight),
-                 height - px(kTop) - px(kBottom)};
-  result.bar = {result.plot.x + result.plot.width + px(kBarGap), result.plot.y, px(kBarWidth),
-                result.plot.height};
+  result.titles = full;
+  result.plot = {px(margins.left), px(margins.top), width - px(margins.left) - px(margins.right),
+                 height - px(margins.top) - px(margins.bottom)};
+  result.bar = {result.plot.x + result.plot.width + px(margins.bar_gap), result.plot.y,
+                px(margins.bar_width), result.plot.height};
   return result;
 }
 
@@ -62,21 +121,30 @@ std::vector<Tick> frequency_ticks(const MelAxis& axis, double distance) {
 }
 
 std::vector<Tick> round_ticks(double first, double last, int most) {
-  std::vector<Tick> ticks;
+  if (!is_range(first, last, most)) return {};
   const double span = last - first;
-  if (!(span > 0) || most < 1) return ticks;
   double step = std::pow(10, std::floor(std::log10(span / most)));
+  if (!(step > 0)) return {};
   for (const double factor : {2.0, 2.5, 2.0}) {  // 1, 2, 5, 10
     if (span / step <= most + 1e-6) break;
     step *= factor;
   }
   const int decimals = std::max(0, static_cast<int>(std::ceil(-std::log10(step) - 1e-9)));
-  const double slack = 1e-6 * step;
-  for (double n = std::ceil((first - slack) / step); n * step <= last + slack; ++n) {
-    const double value = n == 0 ? 0 : n * step;
-    ticks.push_back({(value - first) / span, number(value, decimals)});
-  }
-  return ticks;
+  return multiples(first, last, step, most + 1,
+                   [&](double value) { return number(value, decimals); });
+}
+
+std::vector<Tick> time_ticks(double first, double last, int most) {
+  const double step = clock_step(first, last, most);
+  if (step == 0) return round_ticks(first, last, most);
+  const bool hours = has_hours(first, last);
+  return multiples(first, last, step, most + 1,
+                   [&](double value) { return clock_time(value, hours); });
+}
+
+const char* time_title(double first, double last, int most) {
+  if (clock_step(first, last, most) == 0) return "Time (s)";
+  return has_hours(first, last) ? "Time (h:mm:ss)" : "Time (m:ss)";
 }
 
 bool Figure::operator==(const Figure& other) const {

@@ -19,13 +19,15 @@ struct Rect {
 };
 
 struct PageLayout {
-  bool axes = false;   ///< there is room for axes (and they are wanted)
-  double text_px = 0;  ///< height of the text
+  bool axes = false;    ///< there is room for axes (and they are wanted)
+  bool titles = false;  ///< there is room for what the axes are called
+  double text_px = 0;   ///< height of the text
   Rect plot;
   Rect bar;  ///< the colour bar
 };
 
-/// Divides a picture. Without `axes`, or in a picture too small for text, the plot fills it.
+/// Divides a picture. Small ones have no titles; below 160x90, or without `axes`, the plot fills
+/// it.
 PageLayout divide(int width, int height, bool axes);
 
 /// `place` runs from 0 (left or bottom) to 1 along the axis.
@@ -48,8 +50,13 @@ struct MelAxis {
 
 /// Octaves from 125 Hz, those that keep `distance` (as part of the axis) from each other.
 std::vector<Tick> frequency_ticks(const MelAxis& axis, double distance);
-/// Round values (1, 2 or 5 times a power of ten apart) from `first` to `last`; at most `most`.
+/// Round values (1, 2 or 5 times a power of ten apart) from `first` to `last`; at most `most`, and
+/// one more where both ends are round. None for a range that is empty or not finite.
 std::vector<Tick> round_ticks(double first, double last, int most);
+/// The same for seconds: where a minute or more is reached, round times as m:ss or h:mm:ss.
+std::vector<Tick> time_ticks(double first, double last, int most);
+/// "Time (s)", "Time (m:ss)" or "Time (h:mm:ss)", as time_ticks() writes.
+const char* time_title(double first, double last, int most);
 
 /// Everything around the plot.
 struct Figure {

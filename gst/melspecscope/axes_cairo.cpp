@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// Draws text, ticks and the colour bar with cairo.
 #include <cairo.h>
 
 #include <cmath>
@@ -94,16 +95,19 @@ void draw_axes(Pen& pen, const Figure& figure) {
       pen.line(plot.x - 1 - tick, y, plot.x - 1, y);
       pen.text(at.label, plot.x - 2 * tick, y, 1, 0.5);
     }
-    pen.upward_text("Frequency (Hz)", 0.9 * em, plot.y + plot.height / 2.0);
+    if (figure.layout.titles)
+      pen.upward_text("Frequency (Hz)", 0.9 * em, plot.y + plot.height / 2.0);
   }
 
   const int most = std::max(2, static_cast<int>(plot.width / (5.5 * em)));
-  for (const Tick& at : round_ticks(figure.first_second, figure.last_second, most)) {
+  for (const Tick& at : time_ticks(figure.first_second, figure.last_second, most)) {
     const double x = plot.x + at.place * plot.width;
     pen.line(x, bottom, x, bottom + tick);
     pen.text(at.label, x, bottom + 2 * tick, 0.5, 0);
   }
-  pen.text("Time (s)", plot.x + plot.width / 2.0, figure.height - 0.45 * em, 0.5, 1);
+  if (figure.layout.titles)
+    pen.text(time_title(figure.first_second, figure.last_second, most), plot.x + plot.width / 2.0,
+             figure.height - 0.45 * em, 0.5, 1);
 
   pen.color_bar(bar);
   const int values = std::max(2, static_cast<int>(plot.height / (2.5 * em)));
@@ -112,7 +116,8 @@ void draw_axes(Pen& pen, const Figure& figure) {
     pen.line(bar.x + bar.width, y, bar.x + bar.width + tick, y);
     pen.text(at.label, bar.x + bar.width + 2 * tick, y, 0, 0.5);
   }
-  pen.upward_text(figure.unit, figure.width - 0.9 * em, plot.y + plot.height / 2.0);
+  if (figure.layout.titles)
+    pen.upward_text(figure.unit, figure.width - 0.9 * em, plot.y + plot.height / 2.0);
 }
 
 }  // namespace

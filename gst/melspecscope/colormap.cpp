@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// Tables of colours from published points.
 #include "gst/melspecscope/colormap.h"
 
 #include <algorithm>

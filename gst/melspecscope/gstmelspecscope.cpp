@@ -16,11 +16,13 @@
  * mode=scroll makes pictures at the negotiated frame rate, the first at the time of the first mel
  * frame; a picture shows the mel frames up to its own time, the newest at the right edge. It adds
  * no latency. Holes of up to a second are shown in the lowest colour; after a longer one the
- * display goes on at the new time. Pictures that would come too late (QoS) are not drawn.
+ * display goes on at the new time. What nothing has been shown in yet has the colour of the ground.
+ * Pictures that would come too late are not drawn unless qos=false.
  *
  * mode=page makes one picture a buffer, with the buffer's time and duration.
  *
- * Values are in the units of the caps. A change of colormap, axes or span restarts the display.
+ * Values are in the units of the caps, but powers and magnitudes (log=none) are drawn in dB. A
+ * change of colormap, axes or span restarts the display.
  *
  * Thread rules: the streaming thread works; properties are copied under the object lock when a
  * buffer comes.
@@ -28,6 +30,7 @@
 #include "gst/melspecscope/gstmelspecscope.h"
 
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "gst/common/guarded.h"
@@ -93,8 +96,17 @@ GstCaps* transform_caps(GstBaseTransform* base, GstPadDirection direction, GstCa
   return both;
 }
 
-GstCaps* fixate_caps(GstBaseTransform*, GstPadDirection direction, GstCaps*, GstCaps* other) {
-  return direction == GST_PAD_SINK ? npumel::fixate_video_caps(other) : gst_caps_fixate(other);
+GstCaps* fixate_caps(GstBaseTransform* base, GstPadDirection direction, GstCaps* caps,
+                     GstCaps* other) {
+  if (direction == GST_PAD_SRC) return gst_caps_fixate(other);
+  // Without a peer the base class proposes to pass the caps of the features through.
+  const GstStructure* structure =
+      gst_caps_is_empty(other) ? nullptr : gst_caps_get_structure(other, 0);
+  if (structure != nullptr && !gst_structure_has_name(structure, "video/x-raw")) {
+    gst_caps_unref(other);
+    other = npumel::video_caps_for(caps, scope_of(base).scrolls());
+  }
+  return npumel::fixate_video_caps(other);
 }
 
 gboolean set_caps(GstBaseTransform* base, GstCaps* mel, GstCaps* video) {
@@ -125,28 +137,67 @@ GstFlowReturn transform(GstBaseTransform*, GstBuffer*, GstBuffer*) {
 }
 
 gboolean sink_event(GstBaseTransform* base, GstEvent* event) {
-  const bool shown = guarded(base, false, [&](npumel::Scope& scope) {
-    switch (GST_EVENT_TYPE(event)) {
-      case GST_EVENT_GAP:
-        return scope.show_gap(event);
-      case GST_EVENT_SEGMENT:
-        scope.new_segment();
-        return false;
-      case GST_EVENT_FLUSH_STOP:
-        scope.flush();
-        return false;
-      default:
-        return false;
-    }
-  });
-  if (!shown) return parent_class()->sink_event(base, event);
-  gst_event_unref(event);
-  return TRUE;
+  const GstEventType type = GST_EVENT_TYPE(event);
+  if (type == GST_EVENT_GAP) {
+    const auto flow = guarded(base, std::optional(GST_FLOW_ERROR),
+                              [&](npumel::Scope& scope) { return scope.show_gap(event); });
+    if (!flow) return parent_class()->sink_event(base, event);
+    gst_event_unref(event);
+    return *flow == GST_FLOW_OK;
+  }
+  if (type == GST_EVENT_SEGMENT) scope_of(base).new_segment();
+  if (type == GST_EVENT_FLUSH_STOP) {
+    guarded(base, false, [](npumel::Scope& scope) {
+      scope.flush();
+      return true;
+    });
+  }
+  const npumel::EventPtr caps_event(type == GST_EVENT_CAPS ? gst_event_ref(event) : nullptr);
+  const gboolean accepted = parent_class()->sink_event(base, event);
+  if (!accepted && caps_event) {
+    GstCaps* caps = nullptr;
+    gst_event_parse_caps(caps_event.get(), &caps);
+    guarded(base, false, [&](npumel::Scope& scope) {
+      scope.explain_refusal(caps);
+      return true;
+    });
+  }
+  return accepted;
 }
 
 gboolean src_event(GstBaseTransform* base, GstEvent* event) {
-  if (GST_EVENT_TYPE(event) == GST_EVENT_QOS) scope_of(base).quality_event(event);
+  switch (GST_EVENT_TYPE(event)) {
+    case GST_EVENT_QOS:
+      // Not for the base class, which would drop features before they are drawn: the display would
+      // have a hole where only a picture was too late.
+      scope_of(base).quality_event(event);
+      return gst_pad_push_event(GST_BASE_TRANSFORM_SINK_PAD(base), event);
+    case GST_EVENT_SEEK: {
+      // Bytes and buffers of video are not those of upstream.
+      GstFormat format = GST_FORMAT_UNDEFINED;
+      gst_event_parse_seek(event, nullptr, &format, nullptr, nullptr, nullptr, nullptr, nullptr);
+      if (format == GST_FORMAT_TIME) break;
+      gst_event_unref(event);
+      return FALSE;
+    }
+    default:
+      break;
+  }
   return parent_class()->src_event(base, event);
+}
+
+gboolean query(GstBaseTransform* base, GstPadDirection direction, GstQuery* asked) {
+  GstFormat format = GST_FORMAT_TIME;
+  if (direction == GST_PAD_SRC) {
+    if (GST_QUERY_TYPE(asked) == GST_QUERY_POSITION)
+      gst_query_parse_position(asked, &format, nullptr);
+    else if (GST_QUERY_TYPE(asked) == GST_QUERY_DURATION)
+      gst_query_parse_duration(asked, &format, nullptr);
+    else if (GST_QUERY_TYPE(asked) == GST_QUERY_SEEKING)
+      gst_query_parse_seeking(asked, &format, nullptr, nullptr, nullptr);
+  }
+  return (format == GST_FORMAT_TIME || format == GST_FORMAT_PERCENT) &&
+         parent_class()->query(base, direction, asked);
 }
 
 }  // namespace
@@ -176,6 +227,7 @@ static void gst_mel_spec_scope_class_init(GstMelSpecScopeClass* klass) {
   transform_class->transform = transform;
   transform_class->sink_event = sink_event;
   transform_class->src_event = src_event;
+  transform_class->query = query;
   transform_class->start = start;
   transform_class->stop = stop;
 }
@@ -183,4 +235,5 @@ static void gst_mel_spec_scope_class_init(GstMelSpecScopeClass* klass) {
 static void gst_mel_spec_scope_init(GstMelSpecScope* self) {
   self->scope = std::make_unique<npumel::Scope>(GST_BASE_TRANSFORM(self)).release();
   gst_base_transform_set_gap_aware(GST_BASE_TRANSFORM(self), TRUE);
+  gst_base_transform_set_qos_enabled(GST_BASE_TRANSFORM(self), TRUE);
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// Half to float, values to decibels, layouts to frames.
 #include "gst/melspecscope/mel_block.h"
 
 #include <algorithm>
@@ -19,6 +20,11 @@ float from_half(uint16_t half) {
   return std::bit_cast<float>(sign | ((exponent + 112U) << 23U) | (mantissa << 13U));
 }
 
+float to_drawn(Drawn drawn, float value) {
+  if (drawn == Drawn::as_is) return value;
+  return (drawn == Drawn::power_in_db ? 10 : 20) * std::log10(value);
+}
+
 void MelBlock::read_frame(int64_t t, std::span<float> out) const {
   const int64_t frame_stride = layout == Layout::frame_major ? mels : 1;
   const int64_t mel_stride = layout == Layout::frame_major ? 1 : frames;
@@ -26,6 +32,7 @@ void MelBlock::read_frame(int64_t t, std::span<float> out) const {
   for (float& value : out.first(static_cast<size_t>(mels))) {
     value = type == ElementType::f32 ? static_cast<const float*>(data)[at]
                                      : from_half(static_cast<const uint16_t*>(data)[at]);
+    value = to_drawn(drawn, value);
     at += mel_stride;
   }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Reads a buffer of mel frames in any layout and number format.
+// Reads a buffer of mel frames in any layout and number format, in the units that are drawn.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +12,12 @@ namespace npumel {
 /// IEEE binary16 to float; exact for every value.
 float from_half(uint16_t half);
 
+/// What is drawn for a value: itself, or decibels where the features are no logarithm.
+enum class Drawn { as_is, power_in_db, magnitude_in_db };
+
+/// 10 or 20 log10(value); minus infinity for 0, NaN below.
+float to_drawn(Drawn drawn, float value);
+
 /// A (frames x mels) block of little-endian numbers, not owned.
 struct MelBlock {
   const void* data = nullptr;
@@ -19,6 +25,7 @@ struct MelBlock {
   Layout layout = Layout::frame_major;
   int mels = 0;
   int64_t frames = 0;
+  Drawn drawn = Drawn::as_is;
 
   /// Copies frame t (0 <= t < frames) to `out`, which holds `mels` values.
   void read_frame(int64_t t, std::span<float> out) const;

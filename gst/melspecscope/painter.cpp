@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// Values to levels, bands to pixel rows.
 #include "gst/melspecscope/painter.h"
 
 #include <algorithm>
@@ -30,9 +31,11 @@ Painter::Painter(int mels, int height, ColorMap map, const PixelFormat& format)
 uint8_t Painter::level(float value) const {
   if (!(value > range_.low)) return 0;
   if (value >= range_.high) return 255;
-  // Just below `high` the quotient may round up to 1.
-  const float place = (value - range_.low) / (range_.high - range_.low) * 256;
-  return static_cast<uint8_t>(std::min(place, 255.0F));
+  // In double: differences of floats do not overflow there. Just below `high` the quotient may
+  // round up to 1.
+  const double low = range_.low;
+  const double place = (value - low) / (range_.high - low) * 256;
+  return place > 0 ? static_cast<uint8_t>(std::min(place, 255.0)) : uint8_t{0};
 }
 
 void Painter::paint(std::span<const float> values, uint8_t* pixel, ptrdiff_t stride) {
@@ -45,9 +48,9 @@ void Painter::paint(std::span<const float> values, uint8_t* pixel, ptrdiff_t str
   }
 }
 
-void Painter::clear(uint8_t* pixel, ptrdiff_t stride) const {
+void Painter::fill(Rgb color, uint8_t* pixel, ptrdiff_t stride) const {
   for (size_t y = 0; y < rows_.size(); ++y) {
-    format_.write(pixel, table_[0]);
+    format_.write(pixel, color);
     pixel += stride;
   }
 }
@@ -60,7 +63,7 @@ void paint_page(Painter& painter, const MelBlock& block, int width, uint8_t* pix
   for (int64_t x = 0; x < width; ++x) {
     uint8_t* column = pixels + x * painter.format().size;
     if (block.frames == 0) {
-      painter.clear(column, stride);
+      painter.fill(painter.color(0), column, stride);
       continue;
     }
     const int64_t first = x * block.frames / width;

@@ -35,13 +35,14 @@ class Painter {
   void set_range(const ValueRange& range) { range_ = range; }
 
   /// 0 to 255 for a value: 0 at and below range().low (and for NaN), 255 at and above high.
+  /// No value and no range is undefined behaviour.
   uint8_t level(float value) const;
   Rgb color(uint8_t level) const { return table_[level]; }
 
   /// `pixel`: the topmost of the column; `stride`: bytes from row to row.
   void paint(std::span<const float> values, uint8_t* pixel, ptrdiff_t stride);
-  /// A column of the lowest colour.
-  void clear(uint8_t* pixel, ptrdiff_t stride) const;
+  /// A column of one colour.
+  void fill(Rgb color, uint8_t* pixel, ptrdiff_t stride) const;
 
  private:
   struct Bands {

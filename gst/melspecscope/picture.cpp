@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// The figure in the pixel format of the video.
 #include "gst/melspecscope/picture.h"
 
 #include <cstring>

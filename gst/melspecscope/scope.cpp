@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// Properties, caps, buffers and events of melspecscope.
 #include "gst/melspecscope/scope.h"
 
 #include <utility>
+
+#include "gst/common/mel_info.h"
+#include "gst/common/object_lock.h"
 
 GST_DEBUG_CATEGORY_EXTERN(mel_spec_scope_debug);
 #define GST_CAT_DEFAULT mel_spec_scope_debug
@@ -9,36 +13,25 @@ GST_DEBUG_CATEGORY_EXTERN(mel_spec_scope_debug);
 namespace npumel {
 
 bool Scope::set_property(guint id, const GValue* value) {
-  GST_OBJECT_LOCK(base_);
-  const bool known = set_scope_property(settings_, id, value);
-  GST_OBJECT_UNLOCK(base_);
-  return known;
+  return with_lock(base_, [&] { return set_scope_property(settings_, id, value); });
 }
 
 bool Scope::get_property(guint id, GValue* value) const {
-  GST_OBJECT_LOCK(base_);
-  const bool known = get_scope_property(settings_, id, value);
-  GST_OBJECT_UNLOCK(base_);
-  return known;
+  return with_lock(base_, [&] { return get_scope_property(settings_, id, value); });
 }
 
 ViewSettings Scope::view_settings() const {
-  GST_OBJECT_LOCK(base_);
-  const ViewSettings settings = settings_.view();
-  GST_OBJECT_UNLOCK(base_);
-  return settings;
+  return with_lock(base_, [&] { return settings_.view(); });
 }
 
 void Scope::quality_event(GstEvent* event) {
-  GST_OBJECT_LOCK(base_);
+  const ObjectLock lock(base_);
   quality_.update(event);
-  GST_OBJECT_UNLOCK(base_);
 }
 
 void Scope::reset_quality() {
-  GST_OBJECT_LOCK(base_);
+  const ObjectLock lock(base_);
   quality_ = Quality();
-  GST_OBJECT_UNLOCK(base_);
 }
 
 void Scope::start() { reset_quality(); }
@@ -63,7 +56,7 @@ bool Scope::set_caps(const GstCaps* mel, const GstCaps* video_caps) {
   // A short last buffer has caps of its own; the display goes on.
   const bool same =
       view_ && input.stream == input_.stream && gst_video_info_is_equal(&video, &video_);
-  const bool same_time = same && input.rate == input_.rate;
+  const bool same_time = same && input.rate == input_.rate && input.hop == input_.hop;
   input_ = input;
   video_ = video;
   shown_ = settings;
@@ -71,6 +64,9 @@ bool Scope::set_caps(const GstCaps* mel, const GstCaps* video_caps) {
     const int fps_n = settings.scroll ? GST_VIDEO_INFO_FPS_N(&video) : 1;
     scroller_ = Scroller({input.rate, input.hop, fps_n, GST_VIDEO_INFO_FPS_D(&video)});
   }
+  GST_INFO_OBJECT(base_, "%d mels, hop %d of %d Hz, %dx%d pictures, mode=%s", input.stream.mels,
+                  input.hop, input.rate, GST_VIDEO_INFO_WIDTH(&video),
+                  GST_VIDEO_INFO_HEIGHT(&video), settings.scroll ? "scroll" : "page");
   if (!same) make_view();
   return true;
 }
@@ -110,22 +106,66 @@ GstFlowReturn Scope::take(BufferPtr buffer, bool discont) {
   return GST_FLOW_OK;
 }
 
-bool Scope::show_gap(GstEvent* gap) {
+std::optional<GstFlowReturn> Scope::show_gap(GstEvent* gap) {
   GstClockTime time = 0;
   GstClockTime duration = 0;
   gst_event_parse_gap(gap, &time, &duration);
-  const bool has_time =
-      base_->segment.format == GST_FORMAT_TIME && GST_CLOCK_TIME_IS_VALID(duration);
-  if (!view_ || !shown_.scroll || !has_time) return false;
+  const bool has_time = base_->segment.format == GST_FORMAT_TIME && GST_CLOCK_TIME_IS_VALID(time) &&
+                        GST_CLOCK_TIME_IS_VALID(duration);
+  if (!view_ || !shown_.scroll || !has_time) return std::nullopt;
   if (duration > GST_SECOND) {
     scroller_.stop();
-    return false;
+    return std::nullopt;
   }
+  GST_DEBUG_OBJECT(base_, "gap of %" GST_TIME_FORMAT " at %" GST_TIME_FORMAT,
+                   GST_TIME_ARGS(duration), GST_TIME_ARGS(time));
   scroller_.add_gap(*view_, time, duration);
+  GstFlowReturn flow = GST_FLOW_OK;
   GstBuffer* picture = nullptr;
-  while (next(&picture) == GST_FLOW_OK && picture != nullptr)
-    if (gst_pad_push(GST_BASE_TRANSFORM_SRC_PAD(base_), picture) != GST_FLOW_OK) break;
-  return true;
+  while (flow == GST_FLOW_OK && (flow = next(&picture)) == GST_FLOW_OK && picture != nullptr)
+    flow = gst_pad_push(GST_BASE_TRANSFORM_SRC_PAD(base_), picture);
+  if (flow != GST_FLOW_OK)
+    GST_DEBUG_OBJECT(base_, "pictures of a gap: %s", gst_flow_get_name(flow));
+  return flow;
+}
+
+void Scope::explain_refusal(const GstCaps* mel) {
+  const auto info = MelInfo::from_caps(mel);
+  const CapsPtr wanted(gst_pad_peer_query_caps(GST_BASE_TRANSFORM_SRC_PAD(base_), nullptr));
+  if (!info || !wanted || gst_caps_is_any(wanted.get()) || gst_caps_is_empty(wanted.get()) ||
+      GST_PAD_IS_FLUSHING(GST_BASE_TRANSFORM_SRC_PAD(base_)))
+    return;
+  const GstStructure* video = gst_caps_get_structure(wanted.get(), 0);
+  const GValue* rate = gst_structure_get_value(video, "framerate");
+  const TextPtr rate_text(rate != nullptr ? gst_value_serialize(rate) : nullptr);
+  const TextPtr wanted_text(gst_caps_to_string(wanted.get()));
+  const CapsPtr offered(video_caps_for(mel, scrolls()));
+  const bool rate_only = [&] {
+    if (!rate_text) return false;
+    const CapsPtr any_rate(gst_caps_copy(offered.get()));
+    for (guint i = 0; i < gst_caps_get_size(any_rate.get()); ++i)
+      gst_structure_remove_field(gst_caps_get_structure(any_rate.get(), i), "framerate");
+    return gst_caps_can_intersect(any_rate.get(), wanted.get()) != FALSE;
+  }();
+  if (rate_only && !scrolls()) {
+    GST_ELEMENT_ERROR(
+        base_, STREAM, FORMAT,
+        ("mode=page makes one picture a buffer, %d/%d a second here; the next element "
+         "wants %s. Insert videorate, or use mode=scroll.",
+         info->buffers_n, info->buffers_d, rate_text.get()),
+        ("downstream: %s", wanted_text.get()));
+  } else if (rate_only) {
+    GST_ELEMENT_ERROR(base_, STREAM, FORMAT,
+                      ("mode=scroll needs a frame rate from 1/1000 to 1000/1; the next element "
+                       "wants %s. Use mode=page for single pictures.",
+                       rate_text.get()),
+                      ("downstream: %s", wanted_text.get()));
+  } else {
+    GST_ELEMENT_ERROR(base_, STREAM, FORMAT,
+                      ("The next element does not take video that melspecscope makes; insert "
+                       "videoconvert after it."),
+                      ("downstream: %s", wanted_text.get()));
+  }
 }
 
 void Scope::flush() {

@@ -35,8 +35,11 @@ class Scope {
   /// A mel buffer arrives: next() until it gives no picture.
   GstFlowReturn take(BufferPtr buffer, bool discont);
   GstFlowReturn next(GstBuffer** picture);
-  /// mode=scroll: sends pictures for a time without data. False: the event itself must go on.
-  bool show_gap(GstEvent* gap);
+  /// mode=scroll: sends pictures for a time without data. What downstream answered; nothing: the
+  /// event itself must go on.
+  std::optional<GstFlowReturn> show_gap(GstEvent* gap);
+  /// Posts why no caps were agreed on, when it is known.
+  void explain_refusal(const GstCaps* mel);
   void new_segment() { scroller_.stop(); }
   void flush();
 
@@ -46,8 +49,8 @@ class Scope {
   void make_view();
 
   // scope_pictures.cpp
-  bool too_late(GstClockTime time, GstClockTime duration);
-  bool outside_segment(GstClockTime time) const;
+  std::optional<GstClockTime> late_until(GstClockTime time) const;
+  void drop(GstClockTime time, GstClockTime duration, guint64 pictures);
   template <typename Draw>
   GstFlowReturn make_picture(GstClockTime time, GstClockTime duration, GstBuffer** picture,
                              Draw draw);

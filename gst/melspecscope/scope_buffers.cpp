@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// Maps buffers and chooses the pool of the video.
 #include "gst/melspecscope/scope_buffers.h"
 
 #include <utility>
@@ -10,7 +11,7 @@ namespace npumel {
 MappedMel::MappedMel(BufferPtr buffer, const ScopeInput& input) : buffer_(std::move(buffer)) {
   if (!gst_buffer_map(buffer_.get(), &map_, GST_MAP_READ)) return;
   mapped_ = true;
-  block_ = {map_.data, input.type, input.layout, input.stream.mels, 0};
+  block_ = {map_.data, input.type, input.layout, input.stream.mels, 0, input.stream.drawn};
   const gsize frame = size_of(input.type) * static_cast<gsize>(input.stream.mels);
   whole_ = map_.size % frame == 0;
   block_.frames = static_cast<int64_t>(map_.size / frame);

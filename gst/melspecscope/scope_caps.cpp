@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// Reads mel caps for drawing, and makes video caps.
 #include "gst/melspecscope/scope_caps.h"
 
 #include <numbers>
@@ -15,14 +16,18 @@ GstStaticPadTemplate sink_pad_template =
                                             "format = (string) { F32LE, F16LE }, "
                                             "layout = (string) { frame-major, mel-major }, "
                                             "mels = (int) [ 1, 4096 ], "
-                                            "frames = (int) [ 0, MAX ], "
-                                            "rate = (int) [ 1, MAX ], "
-                                            "hop-length = (int) [ 1, MAX ]"));
+                                            "frames = (int) [ 0, 1000000 ], "
+                                            "rate = (int) [ 1000, 768000 ], "
+                                            "hop-length = (int) [ 1, 65536 ]"));
 
-GstStaticPadTemplate source_pad_template = GST_STATIC_PAD_TEMPLATE(
-    "src", GST_PAD_SRC, GST_PAD_ALWAYS,
-    GST_STATIC_CAPS(
-        GST_VIDEO_CAPS_MAKE("{ BGRx, RGBx, xRGB, xBGR, BGRA, RGBA, ARGB, ABGR, RGB, BGR }")));
+// 16384 pixels are more than any screen has, and a gigabyte at most.
+GstStaticPadTemplate source_pad_template =
+    GST_STATIC_PAD_TEMPLATE("src", GST_PAD_SRC, GST_PAD_ALWAYS,
+                            GST_STATIC_CAPS("video/x-raw, format = (string) { BGRx, RGBx, xRGB, "
+                                            "xBGR, BGRA, RGBA, ARGB, ABGR, RGB, BGR }, "
+                                            "width = (int) [ 1, 16384 ], "
+                                            "height = (int) [ 1, 16384 ], "
+                                            "framerate = " GST_VIDEO_FPS_RANGE));
 
 void read_unit(const MelInfo& info, MelStream& stream) {
   const std::string quantity =
@@ -45,7 +50,12 @@ void read_unit(const MelInfo& info, MelStream& stream) {
       stream.decade = 10;
       return;
     case LogType::none:
-      stream.unit = quantity;
+      // Powers span many decades: as they are, all but the loudest would be black.
+      stream.unit = quantity + " (dB)";
+      stream.decade = 10;
+      stream.drawn = info.choice<Spectrum>("spectrum") == Spectrum::magnitude
+                         ? Drawn::magnitude_in_db
+                         : Drawn::power_in_db;
   }
 }
 
@@ -53,7 +63,7 @@ void read_axis(const MelInfo& info, MelStream& stream) {
   const auto scale = info.choice<MelScale>("mel-scale");
   const auto fmin = info.integer("fmin");
   const auto fmax = info.integer("fmax");
-  if (!scale || !fmin || !fmax || *fmax <= *fmin) return;
+  if (!scale || !fmin || !fmax || *fmin < 0 || *fmax <= *fmin) return;
   MelAxis axis;
   axis.scale = *scale;
   axis.fmin = *fmin;

@@ -1,25 +1,41 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Video buffers: which are made, and what is drawn into them.
+#include <algorithm>
+
+#include "gst/common/object_lock.h"
 #include "gst/melspecscope/scope.h"
+
+GST_DEBUG_CATEGORY_EXTERN(mel_spec_scope_debug);
+#define GST_CAT_DEFAULT mel_spec_scope_debug
 
 namespace npumel {
 
-/// True when a picture of that time would be too late; tells the application.
-bool Scope::too_late(GstClockTime time, GstClockTime duration) {
+/// The time up to which pictures would be too late, or nothing when one of that time would not.
+std::optional<GstClockTime> Scope::late_until(GstClockTime time) const {
+  if (!gst_base_transform_is_qos_enabled(base_)) return std::nullopt;
+  const GstSegment* segment = &base_->segment;
+  const GstClockTime running = gst_segment_to_running_time(segment, GST_FORMAT_TIME, time);
+  const GstClockTime earliest = with_lock(base_, [&] { return quality_.earliest(); });
+  if (!GST_CLOCK_TIME_IS_VALID(running) || !GST_CLOCK_TIME_IS_VALID(earliest) || running > earliest)
+    return std::nullopt;
+  const GstClockTime last =
+      gst_segment_position_from_running_time(segment, GST_FORMAT_TIME, earliest);
+  // Where that running time lies in no segment all that is due is late.
+  return GST_CLOCK_TIME_IS_VALID(last) ? std::max(last, time) : kLastTime;
+}
+
+/// Counts pictures that are not drawn and tells the application, once for those in a row.
+void Scope::drop(GstClockTime time, GstClockTime duration, guint64 pictures) {
   const GstSegment* segment = &base_->segment;
   const GstClockTime running = gst_segment_to_running_time(segment, GST_FORMAT_TIME, time);
   const GstClockTime stream_time = gst_segment_to_stream_time(segment, GST_FORMAT_TIME, time);
-  GstMessage* message = nullptr;
-  GST_OBJECT_LOCK(base_);
-  if (quality_.drops(running))
-    message = quality_.message(GST_OBJECT(base_), running, stream_time, time, duration);
-  GST_OBJECT_UNLOCK(base_);
-  return message != nullptr && (gst_element_post_message(GST_ELEMENT(base_), message), true);
-}
-
-bool Scope::outside_segment(GstClockTime time) const {
-  const GstSegment& segment = base_->segment;
-  return GST_CLOCK_TIME_IS_VALID(segment.stop) && time >= segment.stop;
+  GST_DEBUG_OBJECT(base_, "%" G_GUINT64_FORMAT " pictures from %" GST_TIME_FORMAT " on too late",
+                   pictures, GST_TIME_ARGS(time));
+  GstMessage* const message = with_lock(base_, [&] {
+    quality_.dropped(pictures);
+    return quality_.message(GST_OBJECT(base_), running, stream_time, time, duration);
+  });
+  gst_element_post_message(GST_ELEMENT(base_), message);
 }
 
 /// A video buffer that `draw(pixels, stride)` fills.
@@ -44,6 +60,11 @@ GstFlowReturn Scope::make_picture(GstClockTime time, GstClockTime duration, GstB
     return GST_FLOW_ERROR;
   }
   draw(video.pixels(), video.stride());
+  {
+    const ObjectLock lock(base_);
+    quality_.drawn();
+  }
+  GST_LOG_OBJECT(base_, "picture of %" GST_TIME_FORMAT, GST_TIME_ARGS(time));
   *picture = buffer.release();
   return GST_FLOW_OK;
 }
@@ -54,7 +75,9 @@ GstFlowReturn Scope::next_page(GstBuffer** picture) {
   const GstClockTime time = GST_BUFFER_PTS(buffer);
   const GstClockTime duration = GST_BUFFER_DURATION(buffer);
   GstFlowReturn flow = GST_FLOW_OK;
-  if (!too_late(time, duration)) {
+  if (late_until(time)) {
+    drop(time, duration, 1);
+  } else {
     const guint64 start = gst_segment_to_stream_time(&base_->segment, GST_FORMAT_TIME, time);
     const double seconds =
         GST_CLOCK_TIME_IS_VALID(start) ? static_cast<double>(start) / GST_SECOND : 0;
@@ -70,10 +93,16 @@ GstFlowReturn Scope::next_of_scroll(GstBuffer** picture) {
   const MelBlock* block = mel_ ? &mel_->block() : nullptr;
   while (const auto due = scroller_.next_picture(*view_, block)) {
     const auto [time, duration] = *due;
-    if (outside_segment(time) || too_late(time, duration)) continue;
-    return make_picture(time, duration, picture, [&](uint8_t* pixels, ptrdiff_t stride) {
-      view_->draw_scroll(pixels, stride);
-    });
+    const GstClockTime stop = base_->segment.stop;
+    if (GST_CLOCK_TIME_IS_VALID(stop) && time >= stop) {
+      scroller_.skip_pictures_before(kLastTime);
+    } else if (const auto last = late_until(time)) {
+      drop(time, duration, 1 + static_cast<guint64>(scroller_.skip_pictures_before(*last + 1)));
+    } else {
+      return make_picture(time, duration, picture, [&](uint8_t* pixels, ptrdiff_t stride) {
+        view_->draw_scroll(pixels, stride);
+      });
+    }
   }
   mel_.reset();
   return GST_FLOW_OK;

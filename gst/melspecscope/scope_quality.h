@@ -11,8 +11,10 @@ class Quality {
  public:
   /// A QOS event of the video sink.
   void update(GstEvent* event);
-  /// True when a picture at that running time would be too late. Counts it.
-  bool drops(GstClockTime running);
+  /// Pictures at that running time or before it are too late; GST_CLOCK_TIME_NONE: none is.
+  GstClockTime earliest() const { return earliest_; }
+  void drawn() { processed_ += 1; }
+  void dropped(guint64 pictures) { dropped_ += pictures; }
   /// The message that goes with a dropped picture.
   GstMessage* message(GstObject* source, GstClockTime running, GstClockTime stream_time,
                       GstClockTime time, GstClockTime duration) const;

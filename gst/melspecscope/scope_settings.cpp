@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// Installs, reads and writes the properties of melspecscope.
 #include "gst/melspecscope/scope_settings.h"
 
 #include <gst/gst.h>
@@ -90,14 +91,16 @@ void install_scope_properties(GObjectClass* object_class) {
                         range_type(), RANGE_AUTO, kAnyTime));
   g_object_class_install_property(
       object_class, PROP_RANGE_MIN,
-      g_param_spec_double("range-min", "Lowest value",
-                          "Gets the lowest colour with range=fixed; in the units of the caps",
-                          -1e30, 1e30, normal.range_min, kAnyTime));
+      g_param_spec_double(
+          "range-min", "Lowest value",
+          "Gets the lowest colour with range=fixed; in the units of the caps, dB for log=none",
+          -1e30, 1e30, normal.range_min, kAnyTime));
   g_object_class_install_property(
       object_class, PROP_RANGE_MAX,
-      g_param_spec_double("range-max", "Highest value",
-                          "Gets the highest colour with range=fixed; in the units of the caps",
-                          -1e30, 1e30, normal.range_max, kAnyTime));
+      g_param_spec_double(
+          "range-max", "Highest value",
+          "Gets the highest colour with range=fixed; in the units of the caps, dB for log=none",
+          -1e30, 1e30, normal.range_max, kAnyTime));
   g_object_class_install_property(
       object_class, PROP_AXES,
       g_param_spec_boolean("axes", "Axes",

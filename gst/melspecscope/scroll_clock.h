@@ -7,6 +7,9 @@
 
 namespace npumel {
 
+/// The last time there is: 2^64 - 1 stands for none. Later ones become this one.
+inline constexpr uint64_t kLastTime = UINT64_MAX - 1;
+
 /// Nanoseconds. Mel frame n stands at origin + n * hop / rate, picture k at origin + k / fps;
 /// picture k shows the mel frames up to its own time.
 class ScrollClock {
@@ -28,8 +31,8 @@ class ScrollClock {
   };
   Placement place(uint64_t time, int64_t frames, bool discont) const;
 
-  /// Counts `frames` more mel frames as come.
-  void add_frames(int64_t frames) { frames_ += frames; }
+  /// Counts `frames` >= 0 more mel frames as come.
+  void add_frames(int64_t frames);
   int64_t frames() const { return frames_; }
   uint64_t frame_time(int64_t n) const;
   /// Mel frames whose time is not after `time`.
@@ -41,9 +44,12 @@ class ScrollClock {
   /// True when everything the next picture shows has come.
   bool picture_due() const { return started_ && picture_time() < frame_time(frames_); }
   void next_picture() { pictures_ += 1; }
+  /// Leaves out the pictures that are due and whose time is before `time`. Their number.
+  int64_t skip_pictures_before(uint64_t time);
 
  private:
   uint64_t picture_at(int64_t k) const;
+  int64_t pictures_before(uint64_t time) const;
 
   int rate_ = 16000, hop_ = 160, fps_n_ = 30, fps_d_ = 1;
   bool started_ = false;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// The ring of pixel columns.
 #include "gst/melspecscope/scroll_plot.h"
 
 #include <algorithm>
@@ -14,8 +15,9 @@ constexpr float kNothing = std::numeric_limits<float>::lowest();
 
 }  // namespace
 
-ScrollPlot::ScrollPlot(const Painter& painter, int width, double frames_per_column)
+ScrollPlot::ScrollPlot(const Painter& painter, int width, double frames_per_column, Rgb ground)
     : painter_(painter),
+      ground_(ground),
       width_(width),
       // A frame that covers more than the whole plot looks the same, and takes for ever.
       frames_per_column_(std::max(frames_per_column, 1.0 / width)),
@@ -38,7 +40,7 @@ void ScrollPlot::set_range(const ValueRange& range) {
   if (range == painter_.range()) return;
   painter_.set_range(range);
   const size_t mels = pending_.size();
-  for (int x = 0; x < width_; ++x)
+  for (int x = 0; x < used_; ++x)
     painter_.paint(std::span(values_).subspan(static_cast<size_t>(x) * mels, mels), pixel(x),
                    row_bytes());
 }
@@ -51,6 +53,11 @@ void ScrollPlot::paint_newest(int column) {
   painter_.paint(pending_, pixel(column), row_bytes());
 }
 
+void ScrollPlot::advance() {
+  next_ = (next_ + 1) % width_;
+  used_ = std::max(used_, next_ == 0 ? width_ : next_);
+}
+
 void ScrollPlot::push(std::span<const float> values) {
   for (size_t m = 0; m < pending_.size(); ++m) {
     // A value that is no number must not hide the others of its column.
@@ -61,19 +68,20 @@ void ScrollPlot::push(std::span<const float> values) {
   frames_ += 1;
   for (const int64_t complete = columns_after(frames_); columns_ < complete; ++columns_) {
     paint_newest(next_);
-    next_ = (next_ + 1) % width_;
+    advance();
     pending_used_ = false;
   }
 }
 
 void ScrollPlot::skip(int64_t frames) {
-  frames_ += frames;
+  // More than the plot is as good as all of it, and keeps the counts small.
+  frames_ += std::min(frames, static_cast<int64_t>((width_ + 2) * frames_per_column_) + 1);
   const int64_t complete = columns_after(frames_);
   const int64_t fresh = std::min<int64_t>(complete - columns_, width_);
   for (int64_t i = 0; i < fresh; ++i) {
     if (!pending_used_) std::fill(pending_.begin(), pending_.end(), kNothing);
     paint_newest(next_);
-    next_ = (next_ + 1) % width_;
+    advance();
     pending_used_ = false;
   }
   columns_ = complete;
@@ -82,9 +90,10 @@ void ScrollPlot::skip(int64_t frames) {
 void ScrollPlot::clear() {
   std::fill(values_.begin(), values_.end(), kNothing);
   std::fill(maxima_.begin(), maxima_.end(), kNothing);
-  for (int x = 0; x < width_; ++x) painter_.clear(pixel(x), row_bytes());
+  for (int x = 0; x < width_; ++x) painter_.fill(ground_, pixel(x), row_bytes());
   frames_ = 0;
   columns_ = 0;
+  used_ = 0;
   next_ = 0;
   pending_used_ = false;
 }

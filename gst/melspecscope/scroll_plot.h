@@ -16,7 +16,8 @@ namespace npumel {
 class ScrollPlot {
  public:
   ScrollPlot() = default;
-  ScrollPlot(const Painter& painter, int width, double frames_per_column);
+  /// `ground`: the colour where nothing has been shown yet.
+  ScrollPlot(const Painter& painter, int width, double frames_per_column, Rgb ground);
 
   int width() const { return width_; }
   const Painter& painter() const { return painter_; }
@@ -27,9 +28,9 @@ class ScrollPlot {
   void set_range(const ValueRange& range);
   /// The next frame: `values` holds painter().mels() numbers.
   void push(std::span<const float> values);
-  /// `frames` frames without values: columns of the lowest colour.
+  /// `frames` >= 0 frames without values: columns of the lowest colour.
   void skip(int64_t frames);
-  /// Everything in the lowest colour.
+  /// Everything in the colour of the ground.
   void clear();
 
   /// Copies the picture, oldest column at the left, to width() x painter().height() pixels.
@@ -41,12 +42,16 @@ class ScrollPlot {
   /// The number of columns that are complete after `frames` frames.
   int64_t columns_after(int64_t frames) const;
   void paint_newest(int column);
+  /// The ring position moves on by one column.
+  void advance();
 
   Painter painter_;
+  Rgb ground_;
   int width_ = 0;
   double frames_per_column_ = 1;
   int64_t frames_ = 0;   // since clear()
   int64_t columns_ = 0;  // since clear()
+  int used_ = 0;         // ring positions [0, used_) have been painted since clear()
   int next_ = 0;         // ring position of the next column, which is also the oldest one
   bool pending_used_ = false;
   std::vector<float> pending_;  // largest values of the column that is not complete

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// Brings frames and holes onto the display picture by picture.
 #include "gst/melspecscope/scroller.h"
 
 #include <algorithm>
@@ -34,7 +35,8 @@ void Scroller::add_gap(View& view, uint64_t time, uint64_t duration) {
     restart(time);
   }
   // Frames that begin before the end of the gap and end in it.
-  const int64_t frames = clock_.frames_until(time + duration) - 1;
+  const uint64_t end = time < kLastTime - duration ? time + duration : kLastTime;
+  const int64_t frames = clock_.frames_until(end) - 1;
   clock_.add_frames(std::max<int64_t>(0, frames - clock_.frames()));
   hole_end_ = clock_.frames();
 }

@@ -1,21 +1,28 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// Ranges from data, for a page and for a display that goes on.
 #include "gst/melspecscope/value_range.h"
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace npumel {
 namespace {
 
+float to_float(double value) {
+  constexpr double most = std::numeric_limits<float>::max();
+  return static_cast<float>(std::clamp(value, -most, most));
+}
+
 /// Keeps a range from being empty: the lowest value gets the lowest colour, nothing the highest.
 float at_least_above(float high, float low, Decade decade) {
-  const double least = decade > 0 ? decade : 1e-6 * (1 + std::fabs(low));
-  return std::max(high, static_cast<float>(low + least));
+  const double least = decade > 0 ? decade : 1e-6 * (1 + std::fabs(double{low}));
+  return std::max(high, to_float(low + least));
 }
 
 float floor_of_range(float high, float smallest, Decade decade) {
   if (decade <= 0) return smallest;
-  return std::max(smallest, static_cast<float>(high - kShownDecades * decade));
+  return std::max(smallest, to_float(high - kShownDecades * decade));
 }
 
 }  // namespace
@@ -42,7 +49,7 @@ ValueRange RunningRange::update(const Extent& added, float visible) {
     seen_.empty = false;
     if (decade_ > 0) {
       const double step = decade_ / 2;
-      const auto wanted = static_cast<float>(std::ceil(visible / step) * step);
+      const float wanted = to_float(std::ceil(visible / step) * step);
       if (first || wanted > high_ || wanted < high_ - decade_) high_ = wanted;
     } else {
       high_ = seen_.high;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// Puts plot, range and figure together.
 #include "gst/melspecscope/view.h"
 
 namespace npumel {
@@ -24,7 +25,7 @@ View::View(const MelStream& stream, const ViewSettings& settings, int width, int
   if (settings.scroll) {
     const double per_column =
         settings.span_seconds > 0 ? settings.span_seconds / stream.frame_seconds / plot.width : 1;
-    plot_ = ScrollPlot(painter_, plot.width, per_column);
+    plot_ = ScrollPlot(painter_, plot.width, per_column, figure_.dark ? kDark : kPaper);
     set_figure(painter_.range(), -plot.width * per_column * stream.frame_seconds, 0);
   }
 }

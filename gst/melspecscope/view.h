@@ -15,7 +15,8 @@ struct MelStream {
   int mels = 80;
   double frame_seconds = 0.01;
   Decade decade = 0;
-  std::string unit;
+  Drawn drawn = Drawn::as_is;
+  std::string unit;             ///< of what is drawn
   std::optional<MelAxis> axis;  ///< none when the caps do not tell
 
   bool operator==(const MelStream&) const = default;

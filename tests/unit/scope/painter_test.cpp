@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cmath>
+#include <limits>
 #include <vector>
 
 namespace npumel {
@@ -43,6 +44,34 @@ TEST(Painter, LevelsCoverTheRangeAndClampBeyondIt) {
   EXPECT_EQ(painter.level(2), 255);
   EXPECT_EQ(painter.level(INFINITY), 255);
   EXPECT_EQ(painter.level(NAN), 0);
+}
+
+TEST(Painter, EveryValueInEveryRangeHasALevel) {
+  constexpr float kMost = std::numeric_limits<float>::max();
+  const float values[] = {-INFINITY, -kMost, -1, -1e-45F, 0, 1e-45F, 1, kMost, INFINITY, NAN};
+  Painter painter(1, 1, ColorMap::gray, kRgb);
+  for (const float low : values)
+    for (const float high : values) {
+      painter.set_range({low, high});
+      for (const float value : values) EXPECT_LE(painter.level(value), 255);
+    }
+  painter.set_range({-kMost, kMost});
+  EXPECT_EQ(painter.level(0), 128);
+}
+
+TEST(PaintPage, DrawsPowersAndMagnitudesInDecibels) {
+  const std::vector<float> values = {1, 1e-4F, 0, -1, 1e4F};
+  std::vector<float> drawn(5);
+  MelBlock block{values.data(), ElementType::f32, Layout::frame_major, 5, 1, Drawn::power_in_db};
+  block.read_frame(0, drawn);
+  EXPECT_FLOAT_EQ(drawn[0], 0);
+  EXPECT_FLOAT_EQ(drawn[1], -40);
+  EXPECT_EQ(drawn[2], -INFINITY);
+  EXPECT_TRUE(std::isnan(drawn[3]));
+  EXPECT_FLOAT_EQ(drawn[4], 40);
+  block.drawn = Drawn::magnitude_in_db;
+  block.read_frame(0, drawn);
+  EXPECT_FLOAT_EQ(drawn[1], -80);
 }
 
 TEST(Painter, TheBrightestColourIsNotLostToRounding) {

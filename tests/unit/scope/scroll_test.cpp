@@ -10,6 +10,7 @@ namespace {
 
 constexpr uint64_t kMs = 1000000;
 constexpr PixelFormat kScrolled{3, 0, 1, 2};
+constexpr int kGround = kDark.r;  // what a column shows before anything was there
 
 /// A display of one band without axes: one row, whose pixels are the levels of the frames.
 struct Display {
@@ -65,7 +66,7 @@ TEST(Scroll, EntersAtTheRightAndLeavesAtTheLeft) {
   Display display(4);
   Scroller scroller = scroller_at(100);
   display.feed(scroller, {10, 20}, 0);
-  EXPECT_EQ(display.row(), (Levels{0, 0, 10, 20}));
+  EXPECT_EQ(display.row(), (Levels{kGround, kGround, 10, 20}));
   display.feed(scroller, {30, 40, 50}, 20);
   EXPECT_EQ(display.row(), (Levels{20, 30, 40, 50}));
 }
@@ -77,9 +78,9 @@ TEST(Scroll, APictureShowsTheFramesUpToItsTime) {
   const MelBlock mel = Display::block(values);
   scroller.add(display.view, mel, 0, false);
   ASSERT_TRUE(scroller.next_picture(display.view, &mel));
-  EXPECT_EQ(display.row(), (Levels{0, 0, 0, 10})) << "picture at 0 ms";
+  EXPECT_EQ(display.row(), (Levels{kGround, kGround, kGround, 10})) << "picture at 0 ms";
   ASSERT_TRUE(scroller.next_picture(display.view, &mel));
-  EXPECT_EQ(display.row(), (Levels{0, 10, 20, 30})) << "picture at 20 ms";
+  EXPECT_EQ(display.row(), (Levels{kGround, 10, 20, 30})) << "picture at 20 ms";
   EXPECT_FALSE(scroller.next_picture(display.view, &mel));
 }
 
@@ -138,7 +139,7 @@ TEST(Scroll, AStepBackInTimeStartsAnew) {
   Scroller scroller = scroller_at(100);
   display.feed(scroller, {10, 20}, 500);
   EXPECT_EQ(display.feed(scroller, {30}, 100, true), (std::vector<double>{100}));
-  EXPECT_EQ(display.row(), (Levels{0, 10, 20, 30}));
+  EXPECT_EQ(display.row(), (Levels{kGround, 10, 20, 30}));
 }
 
 TEST(Scroll, AGapEventMakesPicturesWithoutData) {
@@ -149,14 +150,14 @@ TEST(Scroll, AGapEventMakesPicturesWithoutData) {
   EXPECT_EQ(scroller.next_picture(display.view, nullptr)->time, 10 * kMs);
   EXPECT_EQ(scroller.next_picture(display.view, nullptr)->time, 20 * kMs);
   EXPECT_FALSE(scroller.next_picture(display.view, nullptr));
-  EXPECT_EQ(display.row(), (Levels{0, 10, 0, 0}));
+  EXPECT_EQ(display.row(), (Levels{kGround, 10, 0, 0}));
 }
 
 TEST(Scroll, SpanPutsTheLargestOfSeveralFramesIntoAColumn) {
   Display display(4, 0.08);  // 80 ms over 4 pixels
   Scroller scroller = scroller_at(100);
   display.feed(scroller, {10, 20, 40, 30}, 0);
-  EXPECT_EQ(display.row(), (Levels{0, 0, 20, 40}));
+  EXPECT_EQ(display.row(), (Levels{kGround, kGround, 20, 40}));
 }
 
 TEST(Scroll, SpanBelowAFrameAPixelRepeatsFrames) {
@@ -181,16 +182,85 @@ TEST(Scroll, AHoleLeavesTheColumnThatHadBegun) {
   EXPECT_EQ(display.row(), (Levels{20, 40, 0, 60}));
 }
 
+TEST(Scroll, AHoleOfAnySizeIsTheLowestColour) {
+  for (const int64_t frames : {int64_t{4}, int64_t{1000}, int64_t{1} << 53}) {
+    Display display(4);
+    const std::vector<float> values = {10, 20};
+    display.view.push(Display::block(values), 0, 2);
+    display.view.skip(frames);
+    EXPECT_EQ(display.row(), (Levels{0, 0, 0, 0})) << frames;
+    display.view.skip(frames);
+    display.view.push(Display::block(values), 1, 2);
+    EXPECT_EQ(display.row(), (Levels{0, 0, 0, 20})) << frames;
+  }
+}
+
+TEST(Scroll, TimesAtTheEndOfTheScaleDoNotWrap) {
+  for (const uint64_t before : {uint64_t{5}, uint64_t{20}, uint64_t{34}, uint64_t{40}}) {
+    Display display(4);
+    Scroller scroller = scroller_at(30);
+    const uint64_t time = UINT64_MAX - before * kMs + 1;
+    const std::vector<float> values = {10, 20, 30};
+    const MelBlock mel = Display::block(values);
+    scroller.add(display.view, mel, time, false);
+    std::vector<uint64_t> times;
+    while (const auto picture = scroller.next_picture(display.view, &mel)) {
+      times.push_back(picture->time);
+      ASSERT_LE(times.size(), 2U);
+    }
+    // 30 ms of frames; a picture lasts 33.3 ms.
+    EXPECT_EQ(times, std::vector<uint64_t>{time}) << before;
+    scroller.add_gap(display.view, UINT64_MAX - kMs, 1000 * kMs);
+    for (int i = 0; scroller.next_picture(display.view, nullptr); ++i) ASSERT_LE(i, 2);
+  }
+}
+
+TEST(Scroll, AGapAtTheEndOfTheScaleEnds) {
+  Display display(4);
+  Scroller scroller = scroller_at(1000);
+  scroller.add_gap(display.view, UINT64_MAX - 25 * kMs + 1, 1000 * kMs);
+  int pictures = 0;
+  while (scroller.next_picture(display.view, nullptr)) ASSERT_LE(++pictures, 25);
+  EXPECT_GE(pictures, 10);
+}
+
+TEST(ScrollClock, CountsWithoutLoops) {
+  ScrollClock clock(1000, 65536, 1000, 1);  // a frame lasts 65.536 s
+  clock.start(7);
+  clock.add_frames(int64_t{1} << 53);
+  EXPECT_EQ(clock.frame_time(int64_t{1} << 53), kLastTime);
+  EXPECT_EQ(clock.frames_until(7), 1);
+  EXPECT_EQ(clock.frames_until(6), 0);
+  EXPECT_EQ(clock.frames_until(7 + 65536 * kMs - 1), 1);
+  EXPECT_EQ(clock.frames_until(7 + 65536 * kMs), 2);
+  EXPECT_EQ(clock.skip_pictures_before(7 + 10 * kMs), 10);
+  EXPECT_EQ(clock.picture_time(), 7 + 10 * kMs);
+  EXPECT_EQ(clock.skip_pictures_before(7 + 10 * kMs), 0);
+  clock.skip_pictures_before(kLastTime);
+  EXPECT_FALSE(clock.picture_due());
+}
+
+TEST(ScrollClock, FramesUntilAgreesWithTheTimesOfFrames) {
+  for (const auto& [rate, hop] : {std::pair(22050, 256), {44100, 441}, {16000, 160}, {11025, 7}}) {
+    ScrollClock clock(rate, hop, 30, 1);
+    clock.start(123456789);
+    for (int64_t n = 0; n < 5000; n += 7) {
+      EXPECT_EQ(clock.frames_until(clock.frame_time(n)), n + 1);
+      EXPECT_EQ(clock.frames_until(clock.frame_time(n) - 1), n);
+    }
+  }
+}
+
 TEST(ScrollPlot, ANewRangeRepaintsWhatIsThere) {
   Painter painter(1, 1, ColorMap::gray, kScrolled);
   painter.set_range({0, 256});
-  ScrollPlot plot(painter, 2, 1);
+  ScrollPlot plot(painter, 2, 1, kDark);
   plot.push(std::vector<float>{100});
   plot.set_range({0, 512});
   std::vector<uint8_t> pixels(6);
   plot.copy_to(pixels.data(), 6);
   EXPECT_EQ(pixels[3], 50);
-  EXPECT_EQ(pixels[0], 0) << "columns without data stay lowest";
+  EXPECT_EQ(pixels[0], kGround) << "columns that were never used stay the ground";
 }
 
 }  // namespace

@@ -52,5 +52,17 @@ TEST(RunningRange, NeverShowsLessThanEightDecadesDownToTheSmallestValueSeen) {
   EXPECT_EQ(range.update(extent_of({-10, -9}), -9), (ValueRange{-10, -9}));
 }
 
+TEST(Ranges, OfTheLargestNumbersStayFinite) {
+  constexpr float kMost = std::numeric_limits<float>::max();
+  Extent extent;
+  extent.add(std::vector<float>{-kMost, kMost});
+  for (const Decade decade : {0.0, 1.0, 10.0}) {
+    const ValueRange page = page_range(extent, decade);
+    EXPECT_TRUE(std::isfinite(page.low) && std::isfinite(page.high));
+    const ValueRange running = RunningRange(decade).update(extent, kMost);
+    EXPECT_TRUE(std::isfinite(running.low) && std::isfinite(running.high));
+  }
+}
+
 }  // namespace
 }  // namespace npumel
