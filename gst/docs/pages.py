@@ -1,0 +1,124 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Keeps the element pages of this folder as the elements are: what gst-inspect-1.0 reads, as tables.
+
+usage: GST_PLUGIN_PATH=BUILD/gst gst/docs/pages.py [--check]
+
+In NAME.md, what lies between <!-- properties --> and <!-- end --> (and pads, caps, stats alike) is written
+anew from the element NAME; the rest is left alone. --check changes nothing, prints the pages that are not
+as they should be, and exits 1 when there are any.
+"""
+import re
+import sys
+from pathlib import Path
+
+import gi
+
+gi.require_version("Gst", "1.0")
+from gi.repository import GObject, Gst  # noqa: E402
+
+HERE = Path(__file__).resolve().parent
+BLOCK = re.compile(r"(<!-- (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+GROUP = re.compile(r"^\[(\w+)\] ")
+MUTABLE = {1 << 12: "any state", 1 << 11: "PAUSED"}  # GST_PARAM_MUTABLE_PLAYING, _PAUSED
+HUGE = 2**31 - 1
+# GstBaseTransform's and GstObject's own say nothing about these elements.
+INHERITED = {"name", "parent", "qos"}
+
+
+def nicks(element, spec):
+    kind = type(element.get_property(spec.name))
+    return [value.value_nick for value in getattr(kind, "__enum_values__", {}).values() or kind]
+
+
+def number(value):
+    if isinstance(value, float):
+        return "largest" if value > 1e300 else "lowest" if value < -1e300 else f"{value:g}"
+    return "no limit" if value >= HUGE else str(value)
+
+
+def values(element, spec):
+    """Type, range and default of a property."""
+    if spec.value_type.is_a(GObject.TYPE_ENUM):
+        names = nicks(element, spec)
+        return f"{', '.join(names)}; default {element.get_property(spec.name).value_nick}"
+    if hasattr(spec, "minimum"):
+        kind = "number" if isinstance(spec.minimum, float) else "whole number"
+        return f"{kind}, {number(spec.minimum)} to {number(spec.maximum)}; default {number(spec.default_value)}"
+    default = getattr(spec, "default_value", None)
+    return spec.value_type.name + ("" if default is None else f"; default {str(default).lower()}")
+
+
+def properties(element):
+    """A table for each group, in the order in which the groups are first named."""
+    groups = {}
+    for spec in element.list_properties():
+        if spec.name in INHERITED:
+            continue
+        blurb = spec.blurb
+        group = GROUP.match(blurb)
+        when = "read" if not spec.flags & GObject.ParamFlags.WRITABLE else next(
+            (text for bit, text in MUTABLE.items() if int(spec.flags) & bit), "READY")
+        text = GROUP.sub("", blurb).replace("|", "\\|")
+        groups.setdefault(group.group(1) if group else "", []).append(
+            f"| `{spec.name}` | {values(element, spec)} | {when} | {text} |")
+    lines = []
+    for group in sorted(groups):
+        if group:
+            lines += [f"**{group}**", ""]
+        lines += ["| property | values | set in | meaning |", "|---|---|---|---|", *sorted(groups[group]), ""]
+    return lines
+
+
+def pads(element):
+    lines = ["| pad | caps |", "|---|---|"]
+    for template in sorted(element.get_factory().get_static_pad_templates(), key=lambda pad: pad.name_template):
+        for caps in template.get_caps().to_string().split("; "):
+            lines.append(f"| {template.name_template} | `{caps}` |")
+    return [*lines, ""]
+
+
+def caps(_):
+    """The fields of the source caps, with the header's words."""
+    header = (HERE.parent / "npumelspec" / "npumelspec.h").read_text(encoding="utf-8")
+    rows = re.findall(r'NPU_MEL_FIELD_\w+ "([\w-]+)"\s*/\* (.*?) \*/', header)
+    return ["| field | type and meaning |", "|---|---|", *(f"| `{name}` | {text} |" for name, text in rows), ""]
+
+
+def stats(element):
+    structure = element.get_property("stats")
+    names = [structure.nth_field_name(i) for i in range(structure.n_fields())]
+    kinds = {name: structure.get_field_type(name).name for name in names}
+    return ["| field | type |", "|---|---|", *(f"| `{name}` | {kinds[name]} |" for name in sorted(names)), ""]
+
+
+WRITERS = {"properties": properties, "pads": pads, "caps": caps, "stats": stats}
+
+
+def written(page):
+    element = Gst.ElementFactory.make(page.stem, None)
+    if element is None:
+        raise SystemExit(f"pages.py: there is no element {page.stem}")
+    text = page.read_text(encoding="utf-8")
+    return text, BLOCK.sub(lambda m: "\n".join([m[1], *WRITERS[m[2]](element)]) + m[3], text)
+
+
+def main():
+    Gst.init(None)
+    check = sys.argv[1:] == ["--check"]
+    pages = [page for page in sorted(HERE.glob("*.md")) if BLOCK.search(page.read_text(encoding="utf-8"))]
+    stale = []
+    for page in pages:
+        before, after = written(page)
+        if before != after:
+            stale.append(page.name)
+            if not check:
+                page.write_text(after, encoding="utf-8")
+    if not pages:
+        raise SystemExit("pages.py: there is no page")
+    print(f"{len(pages)} pages, {'stale' if check else 'written'}: {', '.join(stale) or 'none'}")
+    return 1 if check and stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
