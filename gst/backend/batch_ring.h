@@ -42,11 +42,13 @@ struct Batch {
   enum class Way {
     software,  ///< not for the NPU
     gathered,  ///< loaded, to be started together with later ones
-    npu,       ///< on the device, or done
-    refused    ///< the device did not take it
+    npu,       ///< queued, on the device, or done
+    refused,   ///< the device did not take it
+    late,      ///< the device still has an earlier run in this slot's buffers
+    overflow   ///< the queue is too long
   };
   Way way = Way::software;
-  std::chrono::steady_clock::time_point deadline;  ///< of its run
+  std::chrono::steady_clock::time_point due;  ///< when its rows are wanted
 };
 
 /// One slot more than may be in flight: the samples of the batch before stay readable while the

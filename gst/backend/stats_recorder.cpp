@@ -83,6 +83,16 @@ void StatsRecorder::count_npu(uint64_t batch, int frames, uint64_t kernel_ns, ui
   logger_->write(LogLevel::log, text);
 }
 
+void StatsRecorder::count_late() {
+  const std::lock_guard lock(mutex_);
+  stats_.late_batches++;
+}
+
+void StatsRecorder::count_overflow() {
+  const std::lock_guard lock(mutex_);
+  stats_.overflow_batches++;
+}
+
 void StatsRecorder::count_loss(bool timed_out, bool wrong_numbers) {
   const std::lock_guard lock(mutex_);
   stats_.fallbacks++;
@@ -91,10 +101,11 @@ void StatsRecorder::count_loss(bool timed_out, bool wrong_numbers) {
 }
 
 void StatsRecorder::change(const char* backend, const std::string& reason, uint64_t batch,
-                           bool warn) {
+                           int64_t retry_in, bool warn) {
   {
     const std::lock_guard lock(mutex_);
-    notices_.push_back(BackendNotice{backend, started_ ? active_.load() : "", reason, batch, warn});
+    notices_.push_back(
+        BackendNotice{backend, started_ ? active_.load() : "", reason, batch, retry_in, warn});
     started_ = true;
     active_ = backend;
   }

@@ -29,9 +29,12 @@ class StatsRecorder {
   void count_software(uint64_t batch, int frames, uint64_t ns);
   void count_npu(uint64_t batch, int frames, uint64_t kernel_ns, uint64_t transfer_ns,
                  uint64_t convert_ns);
+  void count_late();
+  void count_overflow();
   void count_loss(bool timed_out, bool wrong_numbers);
   /// Makes `backend` ("software" or "npu") the active one and leaves a notice.
-  void change(const char* backend, const std::string& reason, uint64_t batch, bool warn);
+  void change(const char* backend, const std::string& reason, uint64_t batch, int64_t retry_in,
+              bool warn);
 
   const char* active() const noexcept { return active_.load(std::memory_order_relaxed); }
   BackendStats stats() const;

@@ -46,7 +46,7 @@ struct Supervisor::Impl {
 
 Supervisor::Supervisor() : impl_(std::make_unique<Impl>(nullptr)) {}
 Supervisor::Supervisor(const NpumelXrtApi& scripted) : impl_(std::make_unique<Impl>(&scripted)) {}
-Supervisor::~Supervisor() = default;
+Supervisor::~Supervisor() { close(); }
 
 void Supervisor::set_logger(BackendLogger* logger) noexcept { impl_->stats.set_logger(logger); }
 
@@ -61,6 +61,8 @@ void Supervisor::open(BackendChoice choice, const std::string& device) {
 void Supervisor::configure(const BackendConfig& config) {
   Impl& self = *impl_;
   auto software = std::make_unique<SoftwareBackend>(config.recipe, config.rows_per_call);
+  discard();
+  self.ring.clear();
   self.config = config;
   self.software = std::move(software);
   self.stats.begin();
@@ -69,7 +71,7 @@ void Supervisor::configure(const BackendConfig& config) {
     self.npu.reset();
     const char* reason = "backend=software was asked for";
     self.stats.set_npu(false, reason);
-    self.stats.change("software", reason, 0, false);
+    self.stats.change("software", reason, 0, -1, false);
   } else {
     possible = self.policy().configure(config);
   }
@@ -81,9 +83,11 @@ void Supervisor::configure(const BackendConfig& config) {
   if (self.npu) self.npu->report_sizes();
 }
 
+// The ring lets go of its runs first: the last to hold them destroys them, which calls the driver.
 void Supervisor::close() noexcept {
-  impl_->npu.reset();
+  discard();
   impl_->ring.clear();
+  impl_->npu.reset();
   impl_->software.reset();
 }
 
@@ -144,11 +148,18 @@ Supervisor::Collected Supervisor::collect(const RowSink& out) {
 
 void Supervisor::discard() noexcept {
   if (impl_->npu) impl_->npu->discard();
-  while (impl_->ring.in_flight() > 0) impl_->ring.pop();
+  while (impl_->ring.in_flight() > 0) {
+    if (impl_->npu) impl_->npu->withdraw(impl_->ring.oldest());
+    impl_->ring.pop();
+  }
 }
 
 void Supervisor::interrupt() noexcept { impl_->signal->interrupt(); }
 void Supervisor::resume() noexcept { impl_->signal->resume(); }
+
+bool Supervisor::fills_batches() const noexcept {
+  return impl_->config.backlog && impl_->npu && impl_->npu->in_use();
+}
 
 const char* Supervisor::active() const noexcept { return impl_->stats.active(); }
 BackendStats Supervisor::stats() const { return impl_->stats.stats(); }

@@ -71,6 +71,10 @@ class Supervisor {
   void interrupt() noexcept;
   void resume() noexcept;
 
+  /// Whether batches are worth filling though a buffer could be completed earlier: a run takes the
+  /// NPU as long whatever it holds, and nobody waits for the rows. The streaming thread's.
+  bool fills_batches() const noexcept;
+
   const char* active() const noexcept;  ///< "software" or "npu"
   BackendStats stats() const;
   std::vector<BackendNotice> take_notices();

@@ -29,12 +29,15 @@ enum class BackendFault {
 
 class BackendError : public std::runtime_error {
  public:
-  BackendError(BackendFault fault, const std::string& what)
-      : std::runtime_error(what), fault_(fault) {}
+  /// `permanent`: it would be the same at every later attempt in this process.
+  BackendError(BackendFault fault, const std::string& what, bool permanent = false)
+      : std::runtime_error(what), fault_(fault), permanent_(permanent) {}
   BackendFault fault() const noexcept { return fault_; }
+  bool permanent() const noexcept { return permanent_; }
 
  private:
   BackendFault fault_;
+  bool permanent_;
 };
 
 /// Memory of one batch, owned by a backend, filled by the framer: for int16 streams on the NPU this
@@ -61,6 +64,9 @@ struct BackendConfig {
   unsigned timeout_ms = 2000;
   unsigned verify_interval = 64;         ///< 0 = off
   uint64_t retry_interval = 5000000000;  ///< ns
+  /// Of a live stream: what it grants for a batch, in ns, after which software computes it unless
+  /// the NPU has. 0 = not live.
+  uint64_t live_deadline = 0;
 
   bool operator==(const BackendConfig&) const = default;
 };
@@ -72,6 +78,8 @@ struct BackendNotice {
   std::string previous;  ///< "" at start
   std::string reason;
   uint64_t batch = 0;  ///< first batch concerned
+  /// ns until the NPU is tried again; -1 = never, 0 = it is in use or being opened.
+  int64_t retry_in = -1;
   bool warn = false;
 };
 
@@ -79,6 +87,8 @@ struct BackendNotice {
 struct BackendStats {
   uint64_t batches = 0, npu_batches = 0, software_batches = 0, fallbacks = 0;
   uint64_t npu_timeouts = 0, verify_failures = 0;
+  uint64_t late_batches = 0;      ///< of a live stream that software computed: the NPU was late
+  uint64_t overflow_batches = 0;  ///< that software computed because the queue was too long
   uint64_t kernel_time = 0, transfer_time = 0, convert_time = 0, software_time = 0;
   uint64_t input_buffer_size = 0, output_buffer_size = 0, instruction_buffer_size = 0;
   int runlist_depth = 0;

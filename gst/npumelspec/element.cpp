@@ -12,7 +12,9 @@
 
 namespace npumel {
 
-Element::Element(GstNpuMelSpec* self) : self_(self), stream_(*this) {}
+Element::Element(GstNpuMelSpec* self) : self_(self), backend_log_(self), stream_(*this) {
+  stream_.supervisor().set_logger(&backend_log_);
+}
 
 Element::~Element() { forget_input(); }
 
@@ -137,6 +139,7 @@ bool Element::set_caps(GstCaps* in, GstCaps* out) {
   update_liveness();
   config.backend.in_flight = latency_.live() ? 1 : settings.in_flight;
   config.backend.backlog = !latency_.live();
+  config.backend.live_deadline = latency_.live() ? settings.processing_latency : 0;
   const JumpRule::Config timing = jump_rule(settings);
 
   const bool same = configured_ && config == config_ && timing == jumps_.config() &&
@@ -205,7 +208,8 @@ void Element::publish() {
     GstStructure* structure = gst_structure_new(
         "npumelspec-backend", "backend", G_TYPE_STRING, notice.backend.c_str(), "previous",
         G_TYPE_STRING, notice.previous.c_str(), "reason", G_TYPE_STRING, notice.reason.c_str(),
-        "batch", G_TYPE_UINT64, static_cast<guint64>(notice.batch), nullptr);
+        "batch", G_TYPE_UINT64, static_cast<guint64>(notice.batch), "retry-in", G_TYPE_INT64,
+        static_cast<gint64>(notice.retry_in), nullptr);
     gst_element_post_message(GST_ELEMENT(self_),
                              gst_message_new_element(GST_OBJECT(self_), structure));
     if (notice.backend == "npu") announce_device();

@@ -11,6 +11,7 @@
 
 #include "gst/common/object_lock.h"
 #include "gst/common/pointers.h"
+#include "gst/npumelspec/backend_log.h"
 #include "gst/npumelspec/caps.h"
 #include "gst/npumelspec/device_choice.h"
 #include "gst/npumelspec/gstnpumelspec.h"
@@ -177,6 +178,7 @@ class Element final : private BufferSource {
   size_t width_ = 2;          ///< bytes of an input sample
 
   // Streaming.
+  BackendLog backend_log_;
   Stream stream_;
   Timeline timeline_;
   JumpRule jumps_;

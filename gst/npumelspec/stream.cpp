@@ -45,7 +45,7 @@ bool Stream::closing() const {
 }
 
 /// Moves samples into the slot and submits it when it can be. False: nothing moved.
-bool Stream::advance() {
+bool Stream::advance(bool wait) {
   if (assembler_.finished() && !closing()) silence_ = 0;
   if (!has_input() && !closing()) return false;
   if (slot_ == nullptr) {
@@ -70,6 +70,7 @@ bool Stream::advance() {
     submit(framer_.ready());
     return true;
   }
+  if (!wait && supervisor_.fills_batches()) return false;
   const int early = assembler_.early(framer_.first_frame(), framer_.ready());
   if (early > 0) submit(early);
   return early > 0;
@@ -111,7 +112,7 @@ GstFlowReturn Stream::next(Output& output, bool wait) {
     GstFlowReturn flow = assembler_.take(output);
     if (flow != GST_FLOW_OK || output.buffer) return flow;
     const bool ready = !in_flight_.empty() && supervisor_.ready();
-    if (!ready && advance()) continue;
+    if (!ready && advance(wait)) continue;
     const int lag = wait || assembler_.finished() ? 0
                     : can_wait()                  ? supervisor_.depth()
                                                   : supervisor_.ahead() - 1;

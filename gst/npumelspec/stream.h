@@ -68,7 +68,7 @@ class Stream {
   };
 
   bool closing() const;
-  bool advance();
+  bool advance(bool wait);
   void submit(int frames);
   bool more_follow() const;
   bool can_wait() const;

@@ -29,7 +29,8 @@ std::vector<float> scaled(size_t count, float gain) {
 /// An hour made a second at a time, `second(number)`; rows are checked by the element only.
 template <typename Second>
 Result run_hour(const char* caps, const Second& second) {
-  MelStream stream("backend=auto preset=whisper80" + kernel_path("v2-80"), caps);
+  MelStream stream(
+      "backend=auto preset=whisper80 processing-latency=20000000000" + kernel_path("v2-80"), caps);
   for (size_t i = 0; i < 3600; ++i) {
     ASSERT_EQUAL(stream.push(second(i), check::time_of(i * kBatchSamples)), GST_FLOW_OK);
     stream.forget();

@@ -40,7 +40,7 @@ std::string npu(const std::string& more) {
 }
 
 // Long enough that only a flush or a stop can end the wait in time.
-constexpr const char* kPatient = "backend=auto npu-timeout=600000 ";
+constexpr const char* kPatient = "backend=auto npu-timeout=600000 processing-latency=600000000000 ";
 
 CHECK_TEST(flush_while_the_npu_is_busy_returns_before_the_run_does) {
   const auto samples = check::audio(8 * kBatchSamples);
@@ -87,7 +87,8 @@ CHECK_TEST(after_a_flush_over_a_slow_run_the_rows_are_right) {
 CHECK_TEST(stopping_does_not_wait_for_a_stuck_npu) {
   const auto samples = check::audio(8 * kBatchSamples);
   for (const char* backend : {"backend=auto", "backend=npu"}) {
-    MelStream stream(npu(std::string(backend) + " npu-timeout=600000"));
+    MelStream stream(
+        npu(std::string(backend) + " npu-timeout=600000 processing-latency=600000000000"));
     Emulation::set_faults("RUN#3=stuck");
     const guint64 runs = Emulation::counters().runs;
     Pusher pusher(stream, samples);

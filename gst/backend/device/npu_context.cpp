@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The context's queue and the thread that waits for its runs.
+// The context's queue, the thread that submits from it and the thread that waits for runs.
 #include "gst/backend/device/npu_context.h"
 
+#include <signal.h>
+
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "gst/backend/device/xrt_loader.h"
@@ -10,90 +13,62 @@
 namespace npumel {
 namespace {
 
-// The driver gives up a stuck run after 2 to 4 seconds.
+using Clock = NpuJob::Clock;
+
+// How often parked runs are looked at: the driver fails a stuck run after 2 to 60 seconds.
 constexpr auto kParkedPoll = std::chrono::milliseconds(20);
 // More batches in flight than a process's streams have together: reserved, so that queueing
 // allocates nothing.
 constexpr std::size_t kUsualQueue = 256;
+// The waiter thread reports an expired wait itself; this is for a wait that does not come back.
+constexpr auto kWaiterGrace = std::chrono::milliseconds(200);
 
-unsigned remaining_ms(NpuJob::Clock::time_point deadline) {
-  const auto left =
-      std::chrono::duration_cast<std::chrono::milliseconds>(deadline - NpuJob::Clock::now());
+unsigned remaining_ms(Clock::time_point deadline) {
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
   return static_cast<unsigned>(std::max<int64_t>(left.count(), 1));
 }
 
-}  // namespace
-
-NpuDevice::NpuDevice(const NpumelXrtApi& api, const std::string& device) : api_(api) {
-  NpumelXrtError error{};
-  check_xrt(api_.device_open(device.c_str(), &handle_, &info_, &error), error);
+uint64_t nanoseconds(Clock::duration time) {
+  return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(time).count());
 }
-
-NpuDevice::~NpuDevice() { api_.device_close(handle_); }
-
-NpuCore::NpuCore(std::shared_ptr<NpuDevice> opened, const NpumelXrtPackage& package)
-    : device(std::move(opened)), api(device->api()) {
-  queue.reserve(kUsualQueue);
-  parked.reserve(kUsualQueue);
-  NpumelXrtError error{};
-  check_xrt(api.context_open(device->handle(), &package, &context, &error), error);
-}
-
-std::string no_result_within(unsigned timeout_ms) {
-  return "no result within " + std::to_string(timeout_ms) + " ms";
-}
-
-NpuCore::~NpuCore() { api.context_close(context); }
-
-void NpuCore::fail(RunOutcome outcome, const std::string& reason) {
-  {
-    const std::lock_guard lock(mutex);
-    if (!broken) {
-      broken = true;
-      broken_reason = reason;
-    }
-    for (NpuSubmission& submission : queue) {
-      submission.job->finish(outcome, reason);
-      parked.push_back(std::move(submission));
-    }
-    queue.clear();
-  }
-  wake.notify_all();
-}
-
-namespace {
 
 // The smallest of late, so that neither a busy host nor the first run after a rest counts; it may
 // rise by a sixteenth each time.
-void measure(NpuCore& core, NpuJob::Clock::duration time, std::size_t runs) {
-  const auto whole = std::chrono::duration_cast<std::chrono::nanoseconds>(time);
-  const uint64_t ns = static_cast<uint64_t>(whole.count()) / runs;
+void measure(NpuCore& core, uint64_t run_ns) {
   const uint64_t known = core.run_ns;
-  core.run_ns = known == 0 ? ns : std::min(ns, known + known / 16);
+  core.run_ns = known == 0 ? run_ns : std::min(run_ns, known + known / 16);
 }
 
-/// `last_end`: when the submission before ended.
-void wait_for(NpuCore& core, const NpuSubmission& oldest, NpuJob::Clock::time_point& last_end) {
+bool idle(const NpuCore& core) { return !core.submitting && core.on_device.empty(); }
+
+/// `last_end`: when the submission before ended; the device serves them one after another.
+void wait_for(NpuCore& core, const NpuSubmission& oldest, Clock::time_point& last_end) {
+  const auto begun = std::max(oldest.started, last_end);
   NpumelXrtError error{};
   std::size_t completed = 0;
-  const NpumelXrtStatus status = oldest.job->wait(remaining_ms(oldest.deadline), completed, error);
+  const auto deadline =
+      std::max(oldest.accepted, last_end) + std::chrono::milliseconds(oldest.timeout_ms);
+  const NpumelXrtStatus status = oldest.job->wait(remaining_ms(deadline), completed, error);
+  const auto now = Clock::now();
+  const uint64_t run_ns = nanoseconds(now - begun) / oldest.job->runs();
   if (status != NPUMEL_XRT_OK) {
-    oldest.job->complete(completed);
+    oldest.job->complete(completed, run_ns);
     const bool late = status == NPUMEL_XRT_TIMEOUT;
     core.fail(late ? RunOutcome::timed_out : RunOutcome::failed,
               late ? no_result_within(oldest.timeout_ms) : error.text);
     return;
   }
-  const auto now = NpuJob::Clock::now();
-  measure(core, now - std::max(oldest.started, last_end), oldest.job->runs());
+  measure(core, run_ns);
   last_end = now;
   {
     const std::lock_guard lock(core.mutex);
-    // Another thread may have given the queue up in the meantime.
-    if (!core.queue.empty() && core.queue.front().job == oldest.job)
-      core.queue.erase(core.queue.begin());
+    core.progress = now;
+    // Another thread may have failed the context in the meantime.
+    if (!core.on_device.empty() && core.on_device.front().job == oldest.job)
+      core.on_device.erase(core.on_device.begin());
   }
-  oldest.job->complete(oldest.job->runs());
+  core.to_submit.notify_one();
+  oldest.job->complete(oldest.job->runs(), run_ns);
 }
 
 std::vector<NpuSubmission> take_ended(NpuCore& core) {
@@ -106,16 +81,45 @@ std::vector<NpuSubmission> take_ended(NpuCore& core) {
   return ended;
 }
 
-}  // namespace
-
-void serve(const std::shared_ptr<NpuCore>& core) {
-  NpuJob::Clock::time_point last_end;
+// Jobs are let go of without the lock: the last to hold a run destroys it, which calls the driver.
+void submit_jobs(const std::shared_ptr<NpuCore>& core) {
   std::unique_lock lock(core->mutex);
   while (true) {
-    if (!core->queue.empty()) {
+    core->to_submit.wait(lock, [&] {
+      return core->stopping ||
+             (!core->waiting.empty() && core->on_device.size() < NpuCore::kOnDevice);
+    });
+    if (core->waiting.empty()) return;
+    NpuSubmission next = std::move(core->waiting.front());
+    core->waiting.erase(core->waiting.begin());
+    core->submitting = next.job;
+    next.started = Clock::now();
+    if (core->on_device.empty()) core->progress = next.started;
+    lock.unlock();
+    NpumelXrtError error{};
+    const bool started = next.job->start(error) == NPUMEL_XRT_OK;
+    next.accepted = Clock::now();
+    if (!started) {
+      next.job->finish(RunOutcome::failed, error.text);
+      core->fail(RunOutcome::failed, error.text);
+    }
+    lock.lock();
+    const std::shared_ptr<NpuJob> submitted = std::exchange(core->submitting, nullptr);
+    if (started) (core->broken ? core->parked : core->on_device).push_back(std::move(next));
+    lock.unlock();
+    core->to_wait.notify_one();
+    next = {};
+    lock.lock();
+  }
+}
+
+void wait_for_jobs(const std::shared_ptr<NpuCore>& core) {
+  Clock::time_point last_end;
+  std::unique_lock lock(core->mutex);
+  while (true) {
+    if (!core->on_device.empty()) {
       {
-        // May be the last that holds the job's buffers: let go of without the lock.
-        const NpuSubmission oldest = core->queue.front();
+        const NpuSubmission oldest = core->on_device.front();
         lock.unlock();
         wait_for(*core, oldest, last_end);
       }
@@ -125,14 +129,76 @@ void serve(const std::shared_ptr<NpuCore>& core) {
       lock.unlock();
       ended.clear();
       lock.lock();
-      if (!core->parked.empty()) core->wake.wait_for(lock, kParkedPoll);
-    } else if (core->stopping) {
+      if (!core->parked.empty()) core->to_wait.wait_for(lock, kParkedPoll);
+    } else if (core->stopping && !core->submitting) {
       return;
     } else {
-      core->wake.wait(
-          lock, [&] { return core->stopping || !core->queue.empty() || !core->parked.empty(); });
+      core->to_wait.wait(lock, [&] {
+        return (core->stopping && !core->submitting) || !core->on_device.empty() ||
+               !core->parked.empty();
+      });
     }
   }
+}
+
+}  // namespace
+
+std::thread start_thread(std::function<void()> body) {
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  try {
+    std::thread started(std::move(body));
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    return started;
+  } catch (...) {
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    throw;
+  }
+}
+
+NpuDevice::NpuDevice(const NpumelXrtApi& api, const std::string& device) : api_(api) {
+  NpumelXrtError error{};
+  check_xrt(api_.device_open(device.c_str(), &handle_, &info_, &error), error);
+}
+
+NpuDevice::~NpuDevice() { api_.device_close(handle_); }
+
+NpuCore::NpuCore(std::shared_ptr<NpuDevice> opened, const NpumelXrtPackage& package)
+    : device(std::move(opened)), api(device->api()) {
+  waiting.reserve(kUsualQueue);
+  on_device.reserve(kOnDevice);
+  parked.reserve(kUsualQueue);
+  NpumelXrtError error{};
+  check_xrt(api.context_open(device->handle(), &package, &context, &error), error);
+}
+
+NpuCore::~NpuCore() { api.context_close(context); }
+
+void NpuCore::fail(RunOutcome outcome, const std::string& reason) {
+  std::vector<NpuSubmission> unstarted;
+  {
+    const std::lock_guard lock(mutex);
+    if (!broken) {
+      broken = true;
+      broken_reason = reason;
+    }
+    unstarted.swap(waiting);
+    for (const NpuSubmission& submission : unstarted) submission.job->finish(outcome, reason);
+    if (submitting) submitting->finish(outcome, reason);
+    for (NpuSubmission& submission : on_device) {
+      submission.job->finish(outcome, reason);
+      parked.push_back(std::move(submission));
+    }
+    on_device.clear();
+  }
+  to_wait.notify_all();
+  to_submit.notify_all();
+}
+
+std::string no_result_within(unsigned timeout_ms) {
+  return "no result within " + std::to_string(timeout_ms) + " ms";
 }
 
 NpuContext::NpuContext(const std::shared_ptr<NpuDevice>& device, const KernelPackage& package)
@@ -140,49 +206,111 @@ NpuContext::NpuContext(const std::shared_ptr<NpuDevice>& device, const KernelPac
           device, NpumelXrtPackage{package.xclbin.data(), package.xclbin.size(),
                                    package.instructions.data(), package.instructions.size()})) {
   core_->api.guard_exit();
-  waiter_ = std::thread([core = core_] { serve(core); });
+  submitter_ = start_thread([core = core_] { submit_jobs(core); });
+  try {
+    waiter_ = start_thread([core = core_] { wait_for_jobs(core); });
+  } catch (...) {
+    {
+      const std::lock_guard lock(core_->mutex);
+      core_->stopping = true;
+    }
+    core_->to_submit.notify_all();
+    submitter_.join();
+    throw;
+  }
 }
 
 NpuContext::~NpuContext() {
-  bool idle = false;
+  std::vector<NpuSubmission> unstarted;
+  bool all_ended = false;
   {
     const std::lock_guard lock(core_->mutex);
     core_->stopping = true;
-    idle = core_->queue.empty() && core_->parked.empty();
+    unstarted.swap(core_->waiting);
+    for (const NpuSubmission& each : unstarted) each.job->finish(RunOutcome::withdrawn, "");
+    all_ended = idle(*core_) && core_->parked.empty();
   }
-  core_->wake.notify_all();
-  if (idle) {
+  core_->to_submit.notify_all();
+  core_->to_wait.notify_all();
+  if (all_ended) {
+    submitter_.join();
     waiter_.join();
   } else {
     core_->api.guard_exit();
+    submitter_.detach();
     waiter_.detach();
   }
 }
 
 bool NpuContext::start(NpuSubmission submission, std::string& reason) {
-  const std::lock_guard order(core_->start_mutex);
   {
     const std::lock_guard lock(core_->mutex);
     if (core_->broken) {
       reason = core_->broken_reason;
       return false;
     }
+    if (idle(*core_) && core_->waiting.empty()) core_->progress = Clock::now();
+    submission.job->set_pending();
+    const auto place = std::upper_bound(
+        core_->waiting.begin(), core_->waiting.end(), submission.due,
+        [](Clock::time_point due, const NpuSubmission& other) { return due < other.due; });
+    core_->waiting.insert(place, std::move(submission));
   }
-  submission.job->set_pending();
-  submission.started = NpuJob::Clock::now();
-  NpumelXrtError error{};
-  if (submission.job->start(error) != NPUMEL_XRT_OK) {
-    reason = error.text;
-    submission.job->finish(RunOutcome::failed, reason);
-    core_->fail(RunOutcome::failed, reason);
-    return false;
-  }
+  core_->to_submit.notify_one();
+  return true;
+}
+
+bool NpuContext::withdraw(const NpuRun& run) {
+  NpuSubmission withdrawn;
   {
     const std::lock_guard lock(core_->mutex);
-    core_->queue.push_back(std::move(submission));
+    const auto found = std::find_if(
+        core_->waiting.begin(), core_->waiting.end(),
+        [&](const NpuSubmission& submission) { return submission.job->contains(run); });
+    if (found == core_->waiting.end()) return false;
+    withdrawn = std::move(*found);
+    core_->waiting.erase(found);
+    withdrawn.job->finish(RunOutcome::withdrawn, "");
   }
-  core_->wake.notify_one();
   return true;
+}
+
+RunOutcome NpuContext::wait(const NpuRun& run, Clock::time_point due, bool until_due,
+                            unsigned timeout_ms) {
+  const auto limit = std::chrono::milliseconds(timeout_ms) + kWaiterGrace;
+  bool after_due = false;
+  while (true) {
+    Clock::time_point stuck;
+    {
+      const std::lock_guard lock(core_->mutex);
+      stuck = core_->progress + limit;
+    }
+    const RunOutcome outcome = run.wait(after_due ? stuck : std::min(due, stuck));
+    if (outcome != RunOutcome::pending || run.interrupted()) return outcome;
+    const auto now = Clock::now();
+    if (!after_due && now >= due) {
+      after_due = true;
+      if (withdraw(run)) return RunOutcome::withdrawn;
+      if (until_due) return RunOutcome::pending;
+    }
+    bool is_stuck = false;
+    {
+      const std::lock_guard lock(core_->mutex);
+      is_stuck = now >= core_->progress + limit;
+    }
+    if (is_stuck) core_->fail(RunOutcome::timed_out, no_result_within(timeout_ms));
+  }
+}
+
+uint64_t NpuContext::expected_ns() const {
+  std::size_t runs = 1;
+  {
+    const std::lock_guard lock(core_->mutex);
+    for (const NpuSubmission& each : core_->waiting) runs += each.job->runs();
+    for (const NpuSubmission& each : core_->on_device) runs += each.job->runs();
+    if (core_->submitting) runs += core_->submitting->runs();
+  }
+  return runs * core_->run_ns;
 }
 
 bool NpuContext::broken() const {

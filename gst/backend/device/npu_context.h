@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// A hardware context with a kernel on it and the queue of what runs there, shared by the streams of
-// a process: the NPU has few contexts (6 on the first generation).
+// A hardware context with a kernel on it, and the queue of what is to run there, shared by the
+// streams of a process: the NPU has few contexts (6 on the first generation).
 #pragma once
 
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
-#include <map>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -18,6 +18,10 @@
 #include "gst/backend/xrt/xrt_api.h"
 
 namespace npumel {
+
+/// A thread that signals of the process are not delivered to: they would end calls of the driver
+/// early (EINTR). Threads that XRT starts from it inherit that. Throws std::system_error.
+std::thread start_thread(std::function<void()> body);
 
 /// An open device. Closed when its last context is.
 class NpuDevice {
@@ -39,7 +43,13 @@ class NpuDevice {
   NpumelXrtDeviceInfo info_{};
 };
 
+/// What a context consists of. Shared by the context's users, its runs and its two threads; gone
+/// when the last of them is.
 struct NpuCore {
+  /// Commands that may be on the device. The driver takes 4 for a context and blocks the caller of
+  /// the next one until one has ended.
+  static constexpr std::size_t kOnDevice = 3;
+
   /// Opens the hardware context. Throws BackendError.
   NpuCore(std::shared_ptr<NpuDevice> device, const NpumelXrtPackage& package);
   ~NpuCore();
@@ -53,43 +63,52 @@ struct NpuCore {
   /// What one run takes on the device when nothing disturbs it, from submissions that completed
   /// lately; 0 before the first.
   std::atomic<uint64_t> run_ns{0};
+  /// Batches of live streams in a row that the device did not compute in time, of all streams.
+  std::atomic<int> late_in_row{0};
 
-  /// Held while a job is started, so that the queue has the order of the starts.
-  std::mutex start_mutex;
-
-  std::mutex mutex;  ///< guards what follows; never held in a call of the table that waits
-  std::condition_variable wake;
-  std::vector<NpuSubmission> queue;   ///< started, oldest first
-  std::vector<NpuSubmission> parked;  ///< failed or given up, not ended yet
+  std::mutex mutex;  ///< guards what follows; never held in a call of the table that blocks
+  std::condition_variable to_submit;
+  std::condition_variable to_wait;
+  std::vector<NpuSubmission> waiting;    ///< in our queue, by `due`
+  std::shared_ptr<NpuJob> submitting;    ///< its start() may block in the driver
+  std::vector<NpuSubmission> on_device;  ///< started, oldest first
+  std::vector<NpuSubmission> parked;     ///< failed, not ended yet
+  NpuJob::Clock::time_point progress;    ///< when the device last began or ended something
   bool broken = false;
   bool stopping = false;
   std::string broken_reason;
 
-  /// Gives up everything that is queued. Nothing is started on this context any more.
+  /// Fails all that is queued or on the device. Nothing is started on this context any more.
   void fail(RunOutcome outcome, const std::string& reason);
 };
 
 /// Why a job failed that had this long.
 std::string no_result_within(unsigned timeout_ms);
 
-/// The waiter thread's life: waits in XRT for the oldest submission, reports it, and after a
-/// failure watches parked runs until they end.
-void serve(const std::shared_ptr<NpuCore>& core);
-
+/// Streams hand over jobs without calling the driver: a thread of the context submits them, in the
+/// order in which their results are due, and another one waits for them in XRT. Any thread.
 class NpuContext {
  public:
-  /// Opens the context and starts its waiter thread. Throws BackendError.
+  /// Opens the context and starts its threads. Throws BackendError, std::system_error.
   NpuContext(const std::shared_ptr<NpuDevice>& device, const KernelPackage& package);
-  /// Does not wait for the device: what still runs there is looked after by the waiter thread.
+  /// Does not wait for the device: what still runs there is looked after by the threads.
   ~NpuContext();
   NpuContext(const NpuContext&) = delete;
   NpuContext& operator=(const NpuContext&) = delete;
 
   const std::shared_ptr<NpuCore>& core() const noexcept { return core_; }
 
-  /// Puts a job on the device; its buffers are in sync. False with a reason when the device refuses
-  /// or the context is broken: the context is broken then.
+  /// Queues a job whose buffers are in sync. False with a reason when the context is broken.
   bool start(NpuSubmission submission, std::string& reason);
+  /// Takes the job with this run back if it has not reached the driver.
+  bool withdraw(const NpuRun& run);
+  /// Waits for a run of a started job until it is over or an interrupt (`pending`). At `due` it is
+  /// withdrawn if it still is in our queue; else, with `until_due`, the result is `pending`. A
+  /// device that neither begins nor ends anything for `timeout_ms` fails the context.
+  RunOutcome wait(const NpuRun& run, NpuJob::Clock::time_point due, bool until_due,
+                  unsigned timeout_ms);
+  /// Time until a job queued now would be done, as far as is known.
+  uint64_t expected_ns() const;
 
   bool broken() const;
   /// Nothing is started here any more; all streams that use it hear of it.
@@ -97,6 +116,7 @@ class NpuContext {
 
  private:
   std::shared_ptr<NpuCore> core_;
+  std::thread submitter_;
   std::thread waiter_;
 };
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <future>
 #include <numbers>
 #include <utility>
 
@@ -16,6 +17,16 @@
 #include "gst/backend/types.h"
 
 namespace npumel {
+namespace {
+
+// The path, too: what is installed elsewhere is another package.
+std::string package_key(const NpuDevice& device, const KernelManifest& manifest) {
+  return device.address() + " " + manifest.folder + "/" + manifest.name + " " +
+         manifest.xclbin_sha256 + " " + manifest.instructions_sha256;
+}
+
+}  // namespace
+
 NpuRegistry& NpuRegistry::process() {
   // Never destroyed: a thread that opens a device may outlive everything else.
   static NpuRegistry* const registry = std::make_unique<NpuRegistry>().release();
@@ -34,19 +45,94 @@ std::shared_ptr<NpuDevice> NpuRegistry::device(const NpumelXrtApi& api, const st
 }
 
 std::shared_ptr<NpuContext> NpuRegistry::context(const std::shared_ptr<NpuDevice>& device,
-                                                 const KernelPackage& package,
-                                                 unsigned timeout_ms) {
-  const std::string key = device->address() + " " + package.manifest.xclbin_sha256 + " " +
-                          package.manifest.instructions_sha256;
+                                                 const KernelPackage& package, unsigned timeout_ms,
+                                                 FailureMemory& memory, uint64_t retry_interval) {
+  const std::string key = package_key(*device, package.manifest);
   const std::lock_guard lock(context_mutex_);
   std::weak_ptr<NpuContext>& known = contexts_[key];
   std::shared_ptr<NpuContext> opened = known.lock();
-  if (!opened || opened->broken() || &opened->core()->api != &device->api()) {
+  if (opened && !opened->broken() && &opened->core()->api == &device->api()) return opened;
+  if (wrong(*device, package.manifest) >= kMostWrong)
+    throw BackendError(BackendFault::failed, retired_text(package.manifest), true);
+  memory.check(key, now_ns());
+  try {
     opened = std::make_shared<NpuContext>(device, package);
     run_known_answer_test(*opened, package.manifest, timeout_ms);
-    known = opened;
+  } catch (const BackendError& error) {
+    std::string text = about_package(package.manifest) + error.what();
+    bool retired = false;
+    if (error.permanent()) {
+      retired = count_wrong(*device, package.manifest) >= kMostWrong;
+      if (retired) text += "; " + retired_text(package.manifest);
+    }
+    const BackendError named(error.fault(), text, retired);
+    memory.add(key, named, now_ns() + retry_interval);
+    throw BackendError(named);
   }
+  known = opened;
   return opened;
+}
+
+std::shared_ptr<FailureMemory> NpuRegistry::memory() {
+  const std::lock_guard lock(memory_mutex_);
+  std::shared_ptr<FailureMemory> known = memory_.lock();
+  if (!known) memory_ = known = std::make_shared<FailureMemory>();
+  return known;
+}
+
+int NpuRegistry::count_wrong(const NpuDevice& device, const KernelManifest& manifest) {
+  const std::lock_guard lock(memory_mutex_);
+  return ++wrong_[package_key(device, manifest)];
+}
+
+int NpuRegistry::wrong(const NpuDevice& device, const KernelManifest& manifest) const {
+  const std::lock_guard lock(memory_mutex_);
+  const auto known = wrong_.find(package_key(device, manifest));
+  return known == wrong_.end() ? 0 : known->second;
+}
+
+void FailureMemory::check(const std::string& package, uint64_t now) const {
+  const std::lock_guard lock(mutex_);
+  const auto known = failures_.find(package);
+  if (known != failures_.end() && now < known->second.until)
+    throw BackendError(known->second.error);
+}
+
+void FailureMemory::add(const std::string& package, const BackendError& error, uint64_t until) {
+  const std::lock_guard lock(mutex_);
+  failures_.insert_or_assign(package, Failure{error, until});
+}
+
+std::string about_package(const KernelManifest& manifest) {
+  return "kernel package " + manifest.name + ": ";
+}
+
+std::string retired_text(const KernelManifest& manifest) {
+  return about_package(manifest) +
+         "not used again in this process after wrong numbers 3 times; report it, install another "
+         "package or driver and start the process again";
+}
+
+void release(std::shared_ptr<void> held, const NpumelXrtApi& api, bool wait) noexcept {
+  if (!held) return;
+  // Closing takes a millisecond, unless a run of somebody else is stuck.
+  constexpr auto kUsual = std::chrono::milliseconds(30);
+  try {
+    const auto done = std::make_shared<std::promise<void>>();
+    const std::future<void> ended = done->get_future();
+    std::thread thread = start_thread([held = std::move(held), done]() mutable {
+      held.reset();
+      done->set_value();
+    });
+    if (wait && ended.wait_for(kUsual) == std::future_status::ready) {
+      thread.join();
+    } else {
+      api.guard_exit();
+      thread.detach();
+    }
+  } catch (const std::exception&) {
+    held.reset();  // no thread can be had
+  }
 }
 
 namespace {
@@ -92,15 +178,13 @@ void run_known_answer_test(NpuContext& context, const KernelManifest& manifest,
   NpumelXrtError error{};
   check_xrt(core->api.run_sync_input(run->handle(), &error), error);
   check_xrt(core->api.run_sync_poison(run->handle(), &error), error);
-  const auto deadline = NpuRun::Clock::now() + std::chrono::milliseconds(timeout_ms);
   std::string reason;
-  if (!context.start(NpuSubmission{run, deadline, timeout_ms}, reason))
+  const auto due = NpuRun::Clock::now() + std::chrono::milliseconds(timeout_ms);
+  if (!context.start(NpuSubmission{run, due, timeout_ms}, reason))
     throw BackendError(BackendFault::failed, "known-answer test: " + reason);
-  if (run->wait(deadline + kWaiterGrace) != NpuRun::Outcome::completed) {
-    reason = run->pending() ? no_result_within(timeout_ms) : run->reason();
-    context.fail(NpuRun::Outcome::timed_out, reason);
-    throw BackendError(BackendFault::failed, "known-answer test: " + reason);
-  }
+  if (context.wait(*run, NpuRun::Clock::time_point::max(), false, timeout_ms) !=
+      RunOutcome::completed)
+    throw BackendError(BackendFault::failed, "known-answer test: " + run->reason());
   check_xrt(core->api.run_sync_output(run->handle(), &error), error);
   std::vector<float> rows(size_t{kBatchFrames} * static_cast<size_t>(manifest.recipe.mels));
   const RowRange range =
@@ -110,8 +194,8 @@ void run_known_answer_test(NpuContext& context, const KernelManifest& manifest,
   if (!range.plausible() ||
       !check.full(RowCheck::Rows{samples.data(), run->output(), kBatchFrames, range.most})) {
     reason = range.plausible() ? check.mismatch() : "rows that the kernel did not write";
-    context.fail(NpuRun::Outcome::failed, "wrong numbers: " + reason);
-    throw BackendError(BackendFault::failed, "known-answer test: " + reason);
+    context.fail(RunOutcome::failed, "wrong numbers: " + reason);
+    throw BackendError(BackendFault::failed, "known-answer test: " + reason, true);
   }
 }
 
@@ -122,13 +206,17 @@ NpuEngine::NpuEngine(const EngineRequest& request, const std::shared_ptr<StreamS
   if (target.empty())
     throw BackendError(BackendFault::not_found,
                        "device " + device->name() + " is not an NPU that there are kernels for");
-  ChosenPackage chosen = choose_package({target, request.recipe, request.allow_v1},
-                                        package_folders(request.kernel_path));
+  const std::shared_ptr<FailureMemory> memory = request.memory ? request.memory : registry.memory();
+  ChosenPackage chosen =
+      choose_package({target, request.recipe, request.allow_v1},
+                     package_folders(request.kernel_path), [&](const KernelPackage& package) {
+                       context_ = registry.context(device, package, request.timeout_ms, *memory,
+                                                   request.retry_interval);
+                     });
   const KernelPackage& package = chosen.package;
   refused_ = std::move(chosen.refused);
   manifest_ = package.manifest;
   instruction_bytes_ = package.instructions.size();
-  context_ = registry.context(device, package, request.timeout_ms);
   runs_.reserve(static_cast<size_t>(request.slots));
   for (int i = 0; i < request.slots; i++)
     runs_.push_back(std::make_shared<NpuRun>(context_->core(), signal, manifest_.input_bytes(),
@@ -185,7 +273,7 @@ int NpuEngine::list_depth(unsigned timeout_ms) const noexcept {
 }
 
 std::size_t NpuEngine::start(std::span<Batch* const> loaded, int depth,
-                             NpuRun::Clock::time_point deadline, unsigned timeout_ms) {
+                             NpuRun::Clock::time_point due, unsigned timeout_ms) {
   std::size_t count = 1;
   while (count < loaded.size() && loaded[count]->position == loaded[0]->position + count) count++;
   count = std::min(count, static_cast<std::size_t>(depth));
@@ -194,7 +282,7 @@ std::size_t NpuEngine::start(std::span<Batch* const> loaded, int depth,
     job = loaded[0]->run;
     count = 1;
   }
-  return context_->start(NpuSubmission{std::move(job), deadline, timeout_ms}, reason_) ? count : 0;
+  return context_->start(NpuSubmission{std::move(job), due, timeout_ms}, reason_) ? count : 0;
 }
 
 // The samples as the device saw them, whatever the ABI.
@@ -227,6 +315,22 @@ NpuEngine::Finish NpuEngine::finish(const Batch& batch, bool full_check, LogType
   return finished;
 }
 
+bool NpuEngine::check_late(const NpuRun& run, int frames) {
+  // The samples of ABI v1 are not contiguous in the device's buffer.
+  if (manifest_.abi == 1) return true;
+  if (!sync(run.core()->api.run_sync_output, run)) return false;
+  late_rows_.resize(size_t{kBatchFrames} * static_cast<size_t>(manifest_.recipe.mels));
+  const RowSink out{late_rows_.data(), ElementType::f32, manifest_.recipe.mels, 1};
+  const RowRange range = decode_rows(run.output(), manifest_.coding, manifest_.recipe.mels, frames,
+                                     LogType::log10, out);
+  const RowCheck::Rows rows{static_cast<const int16_t*>(run.input()), run.output(), frames,
+                            range.most};
+  if (range.plausible() && check_->spot(rows)) return true;
+  reason_ = "wrong numbers: " +
+            (range.plausible() ? check_->mismatch() : "rows that the kernel did not write");
+  return false;
+}
+
 void NpuEngine::fail(RunOutcome outcome, const std::string& reason) {
   context_->fail(outcome, reason);
 }
@@ -244,7 +348,7 @@ const NpumelXrtApi* module_table() {
 EngineOpener::EngineOpener(const EngineRequest& request,
                            const std::shared_ptr<StreamSignal>& signal)
     : signal_(signal), shared_(std::make_shared<Shared>()) {
-  thread_ = std::thread([asked = request, signal, shared = shared_]() mutable {
+  thread_ = start_thread([asked = request, signal, shared = shared_]() mutable {
     std::unique_ptr<NpuEngine> engine;
     std::optional<BackendError> error;
     try {
@@ -272,6 +376,10 @@ EngineOpener::EngineOpener(const EngineRequest& request,
 EngineOpener::~EngineOpener() {
   if (done()) {
     thread_.join();
+    if (shared_->engine) {
+      const NpumelXrtApi& api = shared_->engine->device().api();
+      release(std::move(shared_->engine), api);
+    }
   } else {
     guard_exit();
     thread_.detach();

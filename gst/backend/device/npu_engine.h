@@ -20,8 +20,29 @@
 
 namespace npumel {
 
+/// Failures of kernel packages that the streams of a process know of, so that one does not repeat
+/// what another has just found out. Any thread.
+class FailureMemory {
+ public:
+  /// Throws the failure of this package if it happened less than its retry interval ago.
+  void check(const std::string& package, uint64_t now) const;
+  void add(const std::string& package, const BackendError& error, uint64_t until);
+
+ private:
+  struct Failure {
+    BackendError error;
+    uint64_t until;
+  };
+  mutable std::mutex mutex_;
+  std::map<std::string, Failure> failures_;
+};
+
+/// Devices, contexts and failures of the process, so that all elements share them. Any thread.
 class NpuRegistry {
  public:
+  /// Wrong numbers after which a package is not used on a device again in this process.
+  static constexpr int kMostWrong = 3;
+
   /// The one of this process.
   static NpuRegistry& process();
 
@@ -30,23 +51,43 @@ class NpuRegistry {
 
   /// A context that has passed the known-answer test: one per device and package as long as anyone
   /// holds it and it is not broken. One caller at a time opens; not for a streaming thread. Throws
-  /// BackendError.
+  /// BackendError that names the package.
   std::shared_ptr<NpuContext> context(const std::shared_ptr<NpuDevice>& device,
-                                      const KernelPackage& package, unsigned timeout_ms);
+                                      const KernelPackage& package, unsigned timeout_ms,
+                                      FailureMemory& memory, uint64_t retry_interval);
+
+  /// Kept as long as a stream holds it: who starts anew once all have stopped tests anew.
+  std::shared_ptr<FailureMemory> memory();
+
+  /// Counts wrong numbers of a package on a device. How many there have been.
+  int count_wrong(const NpuDevice& device, const KernelManifest& manifest);
+  int wrong(const NpuDevice& device, const KernelManifest& manifest) const;
 
  private:
   std::mutex device_mutex_;
   std::map<std::string, std::weak_ptr<NpuDevice>> devices_;
   std::mutex context_mutex_;
   std::map<std::string, std::weak_ptr<NpuContext>> contexts_;
+  mutable std::mutex memory_mutex_;
+  std::weak_ptr<FailureMemory> memory_;
+  std::map<std::string, int> wrong_;
 };
+
+/// "kernel package NAME: ", which begins every message about one.
+std::string about_package(const KernelManifest& manifest);
+/// What is said of a package that is not used again in this process.
+std::string retired_text(const KernelManifest& manifest);
+
+/// Lets go of something whose destruction calls the driver: on a thread of its own, which is waited
+/// for only as long as is usual, or not at all.
+void release(std::shared_ptr<void> held, const NpumelXrtApi& api, bool wait = true) noexcept;
 
 /// 99 * 160 + 400 samples.
 std::vector<int16_t> known_answer_samples();
 
 /// Runs that batch on the device, with buffers of the production sizes and poisoned output, and
-/// compares every value. Throws BackendError(failed). Waits up to `timeout_ms`: not for a streaming
-/// thread.
+/// compares every value. Throws BackendError(failed), permanent when the numbers are wrong. Waits
+/// up to `timeout_ms`: not for a streaming thread.
 void run_known_answer_test(NpuContext& context, const KernelManifest& manifest,
                            unsigned timeout_ms);
 
@@ -58,6 +99,8 @@ struct EngineRequest {
   int slots = 2;       ///< buffers to make, one for each slot of the ring
   bool lists = false;  ///< also make lists of runs, for streams that bring several batches at once
   unsigned timeout_ms = 2000;
+  uint64_t retry_interval = 5000000000;  ///< ns
+  std::shared_ptr<FailureMemory> memory;
   const NpumelXrtApi* api = nullptr;
 };
 
@@ -68,7 +111,7 @@ class NpuEngine {
   NpuEngine(const EngineRequest& request, const std::shared_ptr<StreamSignal>& signal);
 
   const KernelManifest& manifest() const noexcept { return manifest_; }
-  /// That it is good, and which better packages are damaged.
+  /// Self-test status, and which better packages do not serve.
   std::string introduction() const;
   std::size_t instruction_bytes() const noexcept { return instruction_bytes_; }
   const NpuDevice& device() const noexcept { return *context_->core()->device; }
@@ -84,8 +127,9 @@ class NpuEngine {
   int list_depth(unsigned timeout_ms) const noexcept;
   /// Starts the first of these loaded batches, together with as many of the others as a list of at
   /// most `depth` runs takes. How many; 0: none, `reason()`.
-  std::size_t start(std::span<Batch* const> loaded, int depth, NpuRun::Clock::time_point deadline,
+  std::size_t start(std::span<Batch* const> loaded, int depth, NpuRun::Clock::time_point due,
                     unsigned timeout_ms);
+  NpuContext& context() noexcept { return *context_; }
 
   struct Finish {
     bool good = false;
@@ -94,6 +138,8 @@ class NpuEngine {
   };
   /// Fetches, writes and checks the rows of a batch whose run has completed.
   Finish finish(const Batch& batch, bool full_check, LogType log, const RowSink& out);
+  /// Checks the rows of a run that has completed after its batch was given up. False: reason().
+  bool check_late(const NpuRun& run, int frames);
 
   /// All streams that use the context hear of it.
   void fail(RunOutcome outcome, const std::string& reason);
@@ -119,6 +165,7 @@ class NpuEngine {
   RunLists lists_;
   std::unique_ptr<RowCheck> check_;
   std::vector<int16_t> quantized_;  ///< a float batch as the device saw it
+  std::vector<float> late_rows_;
   std::string reason_;
   Times times_;
 };

@@ -6,6 +6,8 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <set>
+#include <string>
 #include <system_error>
 
 namespace npumel {
@@ -22,13 +24,30 @@ bool has_bound_device(const std::string& driver) {
   return false;
 }
 
+// Names of the nodes of the driver's devices: another driver's may be accel0. None where sysfs does
+// not tell.
+std::set<std::string> nodes_of(const std::string& driver) {
+  std::set<std::string> names;
+  std::error_code error;
+  for (fs::directory_iterator it(driver, error), end; !error && it != end; it.increment(error)) {
+    if (it->path().filename().string().find(':') == std::string::npos) continue;
+    std::error_code none;
+    for (fs::directory_iterator node(it->path() / "accel", none); !none && node != end;
+         node.increment(none))
+      names.insert(node->path().filename().string());
+  }
+  return names;
+}
+
 enum class Nodes { none, closed, open };
 
-Nodes look_at_nodes(const std::string& folder, std::string& name) {
+Nodes look_at_nodes(const std::string& folder, const std::set<std::string>& own,
+                    std::string& name) {
   Nodes found = Nodes::none;
   std::error_code error;
   for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
-    if (it->path().filename().string().rfind("accel", 0) != 0) continue;
+    const std::string node = it->path().filename().string();
+    if (node.rfind("accel", 0) != 0 || (!own.empty() && !own.contains(node))) continue;
     if (access(it->path().c_str(), R_OK | W_OK) == 0) return Nodes::open;
     found = Nodes::closed;
     name = it->path().string();
@@ -51,7 +70,7 @@ std::optional<Absence> npu_absence(const ProbePaths& paths) {
     return Absence{BackendFault::not_found,
                    "no NPU: the amdxdna kernel driver is loaded but bound to no device"};
   std::string name;
-  switch (look_at_nodes(paths.nodes, name)) {
+  switch (look_at_nodes(paths.nodes, nodes_of(paths.driver), name)) {
     case Nodes::none:
       return Absence{BackendFault::not_found, "no NPU device node in " + paths.nodes};
     case Nodes::closed:

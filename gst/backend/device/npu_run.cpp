@@ -36,8 +36,7 @@ std::string NpuRun::reason() const {
 
 uint64_t NpuRun::duration_ns() const {
   const std::lock_guard lock(signal_->mutex);
-  const auto time = std::chrono::duration_cast<std::chrono::nanoseconds>(ended_ - started_);
-  return static_cast<uint64_t>(time.count()) / together_;
+  return duration_ns_;
 }
 
 NpuRun::Outcome NpuRun::wait(Clock::time_point deadline) const {
@@ -47,16 +46,10 @@ NpuRun::Outcome NpuRun::wait(Clock::time_point deadline) const {
   return outcome_;
 }
 
-bool NpuRun::interrupted() const {
-  const std::lock_guard lock(signal_->mutex);
-  return signal_->interrupted;
-}
-
-void NpuRun::set_pending(std::size_t together) {
+void NpuRun::set_pending() {
   const std::lock_guard lock(signal_->mutex);
   outcome_ = Outcome::pending;
-  started_ = Clock::now();
-  together_ = together;
+  duration_ns_ = 0;
 }
 
 NpumelXrtStatus NpuRun::start(NpumelXrtError& error) {
@@ -69,19 +62,21 @@ NpumelXrtStatus NpuRun::wait(unsigned timeout_ms, std::size_t& completed, Npumel
   return status;
 }
 
-void NpuRun::complete(std::size_t count) {
-  if (count > 0) finish(Outcome::completed, "");
+void NpuRun::complete(std::size_t count, uint64_t run_ns) {
+  if (count > 0) report(Outcome::completed, "", run_ns);
 }
 
 bool NpuRun::ended() const { return core_->api.run_ended(handle_); }
 
-void NpuRun::finish(Outcome outcome, const std::string& reason) {
+void NpuRun::finish(Outcome outcome, const std::string& reason) { report(outcome, reason, 0); }
+
+void NpuRun::report(Outcome outcome, const std::string& reason, uint64_t run_ns) {
   {
     const std::lock_guard lock(signal_->mutex);
     if (outcome_ != Outcome::pending) return;
     outcome_ = outcome;
     reason_ = reason;
-    ended_ = Clock::now();
+    duration_ns_ = run_ns;
   }
   signal_->changed.notify_all();
 }
@@ -103,8 +98,13 @@ NpuRunList::~NpuRunList() {
 
 const NpumelXrtApi& NpuRunList::api() const noexcept { return runs_.front()->core()->api; }
 
+bool NpuRunList::contains(const NpuRun& run) const noexcept {
+  return std::any_of(runs_.begin(), runs_.end(),
+                     [&](const std::shared_ptr<NpuRun>& each) { return each.get() == &run; });
+}
+
 void NpuRunList::set_pending() {
-  for (const auto& run : runs_) run->set_pending(runs());
+  for (const auto& run : runs_) run->set_pending();
 }
 
 NpumelXrtStatus NpuRunList::start(NpumelXrtError& error) {
@@ -116,8 +116,8 @@ NpumelXrtStatus NpuRunList::wait(unsigned timeout_ms, std::size_t& completed,
   return api().list_wait(handle_, timeout_ms, &completed, &error);
 }
 
-void NpuRunList::complete(std::size_t count) {
-  for (std::size_t i = 0; i < count; i++) runs_.at(i)->complete(1);
+void NpuRunList::complete(std::size_t count, uint64_t run_ns) {
+  for (std::size_t i = 0; i < count; i++) runs_.at(i)->complete(1, run_ns);
 }
 
 void NpuRunList::finish(RunOutcome outcome, const std::string& reason) {

@@ -17,7 +17,17 @@
 
 namespace npumel {
 
-enum class RunOutcome { none, pending, completed, failed, timed_out };
+struct NpuCore;
+class NpuRun;
+
+enum class RunOutcome {
+  none,
+  pending,
+  completed,
+  failed,
+  timed_out,
+  withdrawn  ///< taken back before it reached the device
+};
 
 /// Must not be destroyed before it has ended: NpuCore parks what its owners let go of too early.
 class NpuJob {
@@ -30,32 +40,30 @@ class NpuJob {
   NpuJob& operator=(const NpuJob&) = delete;
 
   virtual std::size_t runs() const noexcept = 0;
+  virtual bool contains(const NpuRun& run) const noexcept = 0;
   virtual void set_pending() = 0;
+  /// The submitting thread's: may block in the driver.
   virtual NpumelXrtStatus start(NpumelXrtError& error) = 0;
   /// The waiter thread's: waits in XRT. Ok only when all runs completed; `completed` of them did,
   /// from the first.
   virtual NpumelXrtStatus wait(unsigned timeout_ms, std::size_t& completed,
                                NpumelXrtError& error) = 0;
-  /// Reports the first `count` runs as completed.
-  virtual void complete(std::size_t count) = 0;
+  /// Reports the first `count` runs as completed, after `run_ns` each.
+  virtual void complete(std::size_t count, uint64_t run_ns) = 0;
   /// Reports those that nothing has been reported of yet.
   virtual void finish(RunOutcome outcome, const std::string& reason) = 0;
   /// True when nothing of it is on the device.
   virtual bool ended() const = 0;
 };
 
-/// A job on the device.
+/// A job in our queue or on the device.
 struct NpuSubmission {
   std::shared_ptr<NpuJob> job;
-  NpuJob::Clock::time_point deadline;
-  unsigned timeout_ms = 0;  ///< what the deadline was when it was set
-  NpuJob::Clock::time_point started = {};
+  NpuJob::Clock::time_point due;            ///< when its results are wanted: the order of the queue
+  unsigned timeout_ms = 0;                  ///< on the device
+  NpuJob::Clock::time_point started = {};   ///< before the call of the driver, which may block
+  NpuJob::Clock::time_point accepted = {};  ///< after it
 };
-
-struct NpuCore;
-
-/// The waiter thread reports an expired wait itself; this is for a wait that does not come back.
-inline constexpr auto kWaiterGrace = std::chrono::milliseconds(200);
 
 class NpuRun : public NpuJob {
  public:
@@ -76,25 +84,26 @@ class NpuRun : public NpuJob {
   bool pending() const { return outcome() == Outcome::pending; }
   /// Why it failed. After outcome() said so.
   std::string reason() const;
-  /// Start to end as seen on the host; of a list, its share.
+  /// On the device, without waiting behind others; of a list, its share.
   uint64_t duration_ns() const;
 
   /// Waits until the run is over, `deadline` or an interrupt; `pending` in the last two cases.
   Outcome wait(Clock::time_point deadline) const;
-  bool interrupted() const;
+  bool interrupted() const { return signal_->is_interrupted(); }
 
   std::size_t runs() const noexcept override { return 1; }
-  void set_pending() override { set_pending(std::size_t{1}); }
-  /// As one of `together` runs of a list.
-  void set_pending(std::size_t together);
+  bool contains(const NpuRun& run) const noexcept override { return &run == this; }
+  void set_pending() override;
   NpumelXrtStatus start(NpumelXrtError& error) override;
   NpumelXrtStatus wait(unsigned timeout_ms, std::size_t& completed, NpumelXrtError& error) override;
-  void complete(std::size_t count) override;
+  void complete(std::size_t count, uint64_t run_ns) override;
   /// The first outcome after set_pending() stays.
   void finish(Outcome outcome, const std::string& reason) override;
   bool ended() const override;
 
  private:
+  void report(Outcome outcome, const std::string& reason, uint64_t run_ns);
+
   std::shared_ptr<NpuCore> core_;  ///< outlives the handle
   std::shared_ptr<StreamSignal> signal_;
   NpumelXrtRun* handle_ = nullptr;
@@ -102,10 +111,10 @@ class NpuRun : public NpuJob {
   // Guarded by signal_->mutex.
   Outcome outcome_ = Outcome::none;
   std::string reason_;
-  Clock::time_point started_, ended_;
-  std::size_t together_ = 1;
+  uint64_t duration_ns_ = 0;
 };
 
+/// Runs that the device gets in one command: one interrupt, one wake-up for several batches.
 class NpuRunList : public NpuJob {
  public:
   /// Takes memory on the device. Throws BackendError.
@@ -113,10 +122,11 @@ class NpuRunList : public NpuJob {
   ~NpuRunList() override;
 
   std::size_t runs() const noexcept override { return runs_.size(); }
+  bool contains(const NpuRun& run) const noexcept override;
   void set_pending() override;
   NpumelXrtStatus start(NpumelXrtError& error) override;
   NpumelXrtStatus wait(unsigned timeout_ms, std::size_t& completed, NpumelXrtError& error) override;
-  void complete(std::size_t count) override;
+  void complete(std::size_t count, uint64_t run_ns) override;
   void finish(RunOutcome outcome, const std::string& reason) override;
   bool ended() const override;
 
@@ -127,8 +137,8 @@ class NpuRunList : public NpuJob {
   NpumelXrtList* handle_ = nullptr;
 };
 
-/// Lists of 2 and 4 runs. XRT's lists are fixed once made, so each covers the slots from a
-/// multiple of its length on, whose order the ring of batches keeps.
+/// Lists of 2 and 4 runs, made before the stream's first batch. XRT's lists are fixed once made, so
+/// each covers the slots from a multiple of its length on, whose order the ring of batches keeps.
 class RunLists {
  public:
   static constexpr int kLongest = 4;

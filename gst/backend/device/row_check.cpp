@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <numeric>
+#include <span>
 
 #include "gst/backend/device/row_coding.h"
 #include "kernels/aie2/host_twin.h"
@@ -15,11 +16,11 @@
 namespace npumel {
 namespace {
 
-constexpr int kRotating = 4;
-// Frames that the host twin is asked for at a time: it computes them in groups of four.
-constexpr std::size_t kTogether = 8;
-// A step that is coprime to the batch: the rotating frames visit all others.
-constexpr int kRotationStep = 23;
+// Rows in a row that the float kernel is asked for, which computes so many at once.
+constexpr int kBySoftware = 8;
+// The twin takes 25 times as long for a row, in groups of 4.
+constexpr int kByTwin = 4;
+constexpr int kTwinInterval = 8;
 // Cells that the integer kernel is held to, in decades: its noise lies below them.
 constexpr double kBelowFramePeak = 6;
 constexpr double kBelowBatchMaximum = 8;
@@ -42,8 +43,8 @@ RowCheck::RowCheck(const KernelManifest& manifest)
     : manifest_(manifest),
       software_(as_log10(manifest.recipe)),
       by_twin_(twin_is_built_in(manifest)),
-      twin_rows_(kTogether * static_cast<size_t>(manifest.recipe.mels)),
-      software_row_(static_cast<size_t>(manifest.recipe.mels)) {
+      twin_rows_(kByTwin * static_cast<size_t>(manifest.recipe.mels)),
+      software_rows_(kBySoftware * static_cast<size_t>(manifest.recipe.mels)) {
   if (by_twin_ && manifest.abi == 1) {
     expanded_.resize(static_cast<size_t>(kBatchFrames) * aie2::kWin);
     twin_rows_v1_.resize(size_t{kBatchFrames} * static_cast<size_t>(manifest.recipe.mels));
@@ -56,49 +57,53 @@ int RowCheck::code(const Rows& rows, int frame, int mel) const noexcept {
                                      : static_cast<const int16_t*>(rows.codes)[at];
 }
 
-bool RowCheck::differs(int frame, int mel, double got, double expected) {
+bool RowCheck::differs(int frame, int mel, double got, double expected, const char* by) {
   char text[160];
   std::snprintf(text, sizeof text, "frame %d mel %d is %.4f, expected %.4f (log10, %s)", frame, mel,
-                got, expected, by_twin_ ? "host twin" : "software");
+                got, expected, by);
   mismatch_ = text;
   return true;
 }
 
-bool RowCheck::frames_by_twin(const Rows& rows, std::span<const int> frames) {
+bool RowCheck::frames_by_twin(const Rows& rows, int first, int count) {
   const int mels = manifest_.recipe.mels;
-  aie2::twin_frames_v2(rows.samples, frames, mels, twin_rows_.data());
+  std::array<int, kByTwin> frames{};
+  std::iota(frames.begin(), frames.end(), first);
+  aie2::twin_frames_v2(rows.samples, std::span(frames).first(static_cast<size_t>(count)), mels,
+                       twin_rows_.data());
   auto expected = twin_rows_.cbegin();
-  for (const int frame : frames)
+  for (int frame = first; frame < first + count; frame++)
     for (int m = 0; m < mels; m++, ++expected) {
       const int got = code(rows, frame, m);
+      const RowCoding& coding = manifest_.coding;
       if (std::abs(got - *expected) > 1)
-        return !differs(frame, m, got * manifest_.coding.scale, *expected * manifest_.coding.scale);
+        return !differs(frame, m, (got - coding.zero_point) * coding.scale,
+                        (*expected - coding.zero_point) * coding.scale, "host twin");
     }
   return true;
 }
 
-bool RowCheck::frame_by_software(const Rows& rows, int frame) {
-  const RowSink sink{software_row_.data(), ElementType::f32, manifest_.recipe.mels, 1};
-  const double peak = software_.compute(rows.samples + static_cast<ptrdiff_t>(frame) * aie2::kHop,
-                                        SampleType::s16, 1, sink);
-  const double floor = std::max(peak - kBelowFramePeak,
-                                std::min(rows.maximum, kLargestMaximum) - kBelowBatchMaximum);
-  // A cell under the rule's floor may come out anywhere there: both sides are raised to it.
-  const double step = manifest_.coding.scale / 2;
-  for (int m = 0; m < manifest_.recipe.mels; m++) {
-    const double got =
-        (code(rows, frame, m) - manifest_.coding.zero_point) * manifest_.coding.scale;
-    const double expected = software_row_[static_cast<size_t>(m)];
-    if (std::fabs(std::max(got, floor) - std::max(expected, floor)) > manifest_.tolerance + step)
-      return !differs(frame, m, got, expected);
+bool RowCheck::frames_by_software(const Rows& rows, int first, int count) {
+  const int mels = manifest_.recipe.mels;
+  const RowSink sink{software_rows_.data(), ElementType::f32, mels, 1};
+  software_.compute(rows.samples + static_cast<ptrdiff_t>(first) * aie2::kHop, SampleType::s16,
+                    count, sink);
+  const double batch_floor = std::min(rows.maximum, kLargestMaximum) - kBelowBatchMaximum;
+  const double tolerance = manifest_.tolerance + manifest_.coding.scale / 2;
+  const float* expected = software_rows_.data();
+  for (int frame = first; frame < first + count; frame++, expected += mels) {
+    const double peak = *std::max_element(expected, expected + mels);
+    // A cell under the floor may come out anywhere there: both sides are raised to it.
+    const double floor = std::max(peak - kBelowFramePeak, batch_floor);
+    for (int m = 0; m < mels; m++) {
+      const double got =
+          (code(rows, frame, m) - manifest_.coding.zero_point) * manifest_.coding.scale;
+      const double want = expected[m];
+      if (std::fabs(std::max(got, floor) - std::max(want, floor)) > tolerance)
+        return !differs(frame, m, got, want, "software");
+    }
   }
   return true;
-}
-
-bool RowCheck::check(const Rows& rows, std::span<const int> frames) {
-  if (by_twin_ && manifest_.abi == 2) return frames_by_twin(rows, frames);
-  return std::all_of(frames.begin(), frames.end(),
-                     [&](int frame) { return frame_by_software(rows, frame); });
 }
 
 bool RowCheck::full_v1_by_twin(const Rows& rows) {
@@ -113,29 +118,34 @@ bool RowCheck::full_v1_by_twin(const Rows& rows) {
       const RowCoding& coding = manifest_.coding;
       if (std::abs(got - expected) > 1)
         return !differs(f, m, (got - coding.zero_point) * coding.scale,
-                        (expected - coding.zero_point) * coding.scale);
+                        (expected - coding.zero_point) * coding.scale, "host twin");
     }
   return true;
 }
 
 bool RowCheck::spot(const Rows& rows) {
-  std::array<int, 2 + kRotating> frames = {0, rows.frames - 1};
-  static_assert(frames.size() <= kTogether);
-  std::size_t count = 2;
-  for (int i = 0; i < std::min(kRotating, rows.frames - 2); i++) {
-    rotation_ = (rotation_ + kRotationStep) % kBatchFrames;
-    frames.at(count++) = rotation_ % rows.frames;
-  }
-  return check(rows, std::span(frames).first(count));
+  // A group that reaches beyond the last row is moved back: the last row has its turn, too.
+  const auto group = [&](int& rotation, int length) {
+    const int groups = (kBatchFrames + length - 1) / length;
+    rotation = (rotation + 1) % groups;
+    return std::clamp(rotation * length % std::max(rows.frames, 1), 0,
+                      std::max(rows.frames - length, 0));
+  };
+  const int first = group(rotation_, kBySoftware);
+  if (!frames_by_software(rows, first, std::min(kBySoftware, rows.frames))) return false;
+  if (!by_twin_ || manifest_.abi != 2 || ++calls_ % kTwinInterval != 0) return true;
+  const int twin_first = group(twin_rotation_, kByTwin);
+  return frames_by_twin(rows, twin_first, std::min(kByTwin, rows.frames));
 }
 
 bool RowCheck::full(const Rows& rows) {
   if (by_twin_ && manifest_.abi == 1) return full_v1_by_twin(rows);
-  std::array<int, kTogether> frames{};
-  for (int first = 0; first < rows.frames; first += static_cast<int>(kTogether)) {
-    std::iota(frames.begin(), frames.end(), first);
-    const auto left = static_cast<std::size_t>(rows.frames - first);
-    if (!check(rows, std::span(frames).first(std::min(kTogether, left)))) return false;
+  const bool twin = by_twin_ && manifest_.abi == 2;
+  const int length = twin ? kByTwin : kBySoftware;
+  for (int first = 0; first < rows.frames; first += length) {
+    const int count = std::min(length, rows.frames - first);
+    if (!(twin ? frames_by_twin(rows, first, count) : frames_by_software(rows, first, count)))
+      return false;
   }
   return true;
 }

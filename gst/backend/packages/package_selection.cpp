@@ -6,7 +6,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
+#include <optional>
+#include <utility>
 
 namespace npumel {
 namespace {
@@ -28,14 +29,8 @@ std::string joined(const std::vector<std::string>& parts, const char* separator)
   return text;
 }
 
-std::string lower(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return text;
-}
-
 bool fits(const KernelManifest& manifest, const PackageQuery& query) {
-  return manifest.target == query.target && kernel_serves(manifest.recipe, query.recipe) &&
-         (manifest.abi != 1 || query.allow_v1);
+  return manifest.target == query.target && kernel_serves(manifest.recipe, query.recipe);
 }
 
 }  // namespace
@@ -48,24 +43,28 @@ std::vector<std::string> package_folders(const std::string& kernel_path) {
 }
 
 std::string device_target(const std::string& device_name) {
-  const std::string name = lower(device_name);
   struct Known {
-    const char* part;
+    const char* name;
     const char* target;
   };
-  constexpr std::array<Known, 10> kKnown = {{{"npu1", "npu1"},
-                                             {"phoenix", "npu1"},
-                                             {"hawk", "npu1"},
-                                             {"npu2", "npu4"},
-                                             {"npu4", "npu4"},
-                                             {"npu5", "npu4"},
-                                             {"npu6", "npu4"},
-                                             {"strix", "npu4"},
-                                             {"krackan", "npu4"},
-                                             {"gorgon", "npu4"}}};
-  for (const Known& known : kKnown)
-    if (name.find(known.part) != std::string::npos) return known.target;
-  return "";
+  // As the driver names its devices: by number, newer versions by product.
+  constexpr std::array<Known, 14> kKnown = {{{"RyzenAI-npu1", "npu1"},
+                                             {"NPU Phoenix", "npu1"},
+                                             {"NPU Hawk Point", "npu1"},
+                                             {"RyzenAI-npu2", "npu4"},
+                                             {"RyzenAI-npu4", "npu4"},
+                                             {"RyzenAI-npu5", "npu4"},
+                                             {"RyzenAI-npu6", "npu4"},
+                                             {"NPU Strix", "npu4"},
+                                             {"NPU Strix Point", "npu4"},
+                                             {"NPU Strix Halo", "npu4"},
+                                             {"NPU Krackan", "npu4"},
+                                             {"NPU Krackan 1", "npu4"},
+                                             {"NPU Krackan 2", "npu4"},
+                                             {"NPU Gorgon Point", "npu4"}}};
+  const auto known = std::find_if(kKnown.begin(), kKnown.end(),
+                                  [&](const Known& each) { return device_name == each.name; });
+  return known == kKnown.end() ? "" : known->target;
 }
 
 bool kernel_serves(const Recipe& kernel, const Recipe& wanted) {
@@ -89,7 +88,8 @@ BackendError no_kernel(const Recipe& wanted) {
               "from them in the logarithm's base or normalisation only"};
 }
 
-ChosenPackage choose_package(const PackageQuery& query, const std::vector<std::string>& folders) {
+ChosenPackage choose_package(const PackageQuery& query, const std::vector<std::string>& folders,
+                             const std::function<void(const KernelPackage&)>& use) {
   if (!has_kernel(query.recipe)) throw no_kernel(query.recipe);
   std::vector<KernelManifest> fitting;
   std::vector<std::string> refused;
@@ -98,27 +98,40 @@ ChosenPackage choose_package(const PackageQuery& query, const std::vector<std::s
     const PackageFolder found = read_package_folder(folder);
     refused.insert(refused.end(), found.refused.begin(), found.refused.end());
     for (auto manifest = found.manifests.rbegin(); manifest != found.manifests.rend(); ++manifest) {
-      if (fits(*manifest, query))
-        fitting.push_back(*manifest);
-      else
+      if (!fits(*manifest, query))
         others.push_back(manifest->name);
+      else if (manifest->abi == 1 && !query.allow_v1)
+        others.push_back(manifest->name +
+                         " (8-bit rows: used only with backend=npu or a kernel-path)");
+      else
+        fitting.push_back(*manifest);
     }
   }
   std::stable_sort(fitting.begin(), fitting.end(),
                    [](const KernelManifest& a, const KernelManifest& b) { return a.abi > b.abi; });
-  std::vector<std::string> damaged;
+  std::vector<std::string> unusable;
+  std::optional<BackendFault> first_fault;
+  bool permanent = true;
   for (const KernelManifest& manifest : fitting) {
     try {
-      return {load_package(manifest), damaged};
+      ChosenPackage chosen{load_package(manifest), {}};
+      if (use) use(chosen.package);
+      chosen.refused = std::move(unusable);
+      return chosen;
     } catch (const BackendError& error) {
-      damaged.emplace_back(error.what());
+      if (error.fault() == BackendFault::busy || error.fault() == BackendFault::permission) throw;
+      if (fitting.size() == 1 && refused.empty()) throw;
+      if (!first_fault) first_fault = error.fault();
+      permanent = permanent && error.permanent();
+      unusable.emplace_back(error.what());
     }
   }
-  refused.insert(refused.end(), damaged.begin(), damaged.end());
+  refused.insert(refused.begin(), unusable.begin(), unusable.end());
   const std::string wanted = std::string("no kernel package for ") + nick(query.recipe.preset) +
                              " on " + query.target + " in " + joined(folders, ":");
   if (!refused.empty())
-    throw BackendError(BackendFault::bad_package, wanted + "; refused: " + joined(refused, "; "));
+    throw BackendError(first_fault.value_or(BackendFault::bad_package),
+                       wanted + "; refused: " + joined(refused, "; "), first_fault && permanent);
   throw BackendError(BackendFault::not_found,
                      wanted + (others.empty() ? "" : "; found: " + joined(others, ", ")));
 }

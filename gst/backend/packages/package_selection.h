@@ -2,7 +2,7 @@
 // Which kernel package serves a recipe on a device.
 #pragma once
 
-#include <optional>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -14,8 +14,8 @@ namespace npumel {
 /// variable NPUMELSPEC_KERNEL_PATH (ignored in set-uid programs), else the installed folder.
 std::vector<std::string> package_folders(const std::string& kernel_path);
 
-/// "npu1" from "RyzenAI-npu1" or "NPU Phoenix"; "npu4" for every device of the second generation
-/// (npu2, npu4, npu5, npu6: one instruction set, one column layout). "" for a name we do not know.
+/// "npu1" or "npu4" (npu2, npu4, npu5 and npu6: one instruction set, one column layout) from a name
+/// as the driver gives it, which must match exactly. "" for a name we do not know.
 std::string device_target(const std::string& device_name);
 
 /// True when rows of a kernel for `kernel` are the raw rows of `wanted` up to the logarithm's base.
@@ -35,13 +35,15 @@ struct PackageQuery {
 
 struct ChosenPackage {
   KernelPackage package;
-  std::vector<std::string> refused;  ///< better ones that are damaged, one line each
+  std::vector<std::string> refused;  ///< better ones that do not serve, one line each
 };
 
 /// The best of `folders` for the query: ABI 2 before 1, then the earlier folder, then the last
-/// name; one whose files are damaged gives way to the next. Throws BackendError: unsupported when
-/// the recipe has no kernel, not_found when no package fits, bad_package when none fits and one was
-/// refused; the text says what was refused.
-ChosenPackage choose_package(const PackageQuery& query, const std::vector<std::string>& folders);
+/// name. One whose files are damaged, or that `use` (may be empty) throws BackendError for, gives
+/// way to the next, unless no hardware context or no permission is the reason. Throws BackendError:
+/// unsupported when the recipe has no kernel, not_found when no package fits; else what the best
+/// one was refused for, with all reasons in the text.
+ChosenPackage choose_package(const PackageQuery& query, const std::vector<std::string>& folders,
+                             const std::function<void(const KernelPackage&)>& use = {});
 
 }  // namespace npumel

@@ -2,12 +2,10 @@
 // Selection, supervision and retry of the NPU for one stream.
 #include "gst/backend/policy/npu_policy.h"
 
-#include <algorithm>
 #include <chrono>
 #include <span>
 #include <utility>
 
-#include "gst/backend/device/npu_engine.h"
 #include "gst/backend/device/xrt_loader.h"
 #include "gst/backend/packages/package_selection.h"
 
@@ -16,10 +14,20 @@ namespace {
 
 // Opening a device takes tens of milliseconds, the known-answer test at most its timeout.
 constexpr auto kOpening = std::chrono::seconds(3);
+// A live stream does not wait for more: software computes until the NPU is open.
+constexpr auto kLiveOpening = std::chrono::milliseconds(500);
+// Runs that may be late at a time: as many as a stream has slots.
+constexpr std::size_t kUsualLate = 64;
 
 std::string seconds_text(uint64_t ns) {
   const uint64_t ms = ns / 1000000;
   return ms % 1000 == 0 ? std::to_string(ms / 1000) + " s" : std::to_string(ms) + " ms";
+}
+
+/// Failures of a start that a later one may not have. Absence and rights are none: XRT keeps what
+/// it has found for the life of the process.
+bool may_pass(BackendFault fault) {
+  return fault == BackendFault::busy || fault == BackendFault::failed;
 }
 
 }  // namespace
@@ -36,9 +44,24 @@ int batch_slots(const BackendConfig& config) {
 
 NpuPolicy::NpuPolicy(const NpumelXrtApi* scripted, const std::shared_ptr<StreamSignal>& signal,
                      StatsRecorder& stats)
-    : scripted_(scripted), stats_(stats), signal_(signal) {}
+    : scripted_(scripted),
+      stats_(stats),
+      signal_(signal),
+      memory_(NpuRegistry::process().memory()) {
+  late_runs_.reserve(kUsualLate);
+}
 
-NpuPolicy::~NpuPolicy() = default;
+NpuPolicy::~NpuPolicy() {
+  late_runs_.clear();
+  if (engine_) {
+    device_.reset();
+    const NpumelXrtApi& api = engine_->device().api();
+    release(std::move(engine_), api);
+  } else if (device_) {
+    const NpumelXrtApi& api = device_->api();
+    release(std::move(device_), api);
+  }
+}
 
 void NpuPolicy::look(BackendChoice choice, const std::string& device) {
   absence_.reset();
@@ -63,28 +86,40 @@ EngineRequest NpuPolicy::request() const {
   request.slots = batch_slots(config_);
   request.lists = takes_lists(config_);
   request.timeout_ms = config_.timeout_ms;
+  request.retry_interval = config_.retry_interval;
+  request.memory = memory_;
   request.api = scripted_;
   return request;
 }
 
+int64_t NpuPolicy::retry_in() const noexcept {
+  return retry_.retired() ? -1 : static_cast<int64_t>(retry_.wait());
+}
+
+std::string NpuPolicy::back_off() {
+  retry_.failed(now_ns());
+  return retry_.retired() ? "; it will not be tried again"
+                          : "; it will be tried again in " + seconds_text(retry_.wait());
+}
+
 void NpuPolicy::not_used(const BackendError& error) {
   if (config_.choice == BackendChoice::npu) throw BackendError(error);
-  stats_.set_npu(false, error.what());
-  stats_.change("software", error.what(), 0, false);
+  const bool again = may_pass(error.fault()) && !error.permanent();
+  const std::string text = error.what() + (again ? back_off() : "");
+  stats_.set_npu(false, text);
+  stats_.change("software", text, 0, again ? retry_in() : -1, false);
 }
 
 bool NpuPolicy::configure(const BackendConfig& config) {
   // The old engine keeps the context that the new one will probably share.
-  const std::unique_ptr<NpuEngine> previous = std::move(engine_);
+  std::unique_ptr<NpuEngine> previous = std::move(engine_);
   opener_.reset();
   config_ = config;
   gathered_.clear();
   gathered_.reserve(RunLists::kLongest);
+  late_runs_.clear();
   retry_ = RetryPolicy(config.retry_interval);
   lost_.reset();
-  reported_ = {};
-  computed_ = 0;
-  first_suspect_ = 0;
   if (absence_) {  // look() has told
     if (config.choice == BackendChoice::npu) throw BackendError(absence_->fault, absence_->reason);
     stats_.set_npu(false, absence_->reason);
@@ -98,21 +133,42 @@ bool NpuPolicy::configure(const BackendConfig& config) {
   // while the pipeline or the process is about to end.
   if (refused_) throw BackendError(*refused_);
   opener_ = std::make_unique<EngineOpener>(request(), signal_);
-  const auto limit = kOpening + std::chrono::milliseconds(config.timeout_ms);
-  if (!opener_->wait(NpuRun::Clock::now() + limit)) {
-    not_used(BackendError(BackendFault::failed, "the NPU is still being opened"));
+  const NpuRun::Clock::duration longest = kOpening + std::chrono::milliseconds(config.timeout_ms);
+  const NpuRun::Clock::duration limit =
+      live() ? std::min<NpuRun::Clock::duration>(longest, kLiveOpening) : longest;
+  const bool done = opener_->wait(NpuRun::Clock::now() + limit);
+  if (previous) {
+    const NpumelXrtApi& api = previous->device().api();
+    release(std::move(previous), api);
+  }
+  if (!done) {
+    if (config.choice == BackendChoice::npu)
+      throw BackendError(BackendFault::failed, "the NPU is still being opened");
+    const char* text = "the NPU is still being opened";
+    stats_.set_npu(false, text);
+    stats_.change("software", text, 0, 0, false);
     return true;
   }
   try {
-    engine_ = std::exchange(opener_, nullptr)->take();
-    stats_.set_npu(true, "");
-    stats_.change("npu", engine_->introduction(), 0, false);
+    use(std::exchange(opener_, nullptr)->take(), 0);
     return true;
   } catch (const BackendError& error) {
     if (config.choice == BackendChoice::npu) refused_ = error;
     not_used(error);
-    return false;
+    return may_pass(error.fault()) && !error.permanent();
   }
+}
+
+void NpuPolicy::use(std::unique_ptr<NpuEngine> engine, uint64_t batch) {
+  engine_ = std::move(engine);
+  engine_->context().core()->late_in_row = 0;
+  has_worked_ = true;
+  reported_ = {};
+  computed_ = 0;
+  first_suspect_ = batch;
+  report_sizes();
+  stats_.set_npu(true, "");
+  stats_.change("npu", engine_->introduction(), batch, 0, false);
 }
 
 void NpuPolicy::report_sizes() {
@@ -123,37 +179,65 @@ void NpuPolicy::report_sizes() {
 }
 
 void NpuPolicy::adopt(uint64_t batch) noexcept {
-  if (engine_ || config_.choice != BackendChoice::automatic) return;
+  if (config_.choice != BackendChoice::automatic) return;
   try {
+    if (engine_) {
+      check_late_runs(batch);
+      return;
+    }
     if (!opener_ && retry_.due(now_ns()))
       opener_ = std::make_unique<EngineOpener>(request(), signal_);
     if (!opener_ || !opener_->done()) return;
-    engine_ = std::exchange(opener_, nullptr)->take();
-    reported_ = {};
-    computed_ = 0;
-    first_suspect_ = batch;
-    report_sizes();
-    stats_.set_npu(true, "");
-    stats_.change("npu", engine_->introduction(), batch, false);
+    use(std::exchange(opener_, nullptr)->take(), batch);
+  } catch (const BackendError& error) {
+    // What was there and has gone comes back; what never was, or is retired, does not.
+    if (error.permanent() || !(has_worked_ || may_pass(error.fault()))) retry_.retire();
+    const std::string text = error.what() + back_off();
+    stats_.set_npu(false, text);
+    stats_.change("software", text, batch, retry_in(), false);
   } catch (const std::exception& error) {
-    retry_.failed(now_ns());
-    stats_.set_npu(false, std::string(error.what()) +
-                              (retry_.gave_up() ? "; not tried again" : "; will be tried again"));
+    const std::string text = error.what() + back_off();
+    stats_.set_npu(false, text);
+    stats_.change("software", text, batch, retry_in(), false);
   }
 }
 
 void NpuPolicy::attach(Batch& batch) noexcept {
+  if (batch.run && !serves(batch)) {
+    const NpumelXrtApi& api = batch.run->core()->api;
+    release(std::move(batch.run), api, false);
+  }
   batch.run = engine_ ? engine_->run(batch.position) : nullptr;
   const bool mapped = batch.run && batch.slot.type == SampleType::s16 && engine_->maps_samples() &&
                       !batch.run->pending();
   batch.slot.samples = mapped ? batch.run->input() : batch.own.get();
 }
 
+// A quarter is left for software to compute the batch after all.
+uint64_t NpuPolicy::granted_ns() const noexcept {
+  const uint64_t timeout = uint64_t{config_.timeout_ms} * 1000000;
+  return live() ? std::min(config_.live_deadline / 4 * 3, timeout) : timeout;
+}
+
+NpuRun::Clock::time_point NpuPolicy::due() const {
+  return NpuRun::Clock::now() + std::chrono::nanoseconds(granted_ns());
+}
+
+bool NpuPolicy::overflows() const {
+  // A device that is too slow for a single batch is late, not overloaded.
+  const uint64_t run_ns = engine_->context().core()->run_ns;
+  return live() && run_ns <= granted_ns() && engine_->context().expected_ns() > granted_ns();
+}
+
 void NpuPolicy::start(Batch& batch, bool more) noexcept {
   batch.way = Batch::Way::software;
   if (!engine_) return;
-  // A run that a flush has left on the device keeps its buffers until it ends.
-  if (serves(batch) && !batch.run->pending()) {
+  if (serves(batch) && batch.run->pending()) {
+    // A flush or a late batch has left it on the device, where it keeps its buffers until it ends.
+    if (live()) batch.way = Batch::Way::late;
+  } else if (serves(batch) && overflows()) {
+    batch.way = Batch::Way::overflow;
+  } else if (serves(batch)) {
     switch (engine_->load(batch)) {
       case NpuEngine::Load::loaded:
         batch.way = Batch::Way::gathered;
@@ -174,11 +258,11 @@ void NpuPolicy::launch() noexcept {
   std::span<Batch* const> left(gathered_);
   while (!left.empty()) {
     const int depth = engine_->list_depth(config_.timeout_ms);
-    const auto deadline = NpuRun::Clock::now() + std::chrono::milliseconds(config_.timeout_ms);
-    const std::size_t count = engine_->start(left, depth, deadline, config_.timeout_ms);
+    const auto due = this->due();
+    const std::size_t count = engine_->start(left, depth, due, config_.timeout_ms);
     // What is refused is reported when its turn comes: the reason may be a batch before it.
     for (Batch* batch : left.first(count > 0 ? count : left.size())) {
-      batch->deadline = deadline;
+      batch->due = due;
       batch->way = count > 0 ? Batch::Way::npu : Batch::Way::refused;
     }
     left = count > 0 ? left.subspan(count) : std::span<Batch* const>();
@@ -188,6 +272,10 @@ void NpuPolicy::launch() noexcept {
 }
 
 void NpuPolicy::discard() noexcept { gathered_.clear(); }
+
+void NpuPolicy::withdraw(const Batch& batch) noexcept {
+  if (serves(batch) && batch.way == Batch::Way::npu) engine_->context().withdraw(*batch.run);
+}
 
 bool NpuPolicy::serves(const Batch& batch) const noexcept {
   return engine_ && batch.run && batch.run == engine_->run(batch.position);
@@ -202,22 +290,43 @@ NpuPolicy::Result NpuPolicy::finish(Batch& batch, const RowSink& out) {
   if (lost_) throw BackendError(*lost_);
   if (!serves(batch)) return {};
   if (batch.way == Batch::Way::gathered) launch();
-  if (batch.way == Batch::Way::refused)
-    return fail(RunOutcome::failed, false, engine_->reason(), batch.number);
-  if (batch.way == Batch::Way::software) return {};
-  const RunOutcome outcome = batch.run->wait(batch.deadline + kWaiterGrace);
+  switch (batch.way) {
+    case Batch::Way::refused:
+      return fail(Loss::failed, engine_->reason(), batch.number);
+    case Batch::Way::late:
+      return count_late(batch);
+    case Batch::Way::overflow:
+      stats_.count_overflow();
+      return {};
+    case Batch::Way::software:
+      return {};
+    default:
+      break;
+  }
+  // With BackendChoice::npu nobody else computes it, however long the queue is.
+  const bool patient = config_.choice == BackendChoice::npu;
+  const RunOutcome outcome =
+      engine_->context().wait(*batch.run, patient ? NpuRun::Clock::time_point::max() : batch.due,
+                              live(), config_.timeout_ms);
   if (outcome == RunOutcome::pending) {
-    if (batch.run->interrupted()) return {Result::State::interrupted, 0};
-    return fail(RunOutcome::timed_out, false, no_result_within(config_.timeout_ms), batch.number);
+    if (signal_->is_interrupted()) return {Result::State::interrupted, 0};
+    late_runs_.push_back({batch.run, batch.frames, batch.number});
+    return count_late(batch);
+  }
+  if (outcome == RunOutcome::withdrawn) {
+    stats_.count_overflow();
+    return {};
   }
   if (outcome != RunOutcome::completed)
-    return fail(outcome, false, batch.run->reason(), batch.number);
+    return fail(outcome == RunOutcome::timed_out ? Loss::timed_out : Loss::failed,
+                batch.run->reason(), batch.number);
   const bool full = config_.verify_interval > 0 && computed_ + 1 >= config_.verify_interval;
   const NpuEngine::Finish finished = engine_->finish(batch, full, config_.recipe.log, out);
   if (!finished.good)
-    return fail(RunOutcome::failed, finished.wrong_numbers, engine_->reason(),
+    return fail(finished.wrong_numbers ? Loss::wrong_numbers : Loss::failed, engine_->reason(),
                 full && finished.wrong_numbers ? first_suspect_ : batch.number);
   retry_.worked(now_ns());
+  if (live()) engine_->context().core()->late_in_row = 0;
   computed_ = full ? 0 : computed_ + 1;
   if (full) first_suspect_ = batch.number + 1;
   const NpuEngine::Times now = engine_->times();
@@ -227,25 +336,64 @@ NpuPolicy::Result NpuPolicy::finish(Batch& batch, const RowSink& out) {
   return {Result::State::good, finished.maximum};
 }
 
+NpuPolicy::Result NpuPolicy::count_late(const Batch& batch) {
+  stats_.count_late();
+  const int late = ++engine_->context().core()->late_in_row;
+  if (late < kMostLate) return {};
+  return fail(Loss::late,
+              "late for " + std::to_string(late) +
+                  " batches of live streams in a row, which grant " +
+                  seconds_text(config_.live_deadline),
+              batch.number);
+}
+
+// Their rows are not used: software has computed them. They only judge the device.
+void NpuPolicy::check_late_runs(uint64_t batch) {
+  for (auto late = late_runs_.begin(); late != late_runs_.end();) {
+    const RunOutcome outcome = late->run->outcome();
+    if (outcome == RunOutcome::pending) {
+      ++late;
+      continue;
+    }
+    const LateRun ended = *late;
+    late = late_runs_.erase(late);
+    if (outcome == RunOutcome::completed) {
+      if (engine_->check_late(*ended.run, ended.frames)) continue;
+      fail(Loss::wrong_numbers, engine_->reason(), ended.number);
+    } else {
+      fail(outcome == RunOutcome::timed_out ? Loss::timed_out : Loss::failed, ended.run->reason(),
+           batch);
+    }
+    return;
+  }
+}
+
 // The reason may be the engine's, which stays until the end of this.
-NpuPolicy::Result NpuPolicy::fail(RunOutcome outcome, bool wrong_numbers, const std::string& reason,
-                                  uint64_t first_suspect) {
+NpuPolicy::Result NpuPolicy::fail(Loss loss, const std::string& reason, uint64_t first_suspect) {
   discard();
-  const std::unique_ptr<NpuEngine> engine = std::move(engine_);
-  engine->fail(outcome, reason);
-  const uint64_t wait = retry_.next_wait();
-  retry_.failed(now_ns());
-  stats_.count_loss(outcome == RunOutcome::timed_out, wrong_numbers);
+  std::unique_ptr<NpuEngine> engine = std::move(engine_);
+  late_runs_.clear();
+  std::string text = about_package(engine->manifest()) + reason;
+  // Others may go on using a device that is only too slow for a live stream.
+  if (loss != Loss::late)
+    engine->fail(loss == Loss::timed_out ? RunOutcome::timed_out : RunOutcome::failed, reason);
+  if (loss == Loss::wrong_numbers &&
+      NpuRegistry::process().count_wrong(engine->device(), engine->manifest()) >=
+          NpuRegistry::kMostWrong) {
+    text += "; " + retired_text(engine->manifest());
+    retry_.retire();
+  }
+  const NpumelXrtApi& api = engine->device().api();
+  release(std::move(engine), api);
+  stats_.count_loss(loss == Loss::timed_out, loss == Loss::wrong_numbers);
   if (config_.choice == BackendChoice::npu) {
-    stats_.set_npu(false, reason);
-    lost_.emplace(BackendFault::failed, reason);
+    stats_.set_npu(false, text);
+    lost_.emplace(BackendFault::failed, text);
     throw BackendError(*lost_);
   }
-  const std::string text = "the NPU failed: " + reason +
-                           (retry_.gave_up() ? "; it will not be tried again"
-                                             : "; it will be tried again in " + seconds_text(wait));
+  text = (loss == Loss::late ? "the NPU is too slow: " : "the NPU failed: ") + text + back_off();
   stats_.set_npu(false, text);
-  stats_.change("software", text, first_suspect, true);
+  stats_.change("software", text, first_suspect, retry_in(), true);
   return {};
 }
 

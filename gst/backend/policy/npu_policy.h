@@ -3,6 +3,7 @@
 // back-off.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -13,43 +14,48 @@
 #include "gst/backend/device/npu_engine.h"
 #include "gst/backend/device/npu_probe.h"
 #include "gst/backend/stats_recorder.h"
-#include "gst/backend/supervisor.h"
+#include "gst/backend/types.h"
 
 namespace npumel {
 
-/// Waits twice as long after each failure, and gives up after the third. A device that has then
-/// worked for a hundred times the first interval starts with a clean sheet: three suspends in the
-/// week of an always-on stream are no reason to retire it, three failures in a row are.
+/// Waits twice as long after each failure, up to 5 minutes, for ever. A device that has then worked
+/// for a hundred times the first interval begins anew. Wrong numbers may end the retries: see
+/// retire().
 ///
 /// Not thread-safe; times in ns of one clock.
 class RetryPolicy {
  public:
-  static constexpr int kMaxFailures = 3;
+  static constexpr uint64_t kLongest = 300000000000;
   static constexpr uint64_t kHealthyIntervals = 100;
 
   explicit RetryPolicy(uint64_t interval = 0) : first_(interval), interval_(interval) {}
 
   void failed(uint64_t now) {
-    failures_++;
     last_ = now;
     due_ = now + interval_;
-    interval_ *= 2;
+    wait_ = interval_;
+    interval_ = std::max(first_, std::min(2 * interval_, kLongest));
+    failing_ = true;
   }
   /// The device has computed a batch.
   void worked(uint64_t now) {
-    if (failures_ > 0 && now - last_ >= kHealthyIntervals * first_) *this = RetryPolicy(first_);
+    if (failing_ && now - last_ >= kHealthyIntervals * first_) *this = RetryPolicy(first_);
   }
-  /// How long the next failure will be waited out.
-  uint64_t next_wait() const { return interval_; }
-  bool gave_up() const { return failures_ >= kMaxFailures; }
-  bool due(uint64_t now) const { return failures_ > 0 && !gave_up() && now >= due_; }
+  /// Nothing is tried again.
+  void retire() { retired_ = true; }
+  bool retired() const { return retired_; }
+  /// How long the last failure is waited out.
+  uint64_t wait() const { return wait_; }
+  bool due(uint64_t now) const { return failing_ && !retired_ && now >= due_; }
 
  private:
   uint64_t first_;
   uint64_t interval_;
+  uint64_t wait_ = 0;
   uint64_t last_ = 0;
   uint64_t due_ = 0;
-  int failures_ = 0;
+  bool failing_ = false;
+  bool retired_ = false;
 };
 
 /// Slots that a stream's ring needs.
@@ -57,6 +63,9 @@ int batch_slots(const BackendConfig& config);
 
 class NpuPolicy {
  public:
+  /// Batches of live streams in a row that may be late before the NPU is left.
+  static constexpr int kMostLate = 8;
+
   /// `scripted`: see Supervisor's constructor; nullptr for the real module.
   /// `signal` is where the streaming thread waits, and is interrupted.
   NpuPolicy(const NpumelXrtApi* scripted, const std::shared_ptr<StreamSignal>& signal,
@@ -72,17 +81,20 @@ class NpuPolicy {
   /// notice unless look() has. Throws BackendError only with BackendChoice::npu.
   bool configure(const BackendConfig& config);
   void report_sizes();
+  bool in_use() const noexcept { return engine_ != nullptr; }
 
   /// Between batches: takes over an NPU that has been opened in the background, or has one opened
   /// when its time has come. `batch` is the number of the next one.
   void adopt(uint64_t batch) noexcept;
   /// Points the slot's samples into the device's memory where that saves a copy.
   void attach(Batch& batch) noexcept;
-  /// Starts a batch if the NPU is to do it, at once or, when `more` will come before a result is
-  /// asked for, together with later ones. Never waits.
+  /// Queues a batch if the NPU is to do it, at once or, when `more` will come before a result is
+  /// asked for, together with later ones. Never waits, never calls what blocks in the driver.
   void start(Batch& batch, bool more) noexcept;
   /// Forgets batches that were to be started together.
   void discard() noexcept;
+  /// Takes a batch back that is still in our queue.
+  void withdraw(const Batch& batch) noexcept;
   /// True when finish() would wait.
   bool must_wait(const Batch& batch) const noexcept;
 
@@ -95,24 +107,48 @@ class NpuPolicy {
   Result finish(Batch& batch, const RowSink& out);
 
  private:
+  enum class Loss { failed, timed_out, wrong_numbers, late };
+  /// A run that a live stream no longer waits for.
+  struct LateRun {
+    std::shared_ptr<NpuRun> run;
+    int frames = 0;
+    uint64_t number = 0;
+  };
+
   EngineRequest request() const;
+  bool live() const noexcept {
+    return config_.live_deadline > 0 && config_.choice == BackendChoice::automatic;
+  }
+  /// The instant at which a live stream gives a batch to software, or others stop queueing for it.
+  NpuRun::Clock::time_point due() const;
+  uint64_t granted_ns() const noexcept;
+  void use(std::unique_ptr<NpuEngine> engine, uint64_t batch);
   void not_used(const BackendError& error);
+  /// Whether the queue is too long for a live batch.
+  bool overflows() const;
   bool serves(const Batch& batch) const noexcept;
   void launch() noexcept;
+  Result count_late(const Batch& batch);
+  void check_late_runs(uint64_t batch);
   /// Lets go of the engine: the NPU is not used until the next retry.
-  Result fail(RunOutcome outcome, bool wrong_numbers, const std::string& reason,
-              uint64_t first_suspect);
+  Result fail(Loss loss, const std::string& reason, uint64_t first_suspect);
+  /// Notes the next retry. What happens next, as the end of a sentence.
+  std::string back_off();
+  int64_t retry_in() const noexcept;
 
   const NpumelXrtApi* const scripted_;
   StatsRecorder& stats_;
   const std::shared_ptr<StreamSignal> signal_;
+  const std::shared_ptr<FailureMemory> memory_;
   BackendConfig config_;
   std::optional<Absence> absence_;
   std::shared_ptr<NpuDevice> device_;  ///< kept open between look() and configure()
   std::unique_ptr<EngineOpener> opener_;
   std::unique_ptr<NpuEngine> engine_;
   std::vector<Batch*> gathered_;  ///< loaded, not started, in order
+  std::vector<LateRun> late_runs_;
   RetryPolicy retry_;
+  bool has_worked_ = false;              ///< absence is then a loss, and tried again
   std::optional<BackendError> refused_;  ///< why it did not open, for BackendChoice::npu
   std::optional<BackendError> lost_;     ///< why, for BackendChoice::npu
   NpuEngine::Times reported_;

@@ -2,6 +2,7 @@
 // npumelspec-xrt.so: what the plugin needs of XRT, behind the table of xrt_api.h.
 #include <xrt/experimental/xrt_ini.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdio>
@@ -17,15 +18,17 @@ namespace {
 // a run. XRT's static objects must not be destroyed under them, nor be used afterwards.
 enum class Stay { short_call, wait };
 
-// What a call of the driver may take at the end of a process, and what a wait may: a run that is
-// stuck keeps its thread in the kernel, where it does no harm.
+// What a call of the driver may take at the end of a process. A wait, or a start that the driver
+// blocks, only has so long from its own beginning: one that is stuck keeps its thread in the
+// kernel, where it does no harm, and does not hold up the end.
 constexpr auto kLongestCall = std::chrono::seconds(10);
-constexpr auto kLongestWait = std::chrono::milliseconds(500);
+constexpr auto kLongestWait = std::chrono::milliseconds(600);
 
 // Constant-initialised and never destroyed: threads use them until the very end.
 constinit std::atomic<bool> closed = false;
 constinit std::atomic<int> calls = 0;
 constinit std::atomic<int> waits = 0;
+constinit std::atomic<std::chrono::steady_clock::time_point> last_wait{};
 
 std::atomic<int>& counter(Stay stay) { return stay == Stay::wait ? waits : calls; }
 
@@ -33,7 +36,10 @@ void close_gate() {
   closed = true;
   const auto begun = std::chrono::steady_clock::now();
   const auto late = [&](auto limit) { return std::chrono::steady_clock::now() - begun >= limit; };
-  while ((calls > 0 && !late(kLongestCall)) || (waits > 0 && !late(kLongestWait)))
+  const auto waiting = [] {
+    return waits > 0 && std::chrono::steady_clock::now() - last_wait.load() < kLongestWait;
+  };
+  while ((calls > 0 && !late(kLongestCall)) || waiting())
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
 }
 
@@ -41,6 +47,7 @@ void close_gate() {
 class InXrt {
  public:
   explicit InXrt(Stay stay) noexcept : stay_(stay) {
+    if (stay_ == Stay::wait) last_wait = std::chrono::steady_clock::now();
     ++counter(stay_);  // before the load, so that close_gate() cannot miss this thread
     admitted_ = !closed;
   }
@@ -104,19 +111,29 @@ const char* state_name(ert_cmd_state state) {
   }
 }
 
-// An expired wait throws a plain runtime_error in XRT 2.25 (its driver library ignores the result
-// of the wait); only the clock tells it from a lost device.
-template <typename Wait>
-NpumelXrtStatus timed_wait(unsigned timeout_ms, NpumelXrtError* error, Wait&& wait) noexcept {
-  const auto limit = std::chrono::milliseconds(timeout_ms);
-  const auto start = std::chrono::steady_clock::now();
-  const NpumelXrtStatus status = guarded(
-      error, [&] { return wait(limit); }, Stay::wait);
-  if (status == NPUMEL_XRT_FAILED && std::chrono::steady_clock::now() - start >= limit) {
-    set_text(error, "no result in time");
-    return NPUMEL_XRT_TIMEOUT;
+// XRT 2.25's driver library ignores the result of the wait: one that expires, is interrupted or
+// cannot be made throws the same plain runtime_error. Only the clock and the run's state tell:
+// while it is not final, what came early is waited for again, less and less often.
+template <typename Wait, typename Ended>
+NpumelXrtStatus timed_wait(unsigned timeout_ms, NpumelXrtError* error, Wait&& wait,
+                           Ended&& ended) noexcept {
+  using std::chrono::milliseconds;
+  constexpr milliseconds kLongestPause(20);
+  const auto deadline = std::chrono::steady_clock::now() + milliseconds(timeout_ms);
+  milliseconds pause(0);
+  while (true) {
+    const auto left =
+        std::chrono::duration_cast<milliseconds>(deadline - std::chrono::steady_clock::now());
+    const NpumelXrtStatus status = guarded(
+        error, [&] { return wait(std::max(left, milliseconds(1))); }, Stay::wait);
+    if (status != NPUMEL_XRT_FAILED || ended() || closed) return status;
+    if (std::chrono::steady_clock::now() >= deadline) {
+      set_text(error, "no result in time");
+      return NPUMEL_XRT_TIMEOUT;
+    }
+    std::this_thread::sleep_for(pause);
+    pause = std::min(2 * pause + milliseconds(1), kLongestPause);
   }
-  return status;
 }
 
 NpumelXrtStatus device_open(const char* device, NpumelXrtDevice** out, NpumelXrtDeviceInfo* info,
@@ -202,23 +219,35 @@ NpumelXrtStatus run_sync_output(NpumelXrtRun* run, NpumelXrtError* error) {
 }
 
 NpumelXrtStatus run_start(NpumelXrtRun* run, NpumelXrtError* error) {
-  return guarded(error, [&] {
-    run->submitted = true;
-    try {
-      run->run.start();
-    } catch (...) {
-      mark_refused(run->run);
-      throw;
-    }
-    return NPUMEL_XRT_OK;
-  });
+  return guarded(
+      error,
+      [&] {
+        run->submitted = true;
+        try {
+          run->run.start();
+        } catch (...) {
+          mark_refused(run->run);
+          throw;
+        }
+        return NPUMEL_XRT_OK;
+      },
+      Stay::wait);
 }
 
 NpumelXrtStatus run_wait(NpumelXrtRun* run, unsigned timeout_ms, NpumelXrtError* error) {
-  return timed_wait(timeout_ms, error, [&](std::chrono::milliseconds limit) {
-    const ert_cmd_state state = run->run.wait(limit);
-    if (state != ERT_CMD_STATE_COMPLETED) throw Fault(NPUMEL_XRT_FAILED, state_name(state));
-    return NPUMEL_XRT_OK;
+  const NpumelXrtStatus status = timed_wait(
+      timeout_ms, error,
+      [&](std::chrono::milliseconds limit) {
+        const ert_cmd_state state = run->run.wait(limit);
+        if (state != ERT_CMD_STATE_COMPLETED) throw Fault(NPUMEL_XRT_FAILED, state_name(state));
+        return NPUMEL_XRT_OK;
+      },
+      [&] { return run_ended(run); });
+  if (status != NPUMEL_XRT_FAILED) return status;
+  // The wait may have failed for a reason of its own, before the run completed.
+  NpumelXrtError ignored;
+  return guarded(&ignored, [&] {
+    return run->run.state() == ERT_CMD_STATE_COMPLETED ? NPUMEL_XRT_OK : status;
   });
 }
 
@@ -251,27 +280,32 @@ bool list_destroy(NpumelXrtList* list) {
 }
 
 NpumelXrtStatus list_start(NpumelXrtList* list, NpumelXrtError* error) {
-  return guarded(error, [&] {
-    list->submitted = true;
-    try {
-      list->list.execute();
-    } catch (...) {
-      // As many runs as a list may have here go to the driver in one call: all of them or none.
-      list->submitted = false;
-      throw;
-    }
-    return NPUMEL_XRT_OK;
-  });
+  return guarded(
+      error,
+      [&] {
+        list->submitted = true;
+        try {
+          list->list.execute();
+        } catch (...) {
+          // As many runs as a list may have here go to the driver in one call: all of them or none.
+          list->submitted = false;
+          throw;
+        }
+        return NPUMEL_XRT_OK;
+      },
+      Stay::wait);
 }
 
 NpumelXrtStatus list_wait(NpumelXrtList* list, unsigned timeout_ms, size_t* completed,
                           NpumelXrtError* error) {
-  const NpumelXrtStatus status =
-      timed_wait(timeout_ms, error, [&](std::chrono::milliseconds limit) {
+  const NpumelXrtStatus status = timed_wait(
+      timeout_ms, error,
+      [&](std::chrono::milliseconds limit) {
         if (list->list.wait(limit) == std::cv_status::timeout)
           throw Fault(NPUMEL_XRT_FAILED, "no result in time");
         return NPUMEL_XRT_OK;
-      });
+      },
+      [&] { return list_ended(list); });
   *completed = status == NPUMEL_XRT_OK ? list->runs.size() : 0;
   if (status == NPUMEL_XRT_FAILED && list_ended(list)) *completed = completed_runs(*list);
   return status;

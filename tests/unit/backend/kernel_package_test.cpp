@@ -189,6 +189,12 @@ TEST_F(Selection, ByRecipeWhateverItsNormalisation) {
 TEST_F(Selection, EightBitRowsOnlyForWhoAsksAndOnlyWithoutBetter) {
   test::write_package(folder, "z1", test::test_manifest(1, 80));
   EXPECT_EQ(fault_of(Preset::whisper80, false), BackendFault::not_found);
+  try {
+    choose(Preset::whisper80, false);
+  } catch (const BackendError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("found: z1 (8-bit rows: used only with backend=npu or a "
+                                        "kernel-path)"));
+  }
   EXPECT_EQ(choose(Preset::whisper80, true).name, "z1");
   test::write_package(folder, "a2", test::test_manifest(2, 80));
   EXPECT_EQ(choose(Preset::whisper80, true).name, "a2");
@@ -240,6 +246,9 @@ TEST(DeviceTarget, FamiliesByName) {
   EXPECT_EQ(device_target("NPU Phoenix"), "npu1");
   EXPECT_EQ(device_target("RyzenAI-npu5"), "npu4");
   EXPECT_EQ(device_target("NPU Strix Halo"), "npu4");
+  EXPECT_EQ(device_target("RyzenAI-npu10"), "");
+  EXPECT_EQ(device_target("RyzenAI-npu11"), "");
+  EXPECT_EQ(device_target("NPU Strix Halo 2"), "");
   EXPECT_EQ(device_target("xilinx:pcie-hw-em:7v3:1.0"), "");
 }
 

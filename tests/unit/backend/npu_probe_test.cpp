@@ -62,6 +62,17 @@ TEST_F(NpuProbe, BoundDeviceWithANodeIsPresent) {
   EXPECT_FALSE(npu_absence(paths()));
 }
 
+TEST_F(NpuProbe, AnotherDriversNodeIsNotTheNpus) {
+  bind();
+  folder.make_folder("amdxdna/0000:c5:00.1/accel/accel1");
+  make_node();
+  const auto absence = npu_absence(paths());
+  ASSERT_TRUE(absence);
+  EXPECT_THAT(absence->reason, HasSubstr("no NPU device node"));
+  folder.write("accel/accel1", "");
+  EXPECT_FALSE(npu_absence(paths()));
+}
+
 TEST_F(NpuProbe, EmulationModeHidesTheNpu) {
   bind();
   make_node();

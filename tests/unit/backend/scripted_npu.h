@@ -31,6 +31,7 @@ class ScriptedNpu : public ::testing::Test {
  protected:
   void SetUp() override {
     reset_scripted_xrt();
+    package_mark() = folder.path();
     write_package(folder, "mel", test_manifest());
     config.recipe = resolve(Preset::whisper80, {}, 16000);
     config.kernel_path = folder.path();
@@ -92,6 +93,15 @@ class ScriptedNpu : public ::testing::Test {
   std::string pump(Supervisor& supervisor, int64_t batch) {
     submit(supervisor, batch);
     return collect(supervisor, batch);
+  }
+
+  // Runs are submitted by a thread of the context: waits until as many have been, the known-answer
+  // test included.
+  static void wait_for_starts(int64_t count) {
+    const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    while (scripted_counters().starts < count && std::chrono::steady_clock::now() < limit)
+      std::this_thread::yield();
+    EXPECT_EQ(scripted_counters().starts, count);
   }
 
   TemporaryFolder folder;

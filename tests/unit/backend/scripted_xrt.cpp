@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "tests/unit/backend/scripted_xrt.h"
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <cstdio>
@@ -18,6 +19,7 @@ struct NpumelXrtDevice {};
 struct NpumelXrtContext {
   int abi = 2;
   int mels = 80;
+  int commands = 0;  // that are stuck, or wait behind one that is
 };
 struct NpumelXrtRun {
   NpumelXrtContext* context = nullptr;
@@ -37,6 +39,7 @@ namespace {
 
 constexpr int kNever = std::numeric_limits<int>::max();
 constexpr size_t kFrames = 100;
+constexpr int kMaxCommands = 4;  // of a context; the driver blocks who submits the next one
 
 struct State {
   std::mutex mutex;
@@ -48,6 +51,8 @@ struct State {
   NpumelXrtStatus device_status = NPUMEL_XRT_OK;
   NpumelXrtStatus context_status = NPUMEL_XRT_OK;
   std::vector<NpumelXrtRun*> hung;
+  bool starts_blocked = false;
+  std::string device_name = "RyzenAI-npu1";
 };
 
 State& state() {
@@ -66,6 +71,29 @@ RunFault fault_of(int start) {
   return start >= state().faults_from ? state().fault_from : RunFault::none;
 }
 
+bool sticks(RunFault fault) {
+  return fault == RunFault::hang || fault == RunFault::held || fault == RunFault::held_zeros;
+}
+
+// As the driver: waits until there is room for another command of this context.
+void enter_device(std::unique_lock<std::mutex>& lock, NpumelXrtContext& context) {
+  const auto room = [&] { return context.commands < kMaxCommands && !state().starts_blocked; };
+  if (!room()) state().counters.blocked_starts++;
+  state().released.wait(lock, room);
+}
+
+// The device does one command after another: what is behind one that is stuck is so, too.
+void put_on_device(NpumelXrtRun& run) {
+  run.on_device = true;
+  if (run.context->commands > 0 && !sticks(run.fault)) run.fault = RunFault::held;
+  if (sticks(run.fault)) state().hung.push_back(&run);
+}
+
+void count_command(NpumelXrtContext& context, bool stuck) {
+  if (stuck) context.commands++;
+  state().counters.most_commands = std::max(state().counters.most_commands, context.commands);
+}
+
 void compute(NpumelXrtRun& run) {
   const size_t row = run.output.size() / kFrames;
   uint8_t* out = run.device_output.data();
@@ -78,6 +106,7 @@ void compute(NpumelXrtRun& run) {
                   reinterpret_cast<int16_t*>(out));
   switch (run.fault) {
     case RunFault::zeros:
+    case RunFault::held_zeros:
       std::memset(out, 0, run.output.size());
       break;
     case RunFault::first_row:
@@ -100,7 +129,7 @@ NpumelXrtStatus device_open(const char*, NpumelXrtDevice** out, NpumelXrtDeviceI
   if (state().device_status != NPUMEL_XRT_OK)
     return say(error, state().device_status, "scripted: device");
   state().counters.devices_opened++;
-  std::snprintf(info->name, sizeof info->name, "RyzenAI-npu1");
+  std::snprintf(info->name, sizeof info->name, "%s", state().device_name.c_str());
   std::snprintf(info->address, sizeof info->address, "0000:c5:00.1");
   *out = std::make_unique<NpumelXrtDevice>().release();
   return NPUMEL_XRT_OK;
@@ -148,7 +177,7 @@ NpumelXrtStatus run_make(NpumelXrtContext* context, size_t input_bytes, size_t o
 // The device works whether anyone waits for it or not.
 bool run_ended(NpumelXrtRun* run) {
   const std::lock_guard lock(state().mutex);
-  if (run->fault != RunFault::hang) run->on_device = false;
+  if (!sticks(run->fault)) run->on_device = false;
   return !run->on_device;
 }
 
@@ -187,20 +216,22 @@ NpumelXrtStatus run_sync_output(NpumelXrtRun* run, NpumelXrtError* error) {
 }
 
 NpumelXrtStatus run_start(NpumelXrtRun* run, NpumelXrtError* error) {
-  const std::lock_guard lock(state().mutex);
+  std::unique_lock lock(state().mutex);
+  enter_device(lock, *run->context);
   run->fault = fault_of(state().counters.starts++);
   if (run->fault == RunFault::refuse_start) return say(error, NPUMEL_XRT_FAILED, "scripted: start");
-  run->on_device = true;
-  if (run->fault == RunFault::hang) state().hung.push_back(run);
+  put_on_device(*run);
+  count_command(*run->context, sticks(run->fault));
   return NPUMEL_XRT_OK;
 }
 
 NpumelXrtStatus run_wait(NpumelXrtRun* run, unsigned timeout_ms, NpumelXrtError* error) {
   std::unique_lock lock(state().mutex);
-  if (run->fault == RunFault::hang) {
-    state().released.wait_for(lock, std::chrono::milliseconds(timeout_ms),
-                              [&] { return !run->on_device; });
-    return say(error, NPUMEL_XRT_TIMEOUT, "scripted: no result in time");
+  if (sticks(run->fault)) {
+    const bool ended = state().released.wait_for(lock, std::chrono::milliseconds(timeout_ms),
+                                                 [&] { return !run->on_device; });
+    if (!ended || run->fault == RunFault::hang)
+      return say(error, NPUMEL_XRT_TIMEOUT, "scripted: no result in time");
   }
   run->on_device = false;
   if (run->fault == RunFault::error_state) return say(error, NPUMEL_XRT_FAILED, "scripted: state");
@@ -238,7 +269,9 @@ bool list_destroy(NpumelXrtList* list) {
 }
 
 NpumelXrtStatus list_start(NpumelXrtList* list, NpumelXrtError* error) {
-  const std::lock_guard lock(state().mutex);
+  std::unique_lock lock(state().mutex);
+  NpumelXrtContext& context = *list->runs.front()->context;
+  enter_device(lock, context);
   state().counters.list_starts++;
   bool refused = false;
   for (NpumelXrtRun* run : list->runs) {
@@ -247,15 +280,13 @@ NpumelXrtStatus list_start(NpumelXrtList* list, NpumelXrtError* error) {
   }
   if (refused) return say(error, NPUMEL_XRT_FAILED, "scripted: start");
   list->on_device = true;
-  // What hangs holds up those behind it.
-  bool hangs = false;
+  bool stuck = context.commands > 0;
   for (NpumelXrtRun* run : list->runs) {
-    run->on_device = true;
-    hangs = hangs || run->fault == RunFault::hang;
-    if (!hangs) continue;
-    run->fault = RunFault::hang;
-    state().hung.push_back(run);
+    stuck = stuck || sticks(run->fault);
+    if (stuck && !sticks(run->fault)) run->fault = RunFault::hang;
+    put_on_device(*run);
   }
+  count_command(context, stuck);
   return NPUMEL_XRT_OK;
 }
 
@@ -307,6 +338,8 @@ void reset_scripted_xrt() {
   state().faults.clear();
   state().faults_from = kNever;
   state().device_status = state().context_status = NPUMEL_XRT_OK;
+  state().starts_blocked = false;
+  state().device_name = "RyzenAI-npu1";
 }
 
 void script_run(int n, RunFault fault) {
@@ -332,9 +365,23 @@ void script_context_open(NpumelXrtStatus status) {
 
 void release_hung_runs() {
   const std::lock_guard lock(state().mutex);
-  for (NpumelXrtRun* run : state().hung) run->on_device = false;
+  for (NpumelXrtRun* run : state().hung) {
+    run->on_device = false;
+    run->context->commands = 0;
+  }
+  state().starts_blocked = false;
   state().hung.clear();
   state().released.notify_all();
+}
+
+void script_blocked_starts() {
+  const std::lock_guard lock(state().mutex);
+  state().starts_blocked = true;
+}
+
+void script_device_name(const char* name) {
+  const std::lock_guard lock(state().mutex);
+  state().device_name = name;
 }
 
 ScriptedCounters scripted_counters() {

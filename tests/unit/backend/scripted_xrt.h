@@ -16,6 +16,8 @@ enum class RunFault {
   refuse_start,  ///< run_start fails
   error_state,   ///< the wait says FAILED, the run has ended
   hang,          ///< the wait expires, the run is on the device until release_hung_runs()
+  held,          ///< on the device until release_hung_runs(), then completed
+  held_zeros,    ///< the same, all zeros
   zeros,         ///< completed, all zeros
   unwritten,     ///< completed, output not touched
   first_row,     ///< completed, row 0 everywhere
@@ -31,6 +33,8 @@ struct ScriptedCounters {
   int lists_made = 0, lists_alive = 0, list_starts = 0;
   int starts = 0, input_syncs = 0, poison_syncs = 0, output_syncs = 0;
   int destroyed_in_progress = 0;  ///< what XRT would abort the process for
+  int most_commands = 0;          ///< on the device at a time, while one is stuck there
+  int blocked_starts = 0;         ///< calls that waited for room on the device
 };
 
 /// The table. Its state is reset by reset_scripted_xrt().
@@ -43,7 +47,11 @@ void script_run(int n, RunFault fault);
 void script_runs_from(int n, RunFault fault);
 void script_device_open(NpumelXrtStatus status);
 void script_context_open(NpumelXrtStatus status);
+/// What hangs or is held ends, and blocked starts return. Runs behind it end with it.
 void release_hung_runs();
+/// Starts block until release_hung_runs(), as while another process holds the device.
+void script_blocked_starts();
+void script_device_name(const char* name);
 ScriptedCounters scripted_counters();
 
 }  // namespace npumel::test

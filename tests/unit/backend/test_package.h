@@ -20,8 +20,15 @@ inline std::string test_instructions(uint32_t words = 8) {
   return bytes;
 }
 
+/// What tells a test's packages from those of the tests before it, whose failures the process
+/// remembers.
+inline std::string& package_mark() {
+  static std::string mark;
+  return mark;
+}
+
 inline std::string test_xclbin(int abi, int mels) {
-  return "xclbin2 v" + std::to_string(abi) + "-" + std::to_string(mels);
+  return "xclbin2 v" + std::to_string(abi) + "-" + std::to_string(mels) + " " + package_mark();
 }
 
 inline nlohmann::json test_manifest(int abi = 2, int mels = 80) {
