@@ -100,13 +100,17 @@ class StreamModel {
   /// EOS and everything else that ends the stream for good.
   void drain() {
     settle();
-    end(false);
+    end();
   }
+  /// After look(): nothing of it will come any more.
   void flush() {
     flushed_held += held_;
     held_ = 0;
     rule_.reset();
-    end(true);
+    while (parts_.size() > 1) next_part();
+    flushed_most += parts_.back().samples;
+    parts_.assign(1, fresh());
+    sent_ = 0;
     gst_segment_init(&segment_, GST_FORMAT_TIME);
   }
 
@@ -145,7 +149,6 @@ class StreamModel {
   struct Part {
     Timeline time;
     int64_t samples = 0;
-    bool flushed = false;
   };
 
   Part fresh() const {
@@ -153,11 +156,8 @@ class StreamModel {
     part.time.configure(rate_);
     return part;
   }
-  void end(bool flushed) {
-    if (!parts_.back().time.started()) return;
-    parts_.back().flushed = flushed;
-    if (flushed) flushed_most += parts_.back().samples;
-    parts_.push_back(fresh());
+  void end() {
+    if (parts_.back().time.started()) parts_.push_back(fresh());
   }
   void settle() {
     if (rule_.holding()) release(rule_.settle(parts_.back().time));
@@ -171,14 +171,14 @@ class StreamModel {
   }
   void restart(GstClockTime base) {
     ++resyncs;
-    end(false);
+    end();
     parts_.back().time.start(base);
   }
 
   /// The oldest part is over.
   void next_part() {
     const Part& part = parts_.front();
-    if (!part.flushed) demand(sent_ == frame_count(recipe_, part.samples), "every frame of a part");
+    demand(sent_ == frame_count(recipe_, part.samples), "every frame of a part");
     parts_.pop_front();
     sent_ = 0;
     ++parts;
