@@ -30,6 +30,10 @@ Recipe resolve_recipe(const Settings& settings, int rate) {
         " needs a front end that clamps below a maximum (whisper, granite, voxtral, openwakeword, "
         "librosa with log=db); the normalisation of preset=" +
         npumel::nick(settings.preset) + " with these settings is not one: use none or buffer");
+  if (settings.normalize == NormalizeMode::buffer && !recipe.normalization.published())
+    throw std::invalid_argument("normalize=buffer applies what a front end publishes, and preset=" +
+                                std::string(npumel::nick(settings.preset)) +
+                                " with these settings publishes no normalisation: use none");
   if (settings.format == FormatChoice::f16 && recipe.log == LogType::none)
     throw std::invalid_argument("format=F16LE cannot hold values without a logarithm (log=none)");
   return recipe;

@@ -161,6 +161,7 @@ CHECK_TEST(impossible_recipes_are_refused_with_the_reason) {
 CHECK_TEST(a_setting_that_cannot_work_is_told_once) {
   for (const char* properties :
        {"frames=10 stride=20", "fmax=9000", "mels=0", "preset=kaldi80 normalize=running",
+        "preset=kaldi80 normalize=buffer", "preset=librosa normalize=buffer",
         "format=F16LE log=none", "normalize=fixed preset=nemo80"}) {
     const Owned<GstElement> pipeline(gst_parse_launch(
         (std::string("audiotestsrc num-buffers=20 ! audioconvert ! audioresample ! npumelspec "

@@ -202,6 +202,7 @@ class Settings(unittest.TestCase):
                 (TypeError, "n_mels", {"n_mels": 80}), (ValueError, "mels", {"mels": 100000}),
                 (TypeError, "mels", {"mels": 40.5}), (TypeError, "mels", {"mels": "40"}),
                 (TypeError, "mels", {"mels": True}), (TypeError, "numbers and strings", {"mels": [40]}),
+                (ValueError, "publishes no normalisation", {"preset": "kaldi80", "normalize": "buffer"}),
                 (ValueError, "win-length", {"n_fft": 100}), (ValueError, "fmax", {"fmax": 90000}),
                 (TypeError, "only be read", {"stats": 1}), (TypeError, "frames is for streams", {"frames": 10}),
                 (TypeError, "format is for streams", {"format": "F16LE"}),

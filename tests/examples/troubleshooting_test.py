@@ -35,6 +35,9 @@ CASES = {
     "streaming stopped, reason not-negotiated": (
         f"{TONE} ! npumelspec ! fakesink",
         f"{TONE} ! audioconvert ! audioresample ! npumelspec ! fakesink"),
+    "streaming stopped, reason not-linked": (
+        "gst-launch-1.0 filesrc location=stereo.wav ! decodebin ! npumelspec ! fakesink",
+        "gst-launch-1.0 filesrc location=stereo.wav ! decodebin ! audioconvert ! audioresample ! npumelspec ! fakesink"),
     "The next element does not take": (
         f"{TO_WAV} ! npumelspec ! audio/x-mel-spectrogram,mel-scale=kaldi ! fakesink",
         f"{TO_WAV} ! npumelspec preset=kaldi80 ! audio/x-mel-spectrogram,mel-scale=kaldi ! fakesink"),
