@@ -22,6 +22,12 @@ test_packages=(
   mmdebstrap mount # the roots of tests/xrt
 )
 
+# What the corpus suite adds: sound in many formats, and the engines that people divide a corpus with.
+corpus_packages=(
+  espeak-ng sox libsox-fmt-mp3 ffmpeg gstreamer1.0-libav
+  parallel openssh-server openssh-client slurm-wlm munge
+)
+
 # The package of the sanitizers' libraries, whose name has the version of the clang that is installed.
 clang_runtime() { dpkg-query -W -f '${Depends}' clang | sed -n 's/.*\<clang-\([0-9]\+\).*/libclang-rt-\1-dev/p'; }
 

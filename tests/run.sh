@@ -22,7 +22,7 @@ usage() { sed -n '3,12s/^# \{0,1\}//p' "$0"; }
 
 # Two lanes run side by side: while one waits for a download or a timeout, the other one computes.
 # Suites of a lane run in this order.
-lanes=("house format gcc clang tidy" "xrt tsan memory roots")
+lanes=("house format gcc clang tidy" "xrt tsan memory corpus roots")
 read -ra all_suites <<<"${lanes[*]}"
 install_only=false
 without_xrt=false
@@ -91,9 +91,12 @@ suite_quick() {
     meson_tests quick quick --suite unit --suite check --no-suite slow
 }
 
+configure_gcc() {
+  CXX=g++ configure gcc -Dwerror=true -Dexamples=enabled -Dtools=enabled -Dbenchmarks=enabled -Dscope-text=enabled
+}
+
 suite_gcc() {
-  CXX=g++ configure gcc -Dwerror=true -Dexamples=enabled -Dbenchmarks=enabled -Dscope-text=enabled &&
-    ninja -C "$work/gcc" -j "$jobs" &&
+  configure_gcc && ninja -C "$work/gcc" -j "$jobs" &&
     meson_tests gcc gcc --no-suite hardware
 }
 
@@ -124,11 +127,19 @@ suite_tsan() {
     meson_tests tsan tsan --suite threads --timeout-multiplier 4
 }
 
-suite_memory() {
-  # In the build folder of the gcc suite, which the other lane may still be using.
+# The build of the gcc suite, which the other lane may still be using.
+wait_for_gcc() {
   [[ " ${suites[*]} " != *" gcc "* ]] || until [ -e "$logs/gcc.ended" ]; do sleep 1; done
-  CXX=g++ configure gcc -Dwerror=true -Dexamples=enabled -Dbenchmarks=enabled -Dscope-text=enabled &&
-    ninja -C "$work/gcc" -j "$jobs" && tests/check/memory.sh "$work/gcc"
+  configure_gcc
+}
+
+suite_memory() {
+  wait_for_gcc && ninja -C "$work/gcc" -j "$jobs" && tests/check/memory.sh "$work/gcc"
+}
+
+# In the build folder of the gcc suite, as memory.
+suite_corpus() {
+  wait_for_gcc && tests/corpus/run.sh "$work/gcc"
 }
 
 suite_xrt() { tests/xrt/run.sh; }

@@ -1,0 +1,305 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""npumel-extract over a corpus: one process, GNU parallel on two hosts, Slurm on two nodes, with workers
+that are killed. The indexes must be equal, and the features those of gst-launch-1.0, bit for bit.
+
+usage: suite.py BUILD [TEST...]     NPUMELSPEC_CORPUS_FILES: how many files (2000)
+"""
+import contextlib
+import json
+import os
+import random
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+import numpy as np
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+from features import file_name, index_of, read_ark, read_scp, read_tars, sha256  # noqa: E402
+from hosts import Slurm, SshHosts, wait_for  # noqa: E402
+
+BUILD = Path(sys.argv[1]).resolve()
+EXTRACT = BUILD / "gst/tools/npumel-extract"
+SCRIPTS = HERE.parents[1] / "examples/corpus"
+FILES = int(os.environ.get("NPUMELSPEC_CORPUS_FILES", "2000"))
+SEED = 20261130
+
+
+def extract(source, output, *options, status=0, **keywords):
+    """Runs npumel-extract; returns what it wrote on standard error."""
+    ended = subprocess.run([EXTRACT, source, "--output", output, *options], capture_output=True, text=True,
+                           check=False, timeout=600, **keywords)
+    if ended.returncode != status:
+        raise AssertionError(f"status {ended.returncode}, expected {status}: {ended.stderr}")
+    return ended.stderr
+
+
+def results(lines):
+    """What two indexes of one corpus have in common, however they were made."""
+    return {path: (line["sha256"], line["frames"], line["recipe-id"], line["seconds"], line["backend"])
+            for path, line in lines.items()}
+
+
+def workers_of(output):
+    """Process ids of npumel-extract that write to `output`."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            command = (folder / "cmdline").read_bytes().split(b"\0")
+            if command[0] == os.fsencode(EXTRACT) and os.fsencode(output) in command and b"--merge" not in command:
+                yield int(folder.name)
+
+
+def kill_some(output, until, kills, seed):
+    """Kills `kills` workers at random moments while `until` is false. Returns how many it hit."""
+    rng, hit = random.Random(seed), 0
+    while not until():
+        time.sleep(rng.uniform(0.02, 0.3))
+        workers = sorted(workers_of(output))
+        if hit < kills and workers:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(rng.choice(workers), signal.SIGKILL)
+                hit += 1
+    return hit
+
+
+class Corpus(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = Path(tempfile.mkdtemp(prefix="npumel-corpus-"))
+        cls.addClassCleanup(shutil.rmtree, cls.folder)
+        cls.source = cls.folder / "in"
+        subprocess.run([sys.executable, HERE / "make_corpus.py", cls.source, str(FILES)], check=True)
+        cls.bad = json.loads((cls.folder / "in.bad").read_text())
+        cls.whole = cls.folder / "whole"
+        extract(cls.source, cls.whole, "--jobs", "2", status=1)
+        cls.index = index_of(cls.whole)
+
+    def assert_equals_the_whole(self, output):
+        self.assertEqual(results(index_of(output)), results(self.index))
+        self.assertEqual(sorted(index_of(output, "failed.jsonl")), self.bad)
+        for line in index_of(output).values():
+            with open(os.path.join(os.fsencode(output), file_name(line)), "rb") as file:
+                self.assertEqual(sha256(np.load(file)), line["sha256"], line["path"])
+        parts = [path for path in output.rglob("*") if path.name.endswith(".part")]
+        self.assertEqual(parts, [], "nothing half-written is left")
+
+    def a_part(self, files):
+        """A folder with every n-th file of the corpus."""
+        part = Path(tempfile.mkdtemp(dir=self.folder))
+        names = sorted(path for path in self.source.rglob("*") if path.is_file())
+        for number, path in enumerate(names[::max(1, len(names) // files)]):
+            os.link(path, part / f"{number:04}{path.suffix}")
+        return part
+
+    def test_every_file_has_features_or_a_reason(self):
+        self.assertEqual(len(self.index) + len(self.bad), FILES)
+        failed = index_of(self.whole, "failed.jsonl")
+        self.assertEqual(sorted(failed), self.bad)
+        for line in failed.values():
+            self.assertGreater(len(line["reason"]), 8, line)
+        self.assertFalse(list(HERE.glob("X")) + list(Path.cwd().glob("X")), "no name was run as a command")
+        self.assert_equals_the_whole(self.whole)
+
+    def test_features_are_those_of_gst_launch(self):
+        part, out = self.a_part(60), self.folder / "launch"
+        extract(part, out, status=1 if self.has_bad(part) else 0)
+        lines = index_of(out)
+        for path, line in lines.items():
+            subprocess.run(["gst-launch-1.0", "-q", "filesrc", f"location={part / path}", "!", "decodebin",
+                            "expose-all-streams=false", "caps=audio/x-raw", "!", "audioconvert", "!", "audioresample",
+                            "!", "npumelspec", "frames=0", "!", "npyenc", "!", "filesink",
+                            f"location={self.folder / 'one.npy'}"], check=True, timeout=60)
+            self.assertEqual(sha256(np.load(self.folder / "one.npy")), line["sha256"], path)
+        self.assertGreater(len(lines), 50)
+
+    @staticmethod
+    def has_bad(folder):
+        return any(path.stat().st_size < 45 or path.suffix == ".txt" or path.read_bytes()[:3] == b"\1\2\3"
+                   for path in folder.iterdir())
+
+    def test_a_second_run_does_nothing_and_a_changed_file_is_done_again(self):
+        part, out = self.a_part(30), self.folder / "again"
+        status = 1 if self.has_bad(part) else 0
+        extract(part, out, status=status)
+        last = json.loads(extract(part, out, status=status).splitlines()[-1])
+        self.assertEqual((last["done"], last["skipped"]), (0, len(index_of(out))))
+        path = next(iter(index_of(out)))
+        data = (part / path).read_bytes()
+        (part / path).unlink()
+        (part / path).write_bytes(data)
+        os.unlink(out / (sorted(index_of(out))[-1] + ".npy"))
+        last = json.loads(extract(part, out, status=status).splitlines()[-1])
+        self.assertEqual(last["done"], 2)
+        last = json.loads(extract(part, out, "normalize=buffer", status=status).splitlines()[-1])
+        self.assertEqual(last["skipped"], 0, "other settings make other features")
+
+    def test_killed_at_any_moment_loses_only_the_file_in_hand(self):
+        out = self.folder / "killed"
+        rng, kills = random.Random(SEED), 0
+        while True:
+            process = subprocess.Popen([EXTRACT, self.source, "--output", out, "--jobs", "2"], stderr=subprocess.DEVNULL)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=rng.uniform(0.3, 1.5) if kills < 8 else 300)
+            if process.poll() is not None:
+                break
+            process.kill()
+            process.wait()
+            kills += 1
+        self.assertEqual(process.returncode, 1)
+        self.assertGreaterEqual(kills, 3)
+        self.assert_equals_the_whole(out)
+
+    def test_term_ends_the_file_in_hand(self):
+        out = self.folder / "ended"
+        process = subprocess.Popen([EXTRACT, self.source, "--output", out, "--jobs", "2"], stderr=subprocess.DEVNULL)
+        wait_for(lambda: (out / "index.jsonl").is_file() and (out / "index.jsonl").stat().st_size > 0, "a first line")
+        process.terminate()
+        self.assertEqual(process.wait(timeout=60), 3)
+        done = index_of(out)
+        self.assertLess(len(done), len(self.index))
+        self.assertEqual(len(list(out.rglob("*.npy"))), len(done), "an array without a line, or the reverse")
+        extract(self.source, out, "--jobs", "2", status=1)
+        self.assert_equals_the_whole(out)
+
+    def test_shards_are_joined_once_all_are_there(self):
+        out = self.folder / "shards"
+        for shard in (0, 2):
+            extract(self.source, out, "--shard", f"{shard}/3", status=1)
+        said = extract(self.source, out, "--merge", "3", status=3)
+        self.assertIn("missing, run shard 1 again", said)
+        self.assertFalse((out / "index.jsonl").exists())
+        extract(self.source, out, "--shard", "1/3", status=1)
+        extract(self.source, out, "--merge", "3", status=1)
+        self.assert_equals_the_whole(out)
+
+    def test_gnu_parallel_on_two_hosts_with_workers_killed(self):
+        hosts, out = SshHosts(self.folder / "ssh"), self.folder / "parallel"
+        self.addCleanup(hosts.close)
+        process = subprocess.Popen([SCRIPTS / "parallel.sh", hosts.logins, "12", self.source, out],
+                                   env={**os.environ, "NPUMEL_EXTRACT": str(EXTRACT)}, stderr=subprocess.PIPE)
+        hit = kill_some(out, lambda: process.poll() is not None, 3, SEED)
+        said = process.communicate()[1].decode()
+        self.assertEqual(process.returncode, 1, said)
+        self.assertGreater(hit, 0, "no worker was killed")
+        log = (out / "parallel.log").read_text()
+        self.assertIn("127.0.0.1", log)
+        self.assertIn("127.0.0.2", log)
+        self.assert_equals_the_whole(out)
+
+    def test_slurm_on_two_nodes_with_workers_killed(self):
+        slurm, out = Slurm(self.folder / "slurm"), self.folder / "array"
+        self.addCleanup(slurm.close)
+        environment = {**slurm.environment, "NPUMEL_EXTRACT": str(EXTRACT)}
+        submitted = subprocess.run([SCRIPTS / "slurm/submit.sh", "6", self.source, out], env=environment,
+                                   capture_output=True, text=True, check=False)
+        self.assertEqual(submitted.returncode, 0, submitted.stderr)
+        end = time.monotonic() + 300
+        hit = kill_some(out, lambda: slurm.queue_is_empty() or time.monotonic() > end, 3, SEED)
+        self.assertTrue(slurm.queue_is_empty(), slurm.output("squeue"))
+        self.assertGreater(hit, 0, "no worker was killed")
+        shutil.rmtree(out / "log")
+        self.assert_equals_the_whole(out)
+
+    def test_tar_shards_are_read_by_tarfile(self):
+        out = self.folder / "tar"
+        extract(self.source, out, "--format", "tar", status=1)
+        index = index_of(out)
+        self.assertEqual(results(index), results(self.index))
+        arrays = read_tars(out)
+        self.assertEqual(len(arrays), len(index))
+        for path, line in index.items():
+            if "path-encoding" not in line:
+                self.assertEqual(sha256(arrays[path]), line["sha256"], path)
+            with open(out / line["output"], "rb") as tar:
+                tar.seek(line["offset"])
+                self.assertEqual(sha256(np.lib.format.read_array(tar)), line["sha256"], path)
+
+    def test_a_kaldi_archive_is_read_by_its_definition(self):
+        out = self.folder / "ark"
+        process = subprocess.Popen([EXTRACT, self.source, "--output", out, "--format", "ark"], stderr=subprocess.DEVNULL)
+        wait_for(lambda: (out / "feats.ark").is_file() and (out / "feats.ark").stat().st_size > 100000, "an archive")
+        process.kill()
+        process.wait()
+        extract(self.source, out, "--format", "ark", status=1)
+        index = index_of(out)
+        self.assertEqual(results(index), results(self.index))
+        by_script, by_archive = read_scp(out / "feats.scp"), read_ark(out / "feats.ark")
+        self.assertEqual(by_script.keys(), by_archive.keys())
+        self.assertEqual(len(by_script), len(index))
+        for line in index.values():
+            for matrices in (by_script, by_archive):
+                self.assertEqual(sha256(matrices[file_name(line, "path")]), line["sha256"], line["path"])
+
+    def test_a_manifest_cuts_segments(self):
+        rate, out = 16000, self.folder / "segments"
+        samples = (np.sin(np.arange(4 * rate) * 0.05) * 9000 + np.arange(4 * rate) % 977).astype("<i2")
+        raw = self.folder / "long.raw"
+        samples.tofile(raw)
+        wav = self.folder / "long.wav"
+        subprocess.run(["sox", "-r", str(rate), "-e", "signed", "-b", "16", "-c", "1", raw, wav], check=True)
+        cut = self.folder / "cut.wav"
+        subprocess.run(["sox", wav, cut, "trim", "=20000s", "=44000s"], check=True)
+        manifest = self.folder / "manifest.json"
+        manifest.write_text(json.dumps({"audio_filepath": "long.wav", "offset": 1.25, "duration": 1.5}) + "\n" +
+                            json.dumps({"audio_filepath": "cut.wav", "duration": 1.5}) + "\n")
+        extract(manifest, out)
+        lines = list(index_of(out).values())
+        self.assertEqual([line["path"] for line in lines], ["cut.wav", "long.wav_1.250_1.500"])
+        self.assertEqual([line["frames"] for line in lines], [150, 150])
+        self.assertEqual(lines[0]["sha256"], lines[1]["sha256"])
+
+    def test_two_runs_on_one_folder(self):
+        out = self.folder / "twice"
+        first = subprocess.Popen([EXTRACT, self.source, "--output", out], stderr=subprocess.DEVNULL)
+        wait_for(lambda: (out / "index.jsonl").is_file() and (out / "index.jsonl").stat().st_size > 0, "a first line")
+        said = extract(self.source, out, status=3)
+        self.assertIn("another npumel-extract is writing there", said)
+        first.terminate()
+        first.wait()
+
+    def test_a_full_disk_keeps_what_is_whole(self):
+        out = self.folder / "full"
+        out.mkdir()
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", out], check=True)
+        self.addCleanup(subprocess.run, ["umount", out], check=True)
+        said = extract(self.source, out, status=3)
+        self.assertIn("No space left on device", said)
+        for line in index_of(out).values():
+            with open(os.path.join(os.fsencode(out), file_name(line)), "rb") as file:
+                self.assertEqual(sha256(np.load(file)), line["sha256"])
+        self.assertGreater(len(index_of(out)), 0)
+        subprocess.run(["mount", "-o", "remount,ro", out], check=True)
+        self.assertIn("Read-only file system", extract(self.source, out, status=3))
+        self.assertIn("Read-only file system", extract(self.source, out / "new", status=3))
+
+    def test_settings_that_cannot_work_are_said_before_the_first_file(self):
+        out = self.folder / "usage"
+        for options, reason in [(["--preset", "whisper81"], "whisper81"), (["fmin=9000"], "fmin"), (["colour=3"], "colour"),
+                                (["frames=10"], "whole file"), (["--shard", "4/4"], "--shard"), (["--jobs", "0"], "--jobs"),
+                                (["--format", "zip"], "zip"), (["--format", "ark", "layout=mel-major"], "mel-major")]:
+            self.assertIn(reason, extract(self.source, out, *options, status=2), options)
+        self.assertIn("No such file", extract(self.folder / "absent", out, status=2))
+
+    def test_memory_does_not_grow(self):
+        def peak(files):
+            part, out = self.a_part(files), Path(tempfile.mkdtemp(dir=self.folder))
+            process = subprocess.Popen([EXTRACT, part, "--output", out, "--jobs", "2"], stderr=subprocess.DEVNULL)
+            _, _, usage = os.wait4(process.pid, 0)
+            process.returncode = 0
+            return usage.ru_maxrss
+        few, many = peak(FILES // 10), peak(FILES)
+        self.assertLess(many, few * 1.25 + 4096, "KiB")
+
+
+if __name__ == "__main__":
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    os.environ["GST_PLUGIN_PATH"] = str(BUILD / "gst")
+    unittest.main(argv=[sys.argv[0], *(f"Corpus.{name}" for name in sys.argv[2:])], verbosity=2)
