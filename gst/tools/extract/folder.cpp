@@ -7,7 +7,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -37,11 +36,6 @@ Descriptor open_parent(int root, const fs::path& name, bool make) {
   return folder;
 }
 
-std::string temporary_name() {
-  static std::atomic<unsigned> number{0};
-  return ".npumel-extract-" + std::to_string(getpid()) + "-" + std::to_string(number++) + ".part";
-}
-
 }  // namespace
 
 Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
@@ -62,7 +56,7 @@ void write_all(int fd, std::span<const std::byte> bytes, const std::string& what
   }
 }
 
-Folder::Folder(const std::string& path) {
+Folder::Folder(const std::string& path, std::string writer) : writer_(std::move(writer)) {
   std::error_code error;
   fs::create_directories(path, error);
   if (error) throw OutputError(path + ": " + error.message());
@@ -80,21 +74,22 @@ void Folder::replace(const std::string& name,
       throw std::invalid_argument("its output would lie below a file or a link: " + whole);
     fail(whole);
   }
-  const std::string temporary = temporary_name();
+  // Its own name for each thread, for one array at a time.
+  const std::string temporary = temporary_prefix() + std::to_string(gettid()) + ".part";
   const std::string file = fs::path(name).filename().string();
   try {
-    const Descriptor part(openat(parent.get(), temporary.c_str(),
-                                 O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, kFileMode));
+    const Descriptor part(openat(root_.get(), temporary.c_str(),
+                                 O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, kFileMode));
     if (!part) fail(whole);
     for (const auto& bytes : parts) write_all(part.get(), bytes, whole);
     if (fdatasync(part.get()) != 0) fail(whole);
-    if (renameat(parent.get(), temporary.c_str(), parent.get(), file.c_str()) != 0) {
+    if (renameat(root_.get(), temporary.c_str(), parent.get(), file.c_str()) != 0) {
       if (errno == EISDIR)
         throw std::invalid_argument("a folder stands where its output should be: " + whole);
       fail(whole);
     }
   } catch (...) {
-    unlinkat(parent.get(), temporary.c_str(), 0);
+    unlinkat(root_.get(), temporary.c_str(), 0);
     throw;
   }
 }
@@ -102,6 +97,17 @@ void Folder::replace(const std::string& name,
 void Folder::replace(const std::string& name, const std::string& text) const {
   const std::span<const std::byte> bytes = std::as_bytes(std::span(text));
   replace(name, std::span(&bytes, 1));
+}
+
+std::string Folder::temporary_prefix() const { return ".npumel-extract" + writer_ + "-"; }
+
+void Folder::remove_leftovers() const {
+  std::error_code error;
+  for (const fs::directory_entry& entry : fs::directory_iterator(path_, error)) {
+    const std::string name = entry.path().filename().string();
+    const std::string start = writer_.empty() ? ".npumel-extract" : temporary_prefix();
+    if (name.starts_with(start) && name.ends_with(".part")) unlinkat(root_.get(), name.c_str(), 0);
+  }
 }
 
 Descriptor Folder::append_to(const std::string& name) const {

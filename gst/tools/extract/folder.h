@@ -34,8 +34,9 @@ class Descriptor {
 /// Methods throw OutputError, which names the file and the system's reason. Any thread.
 class Folder {
  public:
-  /// Makes the folder if it is not there.
-  explicit Folder(const std::string& path);
+  /// Makes the folder if it is not there. `writer` is this process's part of the names of temporary
+  /// files, which lie in the folder itself.
+  explicit Folder(const std::string& path, std::string writer = "");
 
   const std::string& path() const { return path_; }
 
@@ -55,11 +56,17 @@ class Folder {
   /// What is in a file, none when there is no such file. No link is followed.
   std::optional<std::string> read(const std::string& name) const;
 
+  /// Removes temporary files that a killed process with the same `writer` left. With an empty one:
+  /// of every writer.
+  void remove_leftovers() const;
+
   /// Holds a lock file as long as the descriptor lives; none when another process has it.
   Descriptor lock(const std::string& name, bool shared) const;
 
  private:
-  std::string path_;
+  std::string temporary_prefix() const;
+
+  std::string path_, writer_;
   Descriptor root_;
 };
 

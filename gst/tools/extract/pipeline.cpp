@@ -17,14 +17,18 @@ GstClockTime nanoseconds(double seconds) {
   return static_cast<GstClockTime>(std::llround(seconds * GST_SECOND));
 }
 
-/// The text of an error message: what an element says, and the reason below it where it says more.
+/// The text of an error message, and the reason that elements put on the last line of its details.
 std::string text_of(GstMessage* message) {
   GError* error = nullptr;
   gchar* debug = nullptr;
   gst_message_parse_error(message, &error, &debug);
   std::string text = error->message;
+  const std::string details = debug != nullptr ? debug : "";
   g_error_free(error);
   g_free(debug);
+  const size_t line = details.rfind('\n');
+  if (line != std::string::npos && line + 1 < details.size())
+    text += " (" + details.substr(line + 1) + ")";
   return text;
 }
 

@@ -211,7 +211,7 @@ void list_work(const std::vector<Input>& inputs, const std::vector<Input>& missi
 
 Status run(const Options& options) {
   const Extractor extractor(options.properties, options.idle_limit);
-  const Folder folder(options.output);
+  const Folder folder(options.output, options.shard.file_name("", ""));
   const auto output = make_output(options.form, folder, options.shard, options.properties);
   const std::vector<Descriptor> locks = take_locks(folder, options.shard);
 
@@ -235,6 +235,7 @@ Status run(const Options& options) {
     return std::any_of(missing.begin(), missing.end(),
                        [&](const Input& input) { return input.name == line.path; });
   };
+  folder.remove_leftovers();
   index.begin([&](const IndexLine& line) { return !is_missing(line); });
   output->begin(index);
 

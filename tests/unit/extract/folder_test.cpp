@@ -69,6 +69,18 @@ TEST(Folder, AWriteThatFailsLeavesTheOldFileAndNoPart) {
   EXPECT_EQ(std::distance(fs::directory_iterator(scratch.path()), {}), 1);
 }
 
+TEST(Folder, RemovesWhatAKilledWriterLeft) {
+  const Scratch scratch;
+  for (const char* name : {".npumel-extract-12.part", ".npumel-extract.00001-of-00002-9.part",
+                           ".npumel-extract.00000-of-00002-9.part", "x.part"})
+    scratch.write(name, "half");
+  Folder(scratch.path(), ".00001-of-00002").remove_leftovers();
+  EXPECT_EQ(std::distance(fs::directory_iterator(scratch.path()), {}), 3);
+  Folder(scratch.path()).remove_leftovers();
+  EXPECT_EQ(std::distance(fs::directory_iterator(scratch.path()), {}), 1);
+  EXPECT_EQ(scratch.read("x.part"), "half");
+}
+
 TEST(Folder, OneProcessHoldsALock) {
   const Scratch scratch;
   const Folder folder(scratch.path());
