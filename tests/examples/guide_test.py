@@ -27,6 +27,7 @@ HARDWARE = {
 }
 RUN_ELSEWHERE = {
     "examples/quickstart.sh": "tests/examples/quickstart_test.py",
+    "SBATCH_OPTIONS=": "tests/corpus/suite.py, on a Slurm of two nodes",
     "meson setup build": "tests/run.sh, with other names for the folder",
     "meson install -C build": "tests/examples/install_test.py, into other folders",
     "examples/packaging/build-deb.sh OUT": "tests/roots/packages.sh",
