@@ -11,6 +11,9 @@ namespace npumel {
 void post_exception(GstElement* element) noexcept {
   try {
     throw;
+  } catch (const ElementError& error) {
+    gst_element_message_full(element, GST_MESSAGE_ERROR, error.domain(), error.code(),
+                             g_strdup(error.what()), nullptr, __FILE__, GST_FUNCTION, __LINE__);
   } catch (const std::bad_alloc&) {
     GST_ELEMENT_ERROR(element, RESOURCE, NO_SPACE_LEFT, ("Out of memory"), (nullptr));
   } catch (const std::invalid_argument& error) {

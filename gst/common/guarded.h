@@ -4,13 +4,30 @@
 
 #include <gst/gst.h>
 
+#include <stdexcept>
+#include <string>
 #include <utility>
 
 namespace npumel {
 
-/// Posts the exception being handled as an element error: std::bad_alloc as
-/// RESOURCE/NO_SPACE_LEFT, std::invalid_argument (a setting that cannot work) as LIBRARY/SETTINGS,
-/// everything else as LIBRARY/FAILED with its text. To be called from a catch block only.
+/// An element error for code that has no element to post it on.
+class ElementError : public std::runtime_error {
+ public:
+  /// `domain` and `code` as in GST_ELEMENT_ERROR (GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_WRITE).
+  ElementError(GQuark domain, int code, const std::string& text)
+      : std::runtime_error(text), domain_(domain), code_(code) {}
+  GQuark domain() const noexcept { return domain_; }
+  int code() const noexcept { return code_; }
+
+ private:
+  GQuark domain_;
+  int code_;
+};
+
+/// Posts the exception being handled as an element error: ElementError as what it says,
+/// std::bad_alloc as RESOURCE/NO_SPACE_LEFT, std::invalid_argument (a setting that cannot work) as
+/// LIBRARY/SETTINGS, everything else as LIBRARY/FAILED with its text. To be called from a catch
+/// block only.
 void post_exception(GstElement* element) noexcept;
 
 /// Posts the exception being handled.

@@ -49,13 +49,7 @@ void Assembler::configure(const Config& config) {
                    static_cast<size_t>(std::max(kBatchFrames, copies ? longest : 0)));
 }
 
-void Assembler::unmap() noexcept {
-  if (map_.memory != nullptr) gst_buffer_unmap(current_.get(), &map_);
-  map_ = {};
-}
-
 void Assembler::reset() noexcept {
-  unmap();
   current_.reset();
   store_.reset();
   done_ = 0;
@@ -124,11 +118,12 @@ GstFlowReturn Assembler::sink(int64_t first, int count, RowSink& rows) {
   const int64_t index = shape.buffer_of(first);
   const int64_t planned = shape.end(index) - shape.start(index);
   if (!current_) {
-    const GstFlowReturn flow = source_.acquire(bytes(planned), current_, map_);
+    const GstFlowReturn flow = pool_.acquire(bytes(planned), current_);
     if (flow != GST_FLOW_OK) return flow;
   }
   const bool frame_major = config_.layout == Layout::frame_major;
-  const RowSink whole{map_.data, config_.type, frame_major ? mels : 1, frame_major ? 1 : planned};
+  const RowSink whole{current_.data(), config_.type, frame_major ? mels : 1,
+                      frame_major ? 1 : planned};
   rows = whole.at(first - shape.start(index));
   return GST_FLOW_OK;
 }
@@ -188,7 +183,7 @@ GstFlowReturn Assembler::take_direct(const Block& complete, Output& output) {
   const bool frame_major = config_.layout == Layout::frame_major;
   const int64_t planned = shape.end(buffers_) - block.start;
   if (!frame_major && block.rows < planned) {
-    auto* data = map_.data;
+    uint8_t* data = current_.data();
     const size_t width = bytes(1) / static_cast<size_t>(config_.mels);
     for (int64_t mel = 1; mel < config_.mels; ++mel)
       std::memmove(data + static_cast<size_t>(mel * block.rows) * width,
@@ -197,14 +192,13 @@ GstFlowReturn Assembler::take_direct(const Block& complete, Output& output) {
   }
   block.maximum = std::max(maximum_, tail_maximum_);
   if (normalizes()) {
-    normalize_rows({reinterpret_cast<float*>(map_.data), block.rows, config_.mels,
+    normalize_rows({reinterpret_cast<float*>(current_.data()), block.rows, config_.mels,
                     frame_major ? config_.mels : 1, frame_major ? 1 : block.rows},
                    block);
   }
-  unmap();
+  output.buffer = current_.release();
   if (block.rows < planned)
-    gst_buffer_set_size(current_.get(), static_cast<gssize>(bytes(block.rows)));
-  output.buffer = std::move(current_);
+    gst_buffer_set_size(output.buffer.get(), static_cast<gssize>(bytes(block.rows)));
   output.rows = block.rows;
   output.valid = block.valid;
   output.log_max = block.maximum;
@@ -242,15 +236,13 @@ GstFlowReturn Assembler::take_stored(const Block& complete, Output& output) {
     block.rows += static_cast<int>(ending_.zero_rows);
   }
 
-  BufferPtr buffer;
-  GstMapInfo map = {};
-  const GstFlowReturn flow = source_.acquire(bytes(block.rows), buffer, map);
+  MappedBuffer buffer;
+  const GstFlowReturn flow = pool_.acquire(bytes(block.rows), buffer);
   if (flow != GST_FLOW_OK) return flow;
-  write(map.data, rows, block.rows);
-  gst_buffer_unmap(buffer.get(), &map);
+  write(buffer.data(), rows, block.rows);
   if (!config_.shape.whole()) store_.drop_before(config_.shape.start(buffers_ + 1));
 
-  output.buffer = std::move(buffer);
+  output.buffer = buffer.release();
   output.rows = block.rows;
   output.valid = block.valid;
   output.log_max = block.maximum;

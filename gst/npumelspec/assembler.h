@@ -6,11 +6,11 @@
 
 #include <bitset>
 #include <limits>
-#include <memory>
 #include <vector>
 
 #include "gst/backend/types.h"
 #include "gst/common/pointers.h"
+#include "gst/npumelspec/output_pool.h"
 #include "gst/npumelspec/row_store.h"
 #include "gst/npumelspec/shape.h"
 #include "kernels/mel/normalize.h"
@@ -19,15 +19,6 @@
 namespace npumel {
 
 enum class NormalizeMode { none, buffer, running, fixed };
-
-/// Where output buffers come from: the negotiated pool.
-class BufferSource {
- public:
-  virtual ~BufferSource() = default;
-  /// A buffer of exactly `bytes` bytes, mapped for writing. On failure both stay empty, and what is
-  /// an error has been posted.
-  virtual GstFlowReturn acquire(size_t bytes, BufferPtr& buffer, GstMapInfo& map) = 0;
-};
 
 /// One buffer's worth of rows.
 struct Output {
@@ -67,8 +58,7 @@ class Assembler {
     bool operator==(const Config&) const = default;
   };
 
-  explicit Assembler(BufferSource& source) : source_(source) {}
-  ~Assembler() { reset(); }
+  explicit Assembler(OutputPool& pool) : pool_(pool) {}
   Assembler(const Assembler&) = delete;
   Assembler& operator=(const Assembler&) = delete;
 
@@ -115,10 +105,8 @@ class Assembler {
   void write(void* target, const float* rows, int count) const;
   GstFlowReturn take_direct(const Block& block, Output& output);
   GstFlowReturn take_stored(const Block& block, Output& output);
-  void unmap() noexcept;
-  void note(uint8_t tag, int count) noexcept;
 
-  BufferSource& source_;
+  OutputPool& pool_;
   Config config_;
   bool direct_ = true;
 
@@ -130,8 +118,7 @@ class Assembler {
   double running_maximum_ = -std::numeric_limits<double>::infinity();
 
   // Direct: the buffer being written.
-  BufferPtr current_;
-  GstMapInfo map_ = {};
+  MappedBuffer current_;
   double maximum_ = -std::numeric_limits<double>::infinity();
   uint8_t tags_all_ = 0xff;  ///< bits common to all rows
   uint8_t tags_any_ = 0;     ///< bits of any row

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "gst/npumelspec/element.h"
+#include "gst/npumelspec/errors.h"
 #include "kernels/mel/framing.h"
 
 #define GST_CAT_DEFAULT npumelspec_debug
@@ -81,9 +82,12 @@ Ending Element::plan_ending(int64_t* length) {
   return ending;
 }
 
+/// An exception ends this stream and not the event that asked for its end: EOS goes on after it.
 GstFlowReturn Element::drain(bool eos) {
-  GstFlowReturn flow = settle();
-  if (flow == GST_FLOW_OK) flow = finish_stream(eos);
+  const GstFlowReturn flow = guarded_call(self_, GST_FLOW_ERROR, [&] {
+    const GstFlowReturn settled = settle();
+    return settled == GST_FLOW_OK ? finish_stream(eos) : settled;
+  });
   forget_input();
   return flow;
 }
@@ -91,22 +95,23 @@ GstFlowReturn Element::drain(bool eos) {
 /// Sends what the samples taken so far yield, right edge included, and forgets them.
 GstFlowReturn Element::finish_stream(bool eos) {
   GstFlowReturn flow = GST_FLOW_OK;
-  if (configured_ && !stream_.empty()) {
-    flow = push_pending();
-    if (flow == GST_FLOW_OK) {
-      int64_t length = 0;
-      const Ending ending = plan_ending(&length);
-      GST_DEBUG_OBJECT(self_,
-                       "ends after %" G_GINT64_FORMAT " samples: %" G_GINT64_FORMAT
-                       " frames, %" G_GINT64_FORMAT " valid",
-                       stream_.samples(), ending.rows, ending.valid);
-      if (!eos) time_limit_ = stream_.samples();
-      stream_.finish(length, ending);
-      flow = push_pending();
-    }
-  }
+  if (configured_ && !stream_.empty()) flow = push_ending(eos);
   reset_stream();
   return flow;
+}
+
+GstFlowReturn Element::push_ending(bool eos) {
+  const GstFlowReturn flow = push_pending();
+  if (flow != GST_FLOW_OK) return flow;
+  int64_t length = 0;
+  const Ending ending = plan_ending(&length);
+  GST_DEBUG_OBJECT(self_,
+                   "ends after %" G_GINT64_FORMAT " samples: %" G_GINT64_FORMAT
+                   " frames, %" G_GINT64_FORMAT " valid",
+                   stream_.samples(), ending.rows, ending.valid);
+  if (!eos) time_limit_ = stream_.samples();
+  stream_.finish(length, ending);
+  return push_pending();
 }
 
 }  // namespace npumel

@@ -12,7 +12,12 @@
 
 namespace npumel {
 
-Element::Element(GstNpuMelSpec* self) : self_(self), backend_log_(self), stream_(*this) {
+Element::Element(GstNpuMelSpec* self)
+    : self_(self),
+      backend_log_(self),
+      pool_(
+          [self] { return PoolPtr(gst_base_transform_get_buffer_pool(GST_BASE_TRANSFORM(self))); }),
+      stream_(pool_) {
   stream_.supervisor().set_logger(&backend_log_);
 }
 
@@ -39,7 +44,7 @@ bool Element::start() {
   kept_flow_ = GST_FLOW_OK;
   reverse_ = false;
   nonfinite_warned_ = empty_warned_ = false;
-  note_answer(GST_CAPS_NONE, GST_CAPS_NONE);
+  negotiation_.clear();
   configured_ = false;
   stream_.supervisor().resume();
   choose_device(settings);
@@ -86,7 +91,7 @@ void Element::sink_caps_query(GstQuery* query) {
   CapsPtr caps = transform_caps(GST_PAD_SRC, wanted.get());
   if (filter != nullptr) {
     caps.reset(gst_caps_intersect_full(filter, caps.get(), GST_CAPS_INTERSECT_FIRST));
-    note_answer(filter, caps.get());
+    negotiation_.note_answer(filter, caps.get());
   }
   gst_query_set_caps_result(query, caps.get());
 }
@@ -153,6 +158,7 @@ bool Element::set_caps(GstCaps* in, GstCaps* out) {
   forget_input();
   timeline_.configure(rate);
   jumps_.configure(timing);
+  pool_.use_pool(!config.output.shape.whole());
   stream_.configure(config);
   width_ = size_of(config.backend.type);
   config_ = config;

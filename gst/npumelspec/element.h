@@ -13,11 +13,14 @@
 #include "gst/common/pointers.h"
 #include "gst/npumelspec/backend_log.h"
 #include "gst/npumelspec/caps.h"
+#include "gst/npumelspec/capture_times.h"
 #include "gst/npumelspec/device_choice.h"
 #include "gst/npumelspec/gstnpumelspec.h"
 #include "gst/npumelspec/held_audio.h"
 #include "gst/npumelspec/jump_rule.h"
 #include "gst/npumelspec/latency.h"
+#include "gst/npumelspec/negotiation_report.h"
+#include "gst/npumelspec/output_pool.h"
 #include "gst/npumelspec/segment_rules.h"
 #include "gst/npumelspec/settings.h"
 #include "gst/npumelspec/stream.h"
@@ -38,10 +41,10 @@ struct Counters {
 
 /// Methods named after a vfunc implement it. Unless said otherwise they run under the stream lock,
 /// or while no data flows.
-class Element final : private BufferSource {
+class Element final {
  public:
   explicit Element(GstNpuMelSpec* self);
-  ~Element() override;
+  ~Element();
   Element(const Element&) = delete;
   Element& operator=(const Element&) = delete;
 
@@ -79,25 +82,15 @@ class Element final : private BufferSource {
   GstStructure* stats() const;
   std::string active_backend() const { return stream_.supervisor().active(); }
   std::string recipe_text() const;
-  /// Says why caps that the sink pad refuses are refused, as an element error.
-  void explain_refusal(const GstCaps* caps);
-  /// The same for data that comes before caps.
-  void explain_missing_caps();
+  /// Posts an element error that says why the sink pad refuses these caps.
+  void post_refusal(const GstCaps* caps);
+  /// Posts an element error if data came before caps.
+  void post_missing_caps();
   /// Whether a context may be kept; says in the log why not. device_context.h.
   bool accepts_context(const GstContext* context) const;
   bool answer_context(GstQuery* query) const;
 
  private:
-  /// When a sample was captured, by another clock: GstReferenceTimestampMeta of the input.
-  struct Capture {
-    CapsPtr clock;
-    GstClockTime time;
-    int64_t position;
-  };
-
-  // BufferSource
-  GstFlowReturn acquire(size_t bytes, BufferPtr& buffer, GstMapInfo& map) override;
-
   // element.cpp
   GstFlowReturn produce(GstBuffer** buffer, bool wait);
   void release_input();
@@ -120,9 +113,6 @@ class Element final : private BufferSource {
   void forget_input();
   JumpRule::Config jump_rule(const Settings& settings) const;
 
-  // allocation.cpp
-  GstFlowReturn allocate(size_t bytes, BufferPtr& buffer);
-
   // output.cpp
   GstFlowReturn push(BufferPtr buffer);
   /// Works and sends until nothing more can be sent. `wait`: leaves nothing in flight.
@@ -130,11 +120,10 @@ class Element final : private BufferSource {
   bool flushing() const;
   GstFlowReturn stamp(Output& output);
   GstFlowReturn announce_frames(int frames);
-  static void note_captures(std::vector<Capture>& captures, GstBuffer* buffer, int64_t position);
-  void attach_captures(GstBuffer* buffer, int64_t position);
 
   // drain.cpp
   GstFlowReturn finish_stream(bool eos);
+  GstFlowReturn push_ending(bool eos);
   Ending plan_ending(int64_t* length);
   bool peer_takes(GstCaps* caps) const;
   int64_t tail_samples() const;
@@ -151,9 +140,8 @@ class Element final : private BufferSource {
   bool forward(EventPtr event);
   void flush_stop();
 
-  // explain.cpp
-  void note_answer(const GstCaps* wanted, const GstCaps* left);
-  void explain_silence();
+  // negotiation.cpp
+  void post_pending_refusal();
   void warn_of_empty_filters();
 
   // queries.cpp
@@ -166,7 +154,6 @@ class Element final : private BufferSource {
   Settings settings_;           ///< object lock
   std::string told_;            ///< settings error told last; object lock
   std::string running_recipe_;  ///< recipe of the stream, "" without one; object lock
-  CapsPtr refused_;             ///< what upstream would have sent; object lock
 
   // Fixed by set_caps, used by the streaming thread; recipe and shape also by queries (object
   // lock).
@@ -179,6 +166,7 @@ class Element final : private BufferSource {
 
   // Streaming.
   BackendLog backend_log_;
+  OutputPool pool_;
   Stream stream_;
   Timeline timeline_;
   JumpRule jumps_;
@@ -187,11 +175,11 @@ class Element final : private BufferSource {
   bool resynced_ = false;     ///< and it does so because of the input: RESYNC
   BufferPtr input_;           ///< what the stream reads from until it has consumed it
   GstMapInfo input_map_ = {};
-  std::vector<Capture> captures_;       ///< in order of position
-  std::vector<Capture> held_captures_;  ///< of held_, positions count from its beginning
-  int64_t last_start_ = 0;              ///< sample at which the last buffer sent began
-  int64_t sent_samples_ = 0;            ///< samples of frames that have been sent
-  int64_t time_limit_ = -1;             ///< where padded rows must end, as real ones may follow
+  CaptureTimes captures_;
+  CaptureTimes held_captures_;  ///< of held_, positions count from its beginning
+  int64_t last_start_ = 0;      ///< sample at which the last buffer sent began
+  int64_t sent_samples_ = 0;    ///< samples of frames that have been sent
+  int64_t time_limit_ = -1;     ///< where padded rows must end, as real ones may follow
   GstFlowReturn kept_flow_ = GST_FLOW_OK;
   bool reverse_ = false;  ///< the segment plays backwards
   bool too_long_ = false;
@@ -204,6 +192,7 @@ class Element final : private BufferSource {
   std::atomic<int> rate_{0};
   Latency latency_;
   DeviceChoice device_;
+  NegotiationReport negotiation_;
   Counters counters_;
 };
 

@@ -35,7 +35,7 @@ bool Element::sink_event(EventPtr event) {
     case GST_EVENT_GAP:
       return gap_event(std::move(event));
     case GST_EVENT_EOS:
-      explain_silence();
+      post_pending_refusal();
       keep(drain(true));
       // With the figures of the whole stream: gst-launch-1.0 -v prints them.
       g_object_notify(G_OBJECT(self_), "stats");

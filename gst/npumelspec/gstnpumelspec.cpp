@@ -132,7 +132,7 @@ GstFlowReturn submit_input_buffer(GstBaseTransform* base, gboolean is_discont, G
   // until an output buffer leaves: the buffer's own flag is the one to look at.
   const GstFlowReturn flow = GST_BASE_TRANSFORM_CLASS(gst_npu_mel_spec_parent_class)
                                  ->submit_input_buffer(base, is_discont, buffer);
-  if (flow == GST_FLOW_NOT_NEGOTIATED) element_of(base).explain_missing_caps();
+  if (flow == GST_FLOW_NOT_NEGOTIATED) element_of(base).post_missing_caps();
   if (flow != GST_FLOW_OK || base->queued_buf == nullptr) return flow;
   GstBuffer* queued = base->queued_buf;
   base->queued_buf = nullptr;
@@ -188,7 +188,7 @@ GstPadProbeReturn watch_caps(GstPad* pad, GstPadProbeInfo* info, gpointer object
   gst_event_parse_caps(event, &caps);
   if (!gst_pad_query_accept_caps(pad, caps)) {
     guarded_call(object, 0, [&] {
-      element_of(object).explain_refusal(caps);
+      element_of(object).post_refusal(caps);
       return 0;
     });
   }

@@ -132,7 +132,7 @@ bool Element::map(GstBuffer* buffer) {
 
 /// The samples follow those that were taken last.
 GstFlowReturn Element::take(BufferPtr buffer, const Clip& clip) {
-  note_captures(captures_, buffer.get(), stream_.samples() - clip.skip);
+  captures_.note(buffer.get(), stream_.samples() - clip.skip);
   if (GST_BUFFER_FLAG_IS_SET(buffer.get(), GST_BUFFER_FLAG_GAP))
     return feed(clip.samples, nullptr, 0);
   if (!map(buffer.get())) return GST_FLOW_ERROR;
@@ -141,7 +141,7 @@ GstFlowReturn Element::take(BufferPtr buffer, const Clip& clip) {
 }
 
 GstFlowReturn Element::hold(BufferPtr buffer, const Clip& clip) {
-  note_captures(held_captures_, buffer.get(), held_.samples() - clip.skip);
+  held_captures_.note(buffer.get(), held_.samples() - clip.skip);
   GST_LOG_OBJECT(self_, "%" G_GINT64_FORMAT " samples at %" GST_TIME_FORMAT " are held",
                  clip.samples, GST_TIME_ARGS(clip.pts));
   if (GST_BUFFER_FLAG_IS_SET(buffer.get(), GST_BUFFER_FLAG_GAP)) {
@@ -172,12 +172,7 @@ GstFlowReturn Element::release(const JumpRule::Decision& decision) {
     if (flow != GST_FLOW_OK) return flow;
   }
   counters_.samples_inserted += static_cast<uint64_t>(decision.silence);
-  const int64_t begin = stream_.samples() + decision.silence;
-  for (Capture& capture : held_captures_) {
-    capture.position += begin;
-    captures_.push_back(std::move(capture));
-  }
-  held_captures_.clear();
+  captures_.append(held_captures_, stream_.samples() + decision.silence);
   int64_t silence = decision.silence;
   for (const HeldAudio::Run& run : held_.runs()) {
     const GstFlowReturn flow = run.silent ? feed(silence + run.samples, nullptr, 0)

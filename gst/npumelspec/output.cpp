@@ -10,6 +10,14 @@
 
 namespace npumel {
 
+bool Element::decide_allocation(GstQuery* query) {
+  const Shape& shape = stream_.shape();
+  const size_t bytes = static_cast<size_t>(std::max(shape.frames, shape.first)) *
+                       static_cast<size_t>(config_.output.mels) * size_of(config_.output.type);
+  OutputPool::decide(query, bytes);
+  return true;
+}
+
 /// Whether a FALSE from downstream may mean no more than that a flush or a stop has begun: it
 /// reaches the next element before it reaches our own pads.
 bool Element::flushing() const {
@@ -87,35 +95,10 @@ GstFlowReturn Element::stamp(Output& output) {
   attach_mel_meta(buffer, output);
   attach_tensor_meta(buffer, config_.output.layout, config_.output.type, config_.output.mels,
                      output.rows);
-  attach_captures(buffer, start);
+  captures_.attach(buffer, start, timeline_);
   counters_.buffers += 1;
   counters_.frames += static_cast<uint64_t>(output.valid);
   return GST_FLOW_OK;
-}
-
-void Element::note_captures(std::vector<Capture>& captures, GstBuffer* buffer, int64_t position) {
-  const GType api = GST_REFERENCE_TIMESTAMP_META_API_TYPE;
-  gpointer state = nullptr;
-  while (GstMeta* meta = gst_buffer_iterate_meta_filtered(buffer, &state, api)) {
-    const auto* reference = reinterpret_cast<const GstReferenceTimestampMeta*>(meta);
-    captures.push_back(
-        {CapsPtr(gst_caps_ref(reference->reference)), reference->timestamp, position});
-  }
-}
-
-/// The capture time of the buffer's first sample, counted from the latest one that is known.
-void Element::attach_captures(GstBuffer* buffer, int64_t position) {
-  if (captures_.empty()) return;
-  int64_t latest = -1;
-  for (const Capture& capture : captures_)
-    if (capture.position <= position) latest = capture.position;
-  std::erase_if(captures_, [&](const Capture& capture) { return capture.position < latest; });
-  for (const Capture& capture : captures_) {
-    if (capture.position != latest) continue;
-    const GstClockTime since = timeline_.duration(position - capture.position);
-    gst_buffer_add_reference_timestamp_meta(buffer, capture.clock.get(), capture.time + since,
-                                            GST_CLOCK_TIME_NONE);
-  }
 }
 
 }  // namespace npumel

@@ -25,7 +25,7 @@ class Stream {
     bool operator==(const Config&) const = default;
   };
 
-  explicit Stream(BufferSource& source) : assembler_(source) {}
+  explicit Stream(OutputPool& pool) : assembler_(pool) {}
 
   Supervisor& supervisor() { return supervisor_; }
   const Supervisor& supervisor() const { return supervisor_; }

@@ -69,6 +69,15 @@ TEST_F(GuardedTest, ASettingThatCannotWork) {
   EXPECT_EQ(error.text, "stride (3) must not exceed frames (2)");
 }
 
+TEST_F(GuardedTest, AnElementErrorSaysItsCode) {
+  const Posted error =
+      posted_for(ElementError(GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_WRITE, "50% written"));
+  EXPECT_EQ(error.errors, 1);
+  EXPECT_EQ(error.domain, GST_RESOURCE_ERROR);
+  EXPECT_EQ(error.code, GST_RESOURCE_ERROR_WRITE);
+  EXPECT_EQ(error.text, "50% written");
+}
+
 TEST_F(GuardedTest, OutOfMemory) {
   const Posted error = posted_for(std::bad_alloc());
   EXPECT_EQ(error.errors, 1);
