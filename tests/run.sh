@@ -118,7 +118,7 @@ suite_clang() {
 
 # In the clang suite's build folder, which has the compiler's arguments for every source.
 suite_tidy() {
-  configure_clang && ninja -C "$work/clang" -j "$jobs" kernels/aie2/{dft_tables,mel_tables,tables_sha256}.h &&
+  configure_clang && ninja -C "$work/clang" -j "$jobs" kernels/aie2/{dft_tables,dft512_tables,mel_tables,tables_sha256}.h &&
     python3 tests/tidy.py "$work/clang" "$root" "$jobs"
 }
 

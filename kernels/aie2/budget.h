@@ -4,7 +4,7 @@
 
 #include <cstddef>
 
-#include "kernels/aie2/mel_stages.h"
+#include "kernels/aie2/kernels.h"
 
 namespace npumel::aie2 {
 
@@ -17,25 +17,34 @@ inline constexpr size_t kStackBytes = 3072;
 // with a depth of 5 every batch begins at the same object.
 inline constexpr size_t kFifoDepth = 5;
 inline constexpr size_t kInputFifo = kFifoDepth * kWin * sizeof(int16_t);
-template <typename Tables>
-inline constexpr size_t kOutputFifo = kFifoDepth* Tables::mels * sizeof(int16_t);
+template <typename Kernel>
+inline constexpr size_t kOutputFifo = kFifoDepth* Kernel::Tables::mels * sizeof(int16_t);
 
-template <typename Tables>
+template <typename Kernel>
 inline constexpr size_t kTableBytes =
-    sizeof kStage1 + sizeof kStage2 + sizeof kLogPoly + sizeof kLogOffset + sizeof Tables::weights +
-    sizeof Tables::blocks + sizeof Tables::counts;
+    Kernel::table_bytes + sizeof kLogPoly + sizeof Kernel::Tables::weights +
+    sizeof Kernel::Tables::blocks + sizeof Kernel::Tables::counts +
+    sizeof Kernel::Tables::log_offset + sizeof Kernel::Tables::guard;
 
 /// Compiled sections of a core (constants and statics), with room for alignment between them.
 inline constexpr size_t kAlignment = 64;
-template <typename Tables>
-inline constexpr size_t kDataBytes =
-    (kTableBytes<Tables> + sizeof(Scratch) + 9 * kAlignment - 1) / kAlignment* kAlignment;
+inline constexpr size_t kSections = 12;
+template <typename Kernel>
+inline constexpr size_t kDataBytes = (kTableBytes<Kernel> + sizeof(typename Kernel::Scratch) +
+                                      kSections * kAlignment - 1) /
+                                     kAlignment* kAlignment;
 
-template <typename Tables>
+template <typename Kernel>
+inline constexpr size_t kTileBytes =
+    kStackBytes + kInputFifo + kOutputFifo<Kernel> + kDataBytes<Kernel>;
+template <typename Kernel>
 constexpr bool fits_tile() {
-  return kStackBytes + kInputFifo + kOutputFifo<Tables> + kDataBytes<Tables> <= kTileMemory;
+  return kTileBytes<Kernel> <= kTileMemory;
 }
-static_assert(fits_tile<MelTables80>());
-static_assert(fits_tile<MelTables128>());
+static_assert(fits_tile<kernel::whisper80>());
+static_assert(fits_tile<kernel::whisper128>());
+static_assert(fits_tile<kernel::nemo80>());
+static_assert(fits_tile<kernel::nemo128>());
+static_assert(fits_tile<kernel::kaldi80>());
 
 }  // namespace npumel::aie2

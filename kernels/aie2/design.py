@@ -10,7 +10,8 @@ Every fifo object of a core is one frame or one row, so no address is computed o
 place that knows where a frame begins is input_tap().
 
 ABI v1: input 100 x 400 int16 (frames), output 100 x mels int8.
-ABI v2: input 16240 int16 (a signal; frame f begins at 160*f), output 100 x mels int16.
+ABI v2: input 16240 int16 (a signal; frame f begins at 160*f), output 100 x mels int16. The same with
+1000 frames (160240 samples) for backlogs.
 """
 import argparse
 import json
@@ -33,20 +34,20 @@ def frame_stride(layout, abi):
     return layout["win"] if abi == 1 else layout["hop"]
 
 
-def input_samples(layout, abi):
-    return (layout["frames"] - 1) * frame_stride(layout, abi) + layout["win"]
+def input_samples(layout, abi, frames):
+    return (frames - 1) * frame_stride(layout, abi) + layout["win"]
 
 
-def input_tap(layout, abi):
+def input_tap(layout, abi, frames):
     """All frames one after another; in ABI v2 they overlap in the buffer."""
-    return TensorAccessPattern((1, input_samples(layout, abi)), offset=0,
-                               sizes=[1, 1, layout["frames"], layout["win"]],
+    return TensorAccessPattern((1, input_samples(layout, abi, frames)), offset=0,
+                               sizes=[1, 1, frames, layout["win"]],
                                strides=[0, 0, frame_stride(layout, abi), 1])
 
 
-def output_tap(layout, mels):
-    return TensorAccessPattern((1, layout["frames"] * mels), offset=0,
-                               sizes=[1, 1, layout["frames"], mels], strides=[0, 0, mels, 1])
+def output_tap(mels, frames):
+    return TensorAccessPattern((1, frames * mels), offset=0, sizes=[1, 1, frames, mels],
+                               strides=[0, 0, mels, 1])
 
 
 def group(frames_in, rows_out, pack, compute, emit, count):
@@ -70,7 +71,9 @@ def core_body(frames_in, rows_out, pack, compute, emit, frames):
         group(frames_in, rows_out, pack, compute, emit, frames % GROUP)
 
 
-def build(layout, target, abi, mels, kernel_object):
+def build(layout, target, abi, recipe, kernel_object, frames=100):
+    sizes = layout["recipes"][recipe]
+    mels = sizes["mels"]
     win, depth = layout["win"], layout["fifo-depth"]
     row_type = np.int8 if abi == 1 else np.int16
     frame, row = array(win, np.int16), array(mels, row_type)
@@ -91,18 +94,18 @@ def build(layout, target, abi, mels, kernel_object):
     # 16 KB of program memory.
     workers = [Worker(core_body,
                       [frames_in[w].cons(), rows_out[w].prod(), pack, compute, emit,
-                       layout["frames"] // CORES],
+                       frames // CORES],
                       stack_size=layout["stack-size"],
-                      data_size=layout["mels"][str(mels)]["data-size"],
+                      data_size=sizes["data-size"],
                       dynamic_objfifo_lowering=True)
                for w in range(CORES)]
 
     def sequence(samples, rows, samples_in, rows_from):
-        samples_in.fill(samples, tap=input_tap(layout, abi))
-        rows_from.drain(rows, tap=output_tap(layout, mels), wait=True)
+        samples_in.fill(samples, tap=input_tap(layout, abi, frames))
+        rows_from.drain(rows, tap=output_tap(mels, frames), wait=True)
 
-    runtime = Runtime(sequence, [array(input_samples(layout, abi), np.int16),
-                                 array(layout["frames"] * mels, row_type),
+    runtime = Runtime(sequence, [array(input_samples(layout, abi, frames), np.int16),
+                                 array(frames * mels, row_type),
                                  fifo_in.prod(), fifo_out.cons()])
     device = NPU1Col1() if target == "npu1" else NPU2Col1()
     return Program(device, runtime, workers=workers).resolve_program()
@@ -113,12 +116,13 @@ def main():
     parser.add_argument("--layout", required=True, help="layout.json of the kernel's build")
     parser.add_argument("--target", required=True, choices=["npu1", "npu2"])
     parser.add_argument("--abi", required=True, type=int, choices=[1, 2])
-    parser.add_argument("--mels", required=True, type=int, choices=[80, 128])
+    parser.add_argument("--recipe", required=True)
+    parser.add_argument("--frames", type=int, choices=[100, 1000], default=100)
     parser.add_argument("--object", required=True, help="compiled mel_kernel.cc")
     args = parser.parse_args()
     with open(args.layout, encoding="utf-8") as file:
         layout = json.load(file)
-    print(build(layout, args.target, args.abi, args.mels, args.object))
+    print(build(layout, args.target, args.abi, args.recipe, args.object, args.frames))
 
 
 if __name__ == "__main__":

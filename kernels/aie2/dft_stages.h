@@ -3,6 +3,7 @@
 // two stages. Everything here is exact, so host and NPU agree to the bit.
 #pragma once
 
+#include "kernels/aie2/block_exponent.h"
 #include "kernels/aie2/dft_tables.h"
 #include "kernels/aie2/shape.h"
 #include "kernels/aie2/vec.h"
@@ -26,6 +27,7 @@ inline void pack(Scratch& scratch, const int16_t* a, const int16_t* b, const int
                  const int16_t* d) {
   // The spill is not in use yet: it holds the samples as [n1][n2][frame] in between.
   auto* natural = reinterpret_cast<int16_t*>(scratch.spill);
+  NPUMEL_LOOP(kWin / 16)
   for (int n = 0; n < kWin; n += 16)
     vec::store_interleaved(natural + n * kGroup, vec::load<vec::I16x16>(a + n),
                            vec::load<vec::I16x16>(b + n), vec::load<vec::I16x16>(c + n),
@@ -40,15 +42,9 @@ inline void pack(Scratch& scratch, const int16_t* a, const int16_t* b, const int
     }
 }
 
-/// Smallest s with |spill| <= 32767 * 2^s. The window function sums to 10 over each residue class,
-/// so |spill| < 32768 * 10 * 32768 / 2^4 and s <= 15.
-constexpr int32_t block_exponent(int32_t max_abs) {
-  int32_t s = 0;
-  while (s < kBlockExponents - 1 && max_abs > (32767 << s)) ++s;
-  return s;
-}
-
-/// Stage 1: for each n2 the 20-point DFT over n1 with the window function in its coefficients.
+/// Stage 1: for each n2 the 20-point DFT over n1 with the window function in its coefficients. That
+/// sums to 10 over each residue class, so |spill| < 32768 * 10 * 32768 / 2^4 and the block
+/// exponents are at most 15.
 inline void stage1(Scratch& scratch) {
   auto largest = vec::zeros<vec::I32x16>();
   const int16_t* table = kStage1;
@@ -62,46 +58,18 @@ inline void stage1(Scratch& scratch) {
       largest = vec::max_abs(largest, spill);
       vec::store_rows(scratch.spill + (4 * row * kRadix + n2) * kGroup, kRadix * kGroup, spill);
     }
-  int32_t max_abs[kGroup];
-  vec::column_max(largest, max_abs);
-  for (int frame = 0; frame < kGroup; ++frame)
-    scratch.exponents[frame] = block_exponent(max_abs[frame]);
+  block_exponents(largest, scratch.exponents);
 }
 
 /// What stage 2 takes below `half`. The samples have done their work by then.
 inline int16_t* rest(Scratch& scratch) { return scratch.packed; }
 inline const int16_t* rest(const Scratch& scratch) { return scratch.packed; }
 
-/// 16 elements of stage 2's input; imaginary parts also negated, behind all others.
-inline void store_stage2_input(int16_t* input, int at, const vec::I16x16& value) {
-  constexpr int kRow = kRadix * kGroup;
-  vec::store(input + at, value);
-  if (at >= kHalf * kRow) vec::store(input + at + (kStage1Rows - kHalf) * kRow, vec::negate(value));
-}
-
-/// Block floating point: each frame divided by 2^s and rounded to 24 bits, half + rest / 256 with
-/// |rest| <= 128. 16 bits alone would leave a noise floor 7 decades below a frame's peak. A vector
-/// shift takes one amount for all lanes, so the frames' different amounts are factors: x / 2^s is
-/// x * 2^(15-s) / 2^15, and as 2^15 is no int16 the factor comes in two parts.
+/// Stage 2's input, imaginary parts also negated.
 inline void normalize_block(Scratch& scratch) {
-  int16_t first[kGroup];
-  int16_t second[kGroup];
-  for (int frame = 0; frame < kGroup; ++frame) {
-    const int32_t s = scratch.exponents[frame];
-    first[frame] = static_cast<int16_t>(s == 0 ? 1 << 14 : 1 << (15 - s));
-    second[frame] = static_cast<int16_t>(s == 0 ? 1 << 14 : 0);
-  }
-  const auto factor1 = vec::broadcast_row<vec::I16x16>(first);
-  const auto factor2 = vec::broadcast_row<vec::I16x16>(second);
-  const auto minus_one = vec::broadcast<vec::I16x16>(int16_t{-32768});
-  for (int i = 0; i < kStage1Rows * kRadix * kGroup; i += kTile) {
-    const auto spill = vec::load<vec::I32x16>(scratch.spill + i);
-    const auto acc = vec::mac(vec::mac(vec::zeros<vec::Acc>(), spill, factor1), spill, factor2);
-    const auto half = vec::srs<vec::I16x16>(acc, 15);
-    store_stage2_input(scratch.half, i, half);
-    const auto below = vec::mac(acc, half, minus_one);
-    store_stage2_input(rest(scratch), i, vec::srs<vec::I16x16>(below, 15 - kRestBits));
-  }
+  constexpr int kRow = kRadix * kGroup;
+  normalize_values<kStage1Rows * kRow, kHalf * kRow>(scratch.spill, scratch.exponents, scratch.half,
+                                                     rest(scratch));
 }
 
 /// One part of stage 2's input, [row][n2][frame], times the matrix of k1: the real parts of four

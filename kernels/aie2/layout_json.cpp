@@ -9,25 +9,29 @@ namespace {
 
 using namespace npumel::aie2;
 
-template <typename Tables>
-void print(const char* end) {
+template <typename Kernel>
+void print(const char* separator) {
   std::printf(
-      "    \"%d\": {\"tables\": %zu, \"scratch\": %zu, \"input-fifo\": %zu, \"output-fifo\": %zu, "
-      "\"data-size\": %zu}%s\n",
-      Tables::mels, kTableBytes<Tables>, sizeof(Scratch), kInputFifo, kOutputFifo<Tables>,
-      kDataBytes<Tables>, end);
+      "%s    \"%s\": {\"mels\": %d, \"tables\": %zu, \"scratch\": %zu, \"input-fifo\": %zu, "
+      "\"output-fifo\": %zu, \"data-size\": %zu, \"tile-bytes\": %zu}",
+      separator, Kernel::Tables::recipe, Kernel::Tables::mels, kTableBytes<Kernel>,
+      sizeof(typename Kernel::Scratch), kInputFifo, kOutputFifo<Kernel>, kDataBytes<Kernel>,
+      kTileBytes<Kernel>);
 }
 
 }  // namespace
 
 int main() {
   std::printf("{\n  \"tables-sha256\": \"%s\",\n", kTablesSha256);
-  std::printf("  \"frames\": %d, \"win\": %d, \"hop\": %d, \"group\": %d,\n", kFrames, kWin, kHop,
-              kGroup);
+  std::printf("  \"win\": %d, \"hop\": %d, \"group\": %d,\n", kWin, kHop, kGroup);
   std::printf("  \"tile-memory\": %zu, \"stack-size\": %zu, \"fifo-depth\": %zu,\n", kTileMemory,
               kStackBytes, kFifoDepth);
-  std::printf("  \"mels\": {\n");
-  print<MelTables80>(",");
-  print<MelTables128>("");
-  std::printf("  }\n}\n");
+  std::printf("  \"recipes\": {\n");
+  const char* separator = "";
+  any_kernel([&]<typename Kernel>(Kernel) {
+    print<Kernel>(separator);
+    separator = ",\n";
+    return false;
+  });
+  std::printf("\n  }\n}\n");
 }

@@ -10,6 +10,7 @@ namespace npumel::aie2 {
 
 // The batch.
 inline constexpr int kFrames = 100;                             ///< frames of a batch
+inline constexpr int kLongestBatch = 1000;                      ///< of the kernels for backlogs
 inline constexpr int kWin = 400;                                ///< samples of a frame
 inline constexpr int kHop = 160;                                ///< samples between frames
 inline constexpr int kSamplesV2 = (kFrames - 1) * kHop + kWin;  ///< 16240, input of ABI v2
@@ -54,8 +55,40 @@ inline constexpr int kBlockExponents = 16;  ///< block exponents are 0..15, see 
 inline constexpr int kSlotRow = 12;
 inline constexpr int kSlots = kRadix * kSlotRow;
 inline constexpr int kSlotBlock = 8;  ///< slots that one bf16 4x8x4 product takes
-inline constexpr int kSlotBlocks = kSlots / kSlotBlock;
 inline constexpr int kWeightBlock = 4 * kSlotBlock;
+
+/// The 512-point kernels: windows of 400 samples in 512, after DC removal and pre-emphasis.
+namespace dft512 {
+// 512 = 32 x 16: sample n = 16*n1 + n2, bin k = k1 + 32*k2. A frame's 400 samples are n1 = 0..24.
+inline constexpr int kFirst = 32;                      ///< points of the first DFT
+inline constexpr int kSecond = 16;                     ///< points of the second
+inline constexpr int kInputs = kWin / kSecond;         ///< 25 samples under each n2
+inline constexpr int kInputTiles = (kInputs + 3) / 4;  ///< the last one with zeros in its matrix
+inline constexpr int kHalf = 17;        ///< residues k1 = 0..16; 17..31 are their conjugates
+inline constexpr int kStage1Rows = 32;  ///< real parts k1 = 0..16, imaginary parts k1 = 1..15
+inline constexpr int kStage2Rows = 47;  ///< the same, then the imaginary parts negated
+inline constexpr int kTiles = kSecond / 4;
+
+/// Residues 0 and 16 are real: bins 0, 32 .. 256 and 16, 48 .. 240 are all there are.
+constexpr bool is_real_residue(int k1) { return k1 == 0 || k1 == kHalf - 1; }
+constexpr int stage2_tiles(int k1) { return k1 == 0 ? 3 : k1 == kHalf - 1 ? 2 : kTiles; }
+constexpr int stage2_offset(int k1) {
+  int offset = 0;
+  for (int k = 0; k < k1; ++k) offset += stage2_tiles(k) * kTiles * kTilePair;
+  return offset;
+}
+inline constexpr int kStage1Table = kStage1Rows / 4 * kInputTiles * kTile;
+inline constexpr int kStage2Table = stage2_offset(kHalf);
+
+// Fixed point. Samples after conditioning have the unit 2/32767 of a least significant bit.
+inline constexpr int kWindowShift = 16;   ///< emphasised sample (Q15) times window function (Q15)
+inline constexpr int kSpillShift = 5;     ///< stage 1
+inline constexpr int kSpectrumShift = 5;  ///< stage 2
+inline constexpr int kExponentSums = 2 * kBlockExponents - 1;  ///< both block exponents: 0..30
+
+inline constexpr int kSlotRow = 18;  ///< power of bin k1 + 32*k2 at slot k2*18 + k1
+inline constexpr int kSlots = kSecond * kSlotRow;
+}  // namespace dft512
 
 // Output. v2: log10 in Q11. v1: round(20 * (log10 + 3.7)) in 8 bits.
 inline constexpr int kQ11 = 2048;

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Writes the NPU kernel's tables as C++ headers, from the definitions in kernels/mel:
-//   aie2_tables_gen dft|mel|sha256 OUT.h
-// `sha256` is the checksum of the two others together, for the manifest.
+//   aie2_tables_gen dft|dft512|mel|sha256 OUT.h
+// `sha256` is the checksum of the others together, for the manifest.
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <fstream>
 #include <numbers>
 #include <sstream>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -102,16 +104,87 @@ std::vector<long> log2_polynomial() {
   return table;
 }
 
-// What log10 of an energy is short of, by block exponent, in Q11: the spectrum in the kernel is the
-// true one (samples in [-1, 1)) times 32768 * 32767^2 / 2^(4 + 5 + exponent).
-std::vector<long> log_offsets() {
+// The 512-point kernels' first DFT: cosines of residues 0..16, then minus sines of 1..15; columns
+// n1 = 0..24 and three of zeros. In 4x4 tiles [row][n1].
+std::vector<long> stage1_table_512() {
   std::vector<long> table;
-  for (int s = 0; s < kBlockExponents; ++s) {
-    const double log10_scale =
-        (15 - kSpillShift - kSpectrumShift - s) * std::log10(2.0) + 2 * std::log10(32767.0);
-    table.push_back(std::lrint(-2 * log10_scale * kQ11));
-  }
+  for (int tile = 0; tile < dft512::kStage1Rows / 4 * dft512::kInputTiles; ++tile)
+    for (int i = 0; i < kTile; ++i) {
+      const int row = 4 * (tile / dft512::kInputTiles) + i / 4;
+      const int n1 = 4 * (tile % dft512::kInputTiles) + i % 4;
+      const int residue = row < dft512::kHalf ? row : row - dft512::kHalf + 1;
+      const double angle = 2 * kPi * (residue * n1 % dft512::kFirst) / dft512::kFirst;
+      const double wave = row < dft512::kHalf ? std::cos(angle) : -std::sin(angle);
+      table.push_back(n1 < dft512::kInputs ? round_q15(wave) : 0);
+    }
   return table;
+}
+
+// Twiddle factor times the second DFT, cos and sin of -2*pi*n2*(k1/512 + k2/16), as stage2_table().
+std::vector<long> stage2_table_512() {
+  constexpr int kPoints = dft512::kFirst * dft512::kSecond;
+  std::vector<long> table;
+  for (int k1 = 0; k1 < dft512::kHalf; ++k1)
+    for (int tile = 0; tile < dft512::stage2_tiles(k1) * dft512::kTiles; ++tile)
+      for (int i = 0; i < kTilePair; ++i) {
+        const int k2 = 4 * (tile / dft512::kTiles) + i % kTile / 4;
+        const int n2 = 4 * (tile % dft512::kTiles) + i % 4;
+        const double angle = -2 * kPi * (n2 * (k1 + dft512::kFirst * k2) % kPoints) / kPoints;
+        table.push_back(round_q15(i < kTile ? std::cos(angle) : std::sin(angle)));
+      }
+  return table;
+}
+
+// The window function negated in Q15, and what that leaves in the next 15 bits, each value for the
+// four frames.
+struct NegativeWindow {
+  std::vector<long> values, rests;
+
+  explicit NegativeWindow(const Recipe& recipe) {
+    for (const double window : window_function(recipe.window, kWin)) {
+      const long value = round_q15(window);
+      values.insert(values.end(), kGroup, -value);
+      rests.insert(rests.end(), kGroup,
+                   -std::lrint((window * 32767 - static_cast<double>(value)) * 32768));
+    }
+    if (values.front() != 0 || rests.front() != 0)
+      throw std::logic_error("the first sample has no predecessor");
+  }
+};
+
+// The spectrum in a kernel is the true one (samples in [-1, 1) times the input scale) times this,
+// by the sum of the block exponents. 400 points: samples of 16 bits, two matrices in Q15. 512
+// points: emphasised samples in Q15, then window function and two matrices in Q15.
+double spectrum_scale(const Recipe& recipe, int exponent) {
+  const int shifts = recipe.n_fft == kWin
+                         ? kSpillShift + kSpectrumShift
+                         : dft512::kWindowShift - 15 + dft512::kSpillShift + dft512::kSpectrumShift;
+  const int matrices = recipe.n_fft == kWin ? 2 : 3;
+  return std::ldexp(std::pow(32767.0, matrices), 15 - shifts - exponent) / recipe.input_scale;
+}
+int exponent_count(const Recipe& recipe) {
+  return recipe.n_fft == kWin ? kBlockExponents : dft512::kExponentSums;
+}
+
+// What log10 of an energy is short of, by block exponent, in Q11.
+std::vector<long> log_offsets(const Recipe& recipe) {
+  std::vector<long> table;
+  for (int s = 0; s < exponent_count(recipe); ++s)
+    table.push_back(std::lrint(-2 * std::log10(spectrum_scale(recipe, s)) * kQ11));
+  return table;
+}
+
+// What log(x + floor) adds to an energy in the kernel's units, by block exponent.
+std::string guards(const Recipe& recipe) {
+  std::ostringstream text;
+  text << std::hexfloat << "alignas(64) static constexpr float guard[] = {";
+  if (recipe.floor_mode == FloorMode::max) text << "0.0F";
+  if (recipe.floor_mode == FloorMode::add)
+    for (int s = 0; s < exponent_count(recipe); ++s)
+      text << (s % 8 == 0 ? "\n    " : " ")
+           << static_cast<float>(recipe.log_floor * std::pow(spectrum_scale(recipe, s), 2)) << "F,";
+  text << "};\n";
+  return text.str();
 }
 
 std::string dft_header() {
@@ -128,28 +201,50 @@ std::string dft_header() {
        << array("inline constexpr int16_t kLogPoly", polynomial)
        << "inline constexpr int32_t kLogConstant = " << constant << ";\n"
        << "inline constexpr int16_t kLog10Of2 = " << std::lrint(std::log10(2.0) * 65536) << ";\n"
-       << array("inline constexpr int32_t kLogOffset", log_offsets())
        << "\n}  // namespace npumel::aie2\n";
   return text.str();
 }
 
-// Where the power of a bin lies, see kSlotRow: bins with residue 11..19 are conjugates of 400 -
-// bin.
-int slot_of_bin(int bin) {
-  const int mirrored = bin % kRadix < kHalf ? bin : kWin - bin;
-  return mirrored / kRadix * kSlotRow + mirrored % kRadix;
+std::string dft512_header() {
+  const Recipe nemo = resolve(Preset::nemo80, {}, 16000);
+  const NegativeWindow hann(nemo);
+  const NegativeWindow povey(resolve(Preset::kaldi80, {}, 16000));
+  std::ostringstream text;
+  text << "// Written by tables_gen.cpp.\n#pragma once\n\n#include <cstdint>\n\n"
+       << "namespace npumel::aie2::dft512 {\n\n"
+       << array("inline constexpr int16_t kStage1", stage1_table_512())
+       << array("inline constexpr int16_t kStage2", stage2_table_512())
+       << array("inline constexpr int16_t kNegativeHann", hann.values)
+       << array("inline constexpr int16_t kNegativeHannRest", hann.rests)
+       << array("inline constexpr int16_t kNegativePovey", povey.values)
+       << array("inline constexpr int16_t kNegativePoveyRest", povey.rests)
+       << "inline constexpr int16_t kPreemphasis = " << std::lrint(nemo.preemphasis * 32768)
+       << ";\n\n}  // namespace npumel::aie2::dft512\n";
+  return text.str();
+}
+
+// Where the power of a bin lies, see kSlotRow: bins whose residue is in the upper half are
+// conjugates of n_fft - bin.
+int slot_of_bin(const Recipe& recipe, int bin) {
+  const bool whisper = recipe.n_fft == kWin;
+  const int residues = whisper ? kRadix : dft512::kFirst;
+  const int half = whisper ? kHalf : dft512::kHalf;
+  const int row = whisper ? kSlotRow : dft512::kSlotRow;
+  const int mirrored = bin % residues < half ? bin : recipe.n_fft - bin;
+  return mirrored / residues * row + mirrored % residues;
 }
 
 // The filters as a matrix (mels x slots) cut into 4x8 blocks; blocks of zeros are left out.
 std::string mel_tables(Preset preset) {
   const Recipe recipe = resolve(preset, {}, 16000);
   const FilterBank bank(recipe);
+  const int slots = recipe.n_fft == kWin ? kSlots : dft512::kSlots;
   std::vector<std::vector<double>> dense(static_cast<size_t>(recipe.mels),
-                                         std::vector<double>(kSlots));
+                                         std::vector<double>(static_cast<size_t>(slots)));
   for (size_t mel = 0; mel < dense.size(); ++mel) {
     const MelFilter& filter = bank.filters()[mel];
     for (size_t i = 0; i < filter.weights.size(); ++i)
-      dense[mel][static_cast<size_t>(slot_of_bin(filter.first_bin + static_cast<int>(i)))] =
+      dense[mel][static_cast<size_t>(slot_of_bin(recipe, filter.first_bin + static_cast<int>(i)))] =
           filter.weights[i];
   }
   std::vector<unsigned> weights;
@@ -157,7 +252,7 @@ std::string mel_tables(Preset preset) {
   std::vector<int> counts;
   for (size_t tile = 0; tile < dense.size() / 4; ++tile) {
     counts.push_back(0);
-    for (int block = 0; block < kSlotBlocks; ++block) {
+    for (int block = 0; block < slots / kSlotBlock; ++block) {
       std::vector<unsigned> values;
       bool empty = true;
       for (size_t i = 0; i < kWeightBlock; ++i) {
@@ -171,42 +266,61 @@ std::string mel_tables(Preset preset) {
       blocks.push_back(block);
       ++counts.back();
     }
+    if (counts.back() == 0) throw std::logic_error("four filters without a bin");
   }
-  const std::string name = "MelTables" + std::to_string(recipe.mels);
-  return "\nstruct " + name + " {\nstatic constexpr int mels = " + std::to_string(recipe.mels) +
-         ";\nstatic constexpr int block_count = " + std::to_string(blocks.size()) + ";\n" +
-         array("static constexpr uint16_t weights", weights) +
-         array("static constexpr uint8_t blocks", blocks) +
-         array("static constexpr uint8_t counts", counts) + "};\n";
+  const bool guarded = recipe.floor_mode == FloorMode::add;
+  const std::string name = nick(preset);
+  std::ostringstream text;
+  text << "\nstruct MelTables_" << name << " {\nstatic constexpr char recipe[] = \"" << name
+       << "\";\nstatic constexpr int mels = " << recipe.mels
+       << ";\nstatic constexpr int block_count = " << blocks.size()
+       << ";\nstatic constexpr int32_t floor_q11 = "
+       << std::max(-32768L, std::lrint(std::log10(recipe.log_floor) * kQ11))
+       << ";\nstatic constexpr bool has_guard = " << (guarded ? "true" : "false") << ";\n"
+       << array("static constexpr uint16_t weights", weights)
+       << array("static constexpr uint8_t blocks", blocks)
+       << array("static constexpr uint8_t counts", counts)
+       << array("static constexpr int32_t log_offset", log_offsets(recipe)) << guards(recipe)
+       << "};\n";
+  return text.str();
 }
 
 std::string mel_header() {
-  return "// Written by tables_gen.cpp.\n#pragma once\n\n#include <cstdint>\n\n"
-         "namespace npumel::aie2 {\n" +
-         mel_tables(Preset::whisper80) + mel_tables(Preset::whisper128) +
-         "\n}  // namespace npumel::aie2\n";
+  std::string text =
+      "// Written by tables_gen.cpp.\n#pragma once\n\n#include <cstdint>\n\n"
+      "namespace npumel::aie2 {\n";
+  for (const Preset preset : {Preset::whisper80, Preset::whisper128, Preset::nemo80,
+                              Preset::nemo128, Preset::kaldi80})
+    text += mel_tables(preset);
+  return text + "\n}  // namespace npumel::aie2\n";
 }
 
 std::string checksum_header() {
   return "// Written by tables_gen.cpp.\n#pragma once\n\nnamespace npumel::aie2 {\n"
          "inline constexpr char kTablesSha256[] = \"" +
-         sha256_hex(dft_header() + mel_header()) + "\";\n}  // namespace npumel::aie2\n";
+         sha256_hex(dft_header() + dft512_header() + mel_header()) +
+         "\";\n}  // namespace npumel::aie2\n";
 }
 
-int run(const std::string& what, const std::string& path) {
-  std::ofstream out(path, std::ios::binary);
-  out << (what == "dft" ? dft_header() : what == "mel" ? mel_header() : checksum_header());
-  return out.flush() ? 0 : 1;
+std::string header(const std::string& what) {
+  if (what == "dft") return dft_header();
+  if (what == "dft512") return dft512_header();
+  if (what == "mel") return mel_header();
+  if (what == "sha256") return checksum_header();
+  throw std::invalid_argument("usage: aie2_tables_gen dft|dft512|mel|sha256 OUT.h");
 }
 
 }  // namespace
 }  // namespace npumel::aie2
 
 int main(int argc, char** argv) {
-  const std::string what = argc == 3 ? argv[1] : "";
-  if (what != "dft" && what != "mel" && what != "sha256") {
-    std::fputs("usage: aie2_tables_gen dft|mel|sha256 OUT.h\n", stderr);
+  try {
+    const std::string text = npumel::aie2::header(argc == 3 ? argv[1] : "");
+    std::ofstream out(argv[2], std::ios::binary);
+    out << text;
+    return out.flush() ? 0 : 1;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "%s\n", error.what());
     return 2;
   }
-  return npumel::aie2::run(what, argv[2]);
 }

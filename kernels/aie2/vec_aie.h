@@ -85,6 +85,18 @@ inline I32x32 add(const I32x32& a, const I32x32& b) {
 }
 inline I32x16 left(const I32x32& a) { return a.left; }
 inline I32x16 right(const I32x32& a) { return a.right; }
+inline I16x32 load_wide(const int16_t* from, int stride) {
+  const auto rows =
+      aie::concat(aie::load_v<8>(from), aie::load_v<8>(from + stride),
+                  aie::load_v<8>(from + 2 * stride), aie::load_v<8>(from + 3 * stride));
+  return {aie::filter_even(rows, 4), aie::filter_odd(rows, 4)};
+}
+inline void store_wide(int32_t* to, int stride, const I32x32& value) {
+  for (int row = 0; row < 4; ++row) {
+    aie::store_v(to + row * stride, value.left.extract<4>(row));
+    aie::store_v(to + row * stride + 4, value.right.extract<4>(row));
+  }
+}
 
 #else
 
@@ -118,6 +130,13 @@ inline I32x32 srs_wide(const WideAcc& acc, int shift) { return acc.sums.to_vecto
 inline I32x32 add(const I32x32& a, const I32x32& b) { return aie::add(a, b); }
 inline I32x16 left(const I32x32& a) { return aie::filter_even(a, 4); }
 inline I32x16 right(const I32x32& a) { return aie::filter_odd(a, 4); }
+inline I16x32 load_wide(const int16_t* from, int stride) {
+  return aie::concat(aie::load_v<8>(from), aie::load_v<8>(from + stride),
+                     aie::load_v<8>(from + 2 * stride), aie::load_v<8>(from + 3 * stride));
+}
+inline void store_wide(int32_t* to, int stride, const I32x32& value) {
+  for (int row = 0; row < 4; ++row) aie::store_v(to + row * stride, value.extract<8>(row));
+}
 inline TileAcc mac_4x4x4(const TileAcc& acc, const I16x16& a, const I16x16& b) {
   return mac_4x4x8({acc}, a, wide(b, aie::zeros<int16, 16>())).sums;
 }
@@ -175,6 +194,13 @@ inline V broadcast_row(const T (&row)[4]) {
   for (int i = 0; i < 16; ++i) lanes[i] = row[i % 4];
   return load<V>(lanes);
 }
+inline F32x16 float_row(const float (&row)[4]) {
+  alignas(64) float lanes[16];
+  for (int i = 0; i < 16; ++i) lanes[i] = row[i % 4];
+  F32x16 acc;
+  acc.from_vector(aie::load_v<16>(lanes));
+  return acc;
+}
 inline void column_max(const I32x16& a, int32_t (&out)[4]) {
   alignas(64) int32_t lanes[16];
   store(lanes, a);
@@ -183,6 +209,16 @@ inline void column_max(const I32x16& a, int32_t (&out)[4]) {
     for (int i = col + 4; i < 16; i += 4)
       if (lanes[i] > out[col]) out[col] = lanes[i];
   }
+}
+
+inline void column_sum(const I32x16& a, int32_t (&out)[4]) {
+  alignas(64) int32_t lanes[16];
+  store(lanes, a);
+  for (int col = 0; col < 4; ++col)
+    out[col] = lanes[col] + lanes[4 + col] + lanes[8 + col] + lanes[12 + col];
+}
+inline I16x16 rows_before(const I16x16& a, const I16x16& previous) {
+  return aie::shuffle_up_fill(a, previous, 4);
 }
 
 inline void store_rows(int32_t* to, int stride, const I32x16& value) {

@@ -51,11 +51,12 @@ inline V zeros() {
   return V{};
 }
 
-/// Shift right, round half to even, saturate to T. shift >= 1.
+/// Shift right, round half to even, saturate to T. shift >= 0.
 template <typename T>
 inline T shift_round_saturate(int64_t value, int shift) {
   const int64_t odd = (value >> shift) & 1;
-  const int64_t rounded = (value + (int64_t{1} << (shift - 1)) - 1 + odd) >> shift;
+  const int64_t below_half = shift == 0 ? -odd : (int64_t{1} << (shift - 1)) - 1;
+  const int64_t rounded = (value + below_half + odd) >> shift;
   return static_cast<T>(
       std::clamp<int64_t>(rounded, std::numeric_limits<T>::min(), std::numeric_limits<T>::max()));
 }
@@ -166,6 +167,22 @@ inline I32x32 srs_wide(const BasicWideAcc<A>& acc, int shift) {
 inline I32x16 left(const I32x32& a) { return a.left; }
 inline I32x16 right(const I32x32& a) { return a.right; }
 
+/// Four rows of eight elements, `stride` apart.
+inline I16x32 load_wide(const int16_t* from, int stride) {
+  I16x32 out;
+  for (int row = 0; row < 4; ++row) {
+    std::memcpy(out.left.v + row * 4, from + row * stride, 8);
+    std::memcpy(out.right.v + row * 4, from + row * stride + 4, 8);
+  }
+  return out;
+}
+inline void store_wide(int32_t* to, int stride, const I32x32& value) {
+  for (int row = 0; row < 4; ++row) {
+    std::memcpy(to + row * stride, value.left.v + row * 4, 16);
+    std::memcpy(to + row * stride + 4, value.right.v + row * 4, 16);
+  }
+}
+
 /// value << shift as accumulators.
 template <typename V>
 inline Acc upshift(const V& value, int shift) {
@@ -228,10 +245,23 @@ inline V broadcast_row(const T (&row)[4]) {
   for (int i = 0; i < 16; ++i) out.v[i] = row[i % 4];
   return out;
 }
+inline F32x16 float_row(const float (&row)[4]) { return broadcast_row<F32x16>(row); }
 /// Largest element of each column.
 inline void column_max(const I32x16& a, int32_t (&out)[4]) {
   for (int col = 0; col < 4; ++col)
     out[col] = std::max(std::max(a.v[col], a.v[4 + col]), std::max(a.v[8 + col], a.v[12 + col]));
+}
+
+inline void column_sum(const I32x16& a, int32_t (&out)[4]) {
+  for (int col = 0; col < 4; ++col)
+    out[col] = a.v[col] + a.v[4 + col] + a.v[8 + col] + a.v[12 + col];
+}
+/// The rows of a 4x4 matrix moved down by one, the last row of `previous` above them.
+inline I16x16 rows_before(const I16x16& a, const I16x16& previous) {
+  I16x16 out;
+  std::memcpy(out.v, previous.v + 12, 8);
+  std::memcpy(out.v + 4, a.v, 24);
+  return out;
 }
 
 /// Row i of a 4x4 matrix to `to + i * stride`.

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "kernels/aie2/host_twin.h"
-#include "kernels/aie2/mel_stages.h"
+#include "kernels/aie2/kernels.h"
 
 namespace npumel::aie2 {
 namespace {
@@ -307,7 +307,7 @@ TEST(EmitV1, RoundsToEvenAndSaturates) {
   const auto emit = [&](int q) {
     scratch.rows[1] = static_cast<int16_t>(q);  // mel 0 of frame 1
     int8_t values[80];
-    emit_v1<MelTables80>(scratch, 1, values);
+    emit_v1<MelTables_whisper80>(scratch, 1, values);
     return int{values[0]};
   };
   EXPECT_EQ(emit(0), 74);

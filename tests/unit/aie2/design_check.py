@@ -4,6 +4,8 @@
 TILE_BYTES = 64 * 1024
 MEMORY_TILE_BYTES = 512 * 1024
 DMA_CHANNELS = {"shim": 2, "memory": 6, "core": 2}  # each way
+CORE_DESCRIPTORS = 16
+MEMORY_TILE_DESCRIPTORS = 24  # for the even channels of both directions, as many for the odd ones
 
 
 class DesignError(Exception):
@@ -54,6 +56,27 @@ def part_objects(parent_objects, parent, is_join):
     return parts
 
 
+def memory_tile_descriptors(parent_in, parent_out):
+    """Buffer descriptors of the memory tile's even channels when both parents have one, the most
+    that it can be. A parent's channel has one for each part of each object, since each part has
+    locks of its own; a part's channel has one for each object of its parent."""
+    def even_channels(parent):
+        parts = len(parent.link[1])
+        beside_the_parent = (parts + 1 + 1) // 2 - 1
+        return parent.depth * parts + beside_the_parent * parent.depth
+    return even_channels(parent_in) + even_channels(parent_out)
+
+
+def check_descriptors(program, parent_in, parent_out):
+    used = memory_tile_descriptors(parent_in, parent_out)
+    require(used <= MEMORY_TILE_DESCRIPTORS,
+            f"{used} descriptors on even channels of the memory tile, "
+            f"{MEMORY_TILE_DESCRIPTORS} exist")
+    for worker in program.workers:
+        used = sum(handle.depth for handle in worker.handles)
+        require(used <= CORE_DESCRIPTORS, f"{used} descriptors on a core of {CORE_DESCRIPTORS}")
+
+
 def check_memory(program, parent_in, parent_out):
     require(len(program.workers) <= program.device.compute_tiles, "more workers than tiles")
     for worker in program.workers:
@@ -100,6 +123,8 @@ def check(program, abi, mels, frames=100, win=400, hop=160):
     require(waits, "nobody waits for the output")
 
     parent_in, parent_out = fill_handle.fifo, drain_handle.fifo
+    require(parent_in.link and parent_out.link, "no link")
+    check_descriptors(program, parent_in, parent_out)
     check_memory(program, parent_in, parent_out)
     read = part_objects(objects(check_transfer(source, fill_tap, "input"), parent_in), parent_in,
                         is_join=False)

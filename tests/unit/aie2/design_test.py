@@ -21,17 +21,23 @@ import design_check  # noqa: E402
 from aie.helpers.taplib import TensorAccessPattern  # noqa: E402
 
 LAYOUT = json.loads(pathlib.Path(sys.argv.pop(1)).read_text(encoding="utf-8"))
-SHIPPED = [(1, 80), (2, 80), (2, 128)]
+# Designs depend on a recipe's mels only; those of 1000 frames take a while to walk.
+SHIPPED = [(1, "whisper80", 100), (2, "whisper80", 1000), (2, "nemo128", 1000)] + [
+    (2, recipe, 100) for recipe in LAYOUT["recipes"]]
 
 
-def check(abi=2, mels=80, layout=None, **broken):
+def mels_of(recipe):
+    return LAYOUT["recipes"][recipe]["mels"]
+
+
+def check(abi=2, recipe="whisper80", layout=None, **broken):
     """Builds and checks, with functions of the design replaced by `broken`."""
     patches = [mock.patch.object(design, name, new) for name, new in broken.items()]
     for patch in patches:
         patch.start()
     try:
-        program = design.build(layout or LAYOUT, "npu1", abi, mels, "mel.o")
-        design_check.check(program, abi, mels)
+        program = design.build(layout or LAYOUT, "npu1", abi, recipe, "mel.o")
+        design_check.check(program, abi, mels_of(recipe))
     finally:
         for patch in patches:
             patch.stop()
@@ -43,18 +49,20 @@ def tap(sizes, strides, count=16240, offset=0):
 
 class Design(unittest.TestCase):
     def test_each_frame_is_read_and_written_once_in_its_place(self):
-        for abi, mels in SHIPPED:
-            for target in ("npu1", "npu2"):
-                with self.subTest(abi=abi, mels=mels, target=target):
-                    program = design.build(LAYOUT, target, abi, mels, "mel.o")
-                    design_check.check(program, abi, mels)
+        self.assertEqual(set(LAYOUT["recipes"]),
+                         {"whisper80", "whisper128", "nemo80", "nemo128", "kaldi80"})
+        for abi, recipe, frames in SHIPPED:
+            for target in ("npu1", "npu2") if frames == 100 else ("npu1",):
+                with self.subTest(abi=abi, recipe=recipe, frames=frames, target=target):
+                    program = design.build(LAYOUT, target, abi, recipe, "mel.o", frames)
+                    design_check.check(program, abi, mels_of(recipe), frames)
                     self.assertEqual(type(program.device).__name__, target.upper() + "Col1")
                     self.assertEqual(len(program.workers), 4)
 
     def test_memory_of_a_tile_is_that_of_the_layout(self):
-        for abi, mels in SHIPPED:
-            program = design.build(LAYOUT, "npu1", abi, mels, "mel.o")
-            sizes = LAYOUT["mels"][str(mels)]
+        for abi, recipe, count in SHIPPED:
+            program = design.build(LAYOUT, "npu1", abi, recipe, "mel.o", count)
+            sizes = LAYOUT["recipes"][recipe]
             for worker in program.workers:
                 frames, rows = (h.depth * h.fifo.obj_type.bytes for h in worker.handles)
                 self.assertEqual(frames, sizes["input-fifo"])
@@ -62,6 +70,14 @@ class Design(unittest.TestCase):
                 self.assertEqual(rows, sizes["output-fifo"] * abi // 2)
                 self.assertEqual(worker.data_size, sizes["data-size"])
                 self.assertEqual(worker.stack_size, LAYOUT["stack-size"])
+                self.assertLessEqual(sizes["tile-bytes"], LAYOUT["tile-memory"])
+                self.assertEqual(sizes["tile-bytes"], sizes["input-fifo"] + sizes["output-fifo"] +
+                                 sizes["data-size"] + LAYOUT["stack-size"])
+
+    def test_descriptors_of_the_memory_tile_are_all_in_use(self):
+        program = design.build(LAYOUT, "npu1", 2, "whisper80", "mel.o")
+        fifos = [handle.fifo for handle in program.rt.handles]
+        self.assertEqual(design_check.memory_tile_descriptors(*fifos), 24)
 
 
 class BrokenDesign(unittest.TestCase):
@@ -161,6 +177,15 @@ class BrokenDesign(unittest.TestCase):
 
     def test_depth_that_shifts_from_batch_to_batch(self):
         self.refused("does not end where it began", layout=LAYOUT | {"fifo-depth": 4})
+
+    def test_deeper_fifos_than_the_memory_tile_has_descriptors_for(self):
+        real = design.ObjectFifo
+        with mock.patch.object(design, "ObjectFifo",
+                               lambda *args, **kw: real(*args, **(kw | {"depth": 3}))):
+            self.refused("36 descriptors on even channels of the memory tile, 24 exist")
+
+    def test_deeper_fifos_than_a_core_has_descriptors_for(self):
+        self.refused("50 descriptors on a core of 16", layout=LAYOUT | {"fifo-depth": 25})
 
     def test_too_large_a_stack(self):
         self.refused("bytes on a tile", layout=LAYOUT | {"stack-size": 8192})

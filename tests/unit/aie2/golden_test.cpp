@@ -10,7 +10,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "kernels/aie2/mel_stages.h"
+#include "kernels/aie2/kernels.h"
 #include "tests/unit/aie2/npy.h"
 
 namespace npumel::aie2 {
@@ -50,13 +50,14 @@ class Golden : public testing::TestWithParam<const char*> {
     normalize_block(scratch_);
   }
 
-  template <typename Tables>
+  template <typename Kernel>
   void expect_rows() {
+    using Tables = typename Kernel::Tables;
     const auto golden = read<int16_t>("rows" + std::to_string(Tables::mels), "<i2");
     for (int frame = 0; frame < kGoldenFrames; ++frame) {
       if (frame % kGroup == 0) {
         pack_group(frame);
-        compute<Tables>(scratch_);
+        compute<Kernel>(scratch_);
       }
       Row<int16_t> v2;
       Row<int8_t> v1;
@@ -115,8 +116,8 @@ TEST_P(Golden, SpectrumToTheBit) {
   }
 }
 
-TEST_P(Golden, RowsToOneLsb80Mels) { expect_rows<MelTables80>(); }
-TEST_P(Golden, RowsToOneLsb128Mels) { expect_rows<MelTables128>(); }
+TEST_P(Golden, RowsToOneLsb80Mels) { expect_rows<kernel::whisper80>(); }
+TEST_P(Golden, RowsToOneLsb128Mels) { expect_rows<kernel::whisper128>(); }
 
 INSTANTIATE_TEST_SUITE_P(Clips, Golden, testing::Values("vowel", "loud", "quiet"),
                          [](const auto& clip) { return std::string(clip.param); });

@@ -26,10 +26,10 @@ def deepest(function, frames, calls, above=()):
     return frames.get(function, 0) + max(inner, default=0)
 
 
-def measure(source, build, compiler, mels):
+def measure(source, build, compiler, kernel):
     with tempfile.TemporaryDirectory() as folder:
         obj = pathlib.Path(folder) / "kernel.o"
-        subprocess.run([compiler, "-std=c++20", "-O2", f"-DMELS={mels}", "-fcallgraph-info=su",
+        subprocess.run([compiler, "-std=c++20", "-O2", f"-DKERNEL={kernel}", "-fcallgraph-info=su",
                         f"-I{source}", f"-I{build}", "-c", f"{source}/kernels/aie2/mel_kernel.cc",
                         "-o", str(obj)], check=True)
         graph = obj.with_suffix(".ci").read_text(encoding="utf-8")
@@ -47,10 +47,11 @@ def measure(source, build, compiler, mels):
 
 def main():
     layout, source, build, compiler = sys.argv[1:]
-    stack = json.loads(pathlib.Path(layout).read_text(encoding="utf-8"))["stack-size"]
-    for mels in (80, 128):
-        for entry, used in measure(source, build, compiler, mels).items():
-            print(f"{mels} mels: {entry} uses {used} bytes of {stack}")
+    layout = json.loads(pathlib.Path(layout).read_text(encoding="utf-8"))
+    stack = layout["stack-size"]
+    for kernel in layout["recipes"]:
+        for entry, used in measure(source, build, compiler, kernel).items():
+            print(f"{kernel}: {entry} uses {used} bytes of {stack}")
             # Return addresses and the core's own loop are not in the report: leave a quarter.
             if used > stack * 3 // 4:
                 sys.exit(f"{entry} needs {used} bytes; raise kStackBytes ({stack})")
