@@ -54,10 +54,11 @@ struct Name {
   const char* recipe;
   const char* name;
 };
-constexpr Name kNamesV2[] = {
-    {"whisper80", "npumel-aie2-v2-80"},    {"whisper128", "npumel-aie2-v2-128"},
-    {"nemo80", "npumel-aie2-v2-nemo80"},   {"nemo128", "npumel-aie2-v2-nemo128"},
-    {"kaldi80", "npumel-aie2-v2-kaldi80"}};
+constexpr Name kNamesV2[] = {{"whisper80", "npumel-aie2-v2-80"},
+                             {"whisper128", "npumel-aie2-v2-128"},
+                             {"nemo80", "npumel-aie2-v2-nemo80"},
+                             {"nemo128", "npumel-aie2-v2-nemo128"},
+                             {"kaldi80", "npumel-aie2-v2-kaldi80"}};
 
 }  // namespace
 

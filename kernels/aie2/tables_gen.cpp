@@ -289,8 +289,8 @@ std::string mel_header() {
   std::string text =
       "// Written by tables_gen.cpp.\n#pragma once\n\n#include <cstdint>\n\n"
       "namespace npumel::aie2 {\n";
-  for (const Preset preset : {Preset::whisper80, Preset::whisper128, Preset::nemo80,
-                              Preset::nemo128, Preset::kaldi80})
+  for (const Preset preset :
+       {Preset::whisper80, Preset::whisper128, Preset::nemo80, Preset::nemo128, Preset::kaldi80})
     text += mel_tables(preset);
   return text + "\n}  // namespace npumel::aie2\n";
 }
