@@ -104,7 +104,7 @@ CHECK_TEST(every_element_goes_through_all_orders_of_states) {
   }
 }
 
-CHECK_TEST(every_property_can_be_read_and_set_in_every_state) {
+SLOW_CHECK_TEST(every_property_can_be_read_and_set_in_every_state) {
   for (const std::string& name : factories()) {
     for (const GstState state : kStates) {
       const Owned<GstElement> element = make(name);
@@ -137,7 +137,7 @@ CHECK_TEST(every_property_can_be_read_and_set_in_every_state) {
   }
 }
 
-CHECK_TEST(properties_at_their_ends_start_and_stop) {
+SLOW_CHECK_TEST(properties_at_their_ends_start_and_stop) {
   // Each end of each property on an element that then goes through its states: it may refuse to
   // start, and does not fall.
   for (const std::string& name : factories()) {

@@ -189,7 +189,7 @@ CHECK_TEST(a_resync_is_told_with_its_numbers_and_is_a_warning_for_a_file) {
   }
 }
 
-CHECK_TEST(a_source_that_stalls_and_catches_up_has_lost_nothing) {
+LONG_CHECK_TEST(a_source_that_stalls_and_catches_up_has_lost_nothing) {
   const std::vector<float> samples = as_float(audio(160000));
   MelStream plain("frames=10 eos-mode=short", kFloat);
   run(plain, samples);
@@ -210,7 +210,7 @@ CHECK_TEST(a_source_that_stalls_and_catches_up_has_lost_nothing) {
   }
 }
 
-CHECK_TEST(a_source_that_stalls_behind_audioresample_has_lost_nothing) {
+LONG_CHECK_TEST(a_source_that_stalls_behind_audioresample_has_lost_nothing) {
   const std::vector<float> samples = as_float(audio(480000));
   for (const double stall : {0.1, 0.3, 1.2}) {
     for (const double lost : {0.0, 0.2}) {

@@ -56,7 +56,7 @@ GstBuffer* silence(size_t samples) {
 
 }  // namespace
 
-CHECK_TEST(days_of_audio_are_accounted_for_to_the_sample_and_to_the_nanosecond) {
+LONG_CHECK_TEST(days_of_audio_are_accounted_for_to_the_sample_and_to_the_nanosecond) {
   const char* days = g_getenv("NPUMELSPEC_SOAK_DAYS");
   const GstClockTime total =
       (days ? g_ascii_strtoull(days, nullptr, 10) : 1) * 24 * 3600 * GST_SECOND;
