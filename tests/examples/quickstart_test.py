@@ -6,6 +6,7 @@ Everything it installs is there already, and it builds in the folder of this bui
 left to do.
 """
 import os
+import shutil
 import subprocess
 import tempfile
 import unittest
@@ -120,6 +121,31 @@ class Quickstart(unittest.TestCase):
         (self.folder / "mel.npy").mkdir()
         self.expect_error("cannot overwrite")
         self.expect_error("cannot build in /proc/none", BUILD="/proc/none", folder=self.other_folder())
+
+    def test_a_clone_that_cannot_be_written_is_built_from_elsewhere(self):
+        # A copy of the scripts, nobody's to write; root writes everywhere, so root becomes somebody else.
+        clone, home = self.folder / "clone", self.folder / "home"
+        for name in ("examples/quickstart.sh", "examples/gst_launch.sh", "tests/packages.sh"):
+            (clone / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(EXAMPLES.parent / name, clone / name)
+        home.mkdir()
+        meson = home / "bin" / "meson"
+        meson.parent.mkdir()
+        meson.write_text('#!/bin/sh\necho "$@" >"$HOME/asked"\nexit 1\n')
+        meson.chmod(0o755)
+        run("chmod", "-R", "a-w,a+rX", clone)
+        run("chmod", "-R", "a+rwX", home)
+        run("chmod", "a+rx", self.folder)
+        nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if os.geteuid() == 0 else []
+        env = {**os.environ, "HOME": str(home), "PATH": f"{meson.parent}:{os.environ['PATH']}"}
+        for name in ("BUILD", "XDG_CACHE_HOME"):
+            env.pop(name, None)
+        done = subprocess.run([*nobody, clone / "examples" / "quickstart.sh"], cwd=home, env=env, text=True,
+                              capture_output=True, timeout=100)
+        elsewhere = next((home / ".cache" / "npumelspec").glob("quickstart-*"))
+        self.assertEqual(done.stderr, f"error: meson setup failed: {elsewhere}/quickstart.log\n")
+        self.assertTrue((home / "asked").read_text().startswith(f"setup {elsewhere} {clone} "))
+        self.assertEqual(sorted(path.name for path in clone.iterdir()), ["examples", "tests"])
 
     def other_folder(self):
         other = self.folder / "other"
