@@ -17,6 +17,7 @@ test_packages=(
   clang clang-format clang-tidy # and clang_runtime
   libgmock-dev libbenchmark-dev libfftw3-dev libcairo2-dev libarchive-dev
   python3 python3-numpy python3-gi python3-gst-1.0 gir1.2-gst-plugins-base-1.0
+  python3-pip python3-setuptools python3-wheel # installing the Python module
   valgrind git ca-certificates fonts-dejavu-core ffmpeg
   xvfb gstreamer1.0-x gstreamer1.0-alsa # a window to look at, and ALSA's null device
   mmdebstrap mount # the roots of tests/xrt

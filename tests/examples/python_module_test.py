@@ -5,6 +5,8 @@ and what is no audio, no setting, or comes from several threads at once."""
 import collections
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -247,6 +249,22 @@ class Settings(unittest.TestCase):
         self.assertIn("npumelspec: backend software (no NPU", done.stderr)
         self.assertIn("npumelspec: 10 frames of 1600 samples", done.stderr)
         self.assertEqual(done.stdout, "")
+
+
+class Installed(unittest.TestCase):
+    def test_pip_installs_it(self):
+        with tempfile.TemporaryDirectory() as folder:
+            shutil.copytree(EXAMPLES / "python", f"{folder}/source", ignore=shutil.ignore_patterns("__pycache__"))
+            run(sys.executable, "-m", "pip", "install", "--quiet", "--no-build-isolation", "--no-deps", "--no-index",
+                "--target", f"{folder}/site", f"{folder}/source")
+            said = run(sys.executable, "-c", "import npumelspec, importlib.metadata as m; "
+                       "print(npumelspec.__file__, npumelspec.__version__, m.version('npumelspec'))",
+                       env={"PYTHONPATH": f"{folder}/site"})
+            self.assertEqual(said.split(), [f"{folder}/site/npumelspec/__init__.py", *[self.version()] * 2])
+
+    @staticmethod
+    def version():
+        return re.search(r"version: '([\d.]+)'", (ROOT / "meson.build").read_text()).group(1)
 
 
 class Threads(unittest.TestCase):
