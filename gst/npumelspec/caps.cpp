@@ -225,8 +225,10 @@ std::string explain_mismatch(const GstCaps* have, const GstCaps* wanted) {
     if (names.find(name) == std::string::npos)
       names += (names.empty() ? "" : ", ") + std::string(name);
   }
+  const bool tensors = names.find(kTensorMediaType) != std::string::npos;
   return "the next element takes " + (names.empty() ? "nothing" : names) +
-         " and npumelspec makes " + kMelMediaType;
+         " and npumelspec makes " + kMelMediaType +
+         (tensors ? "; tensors are float32 of one size: format=F32LE and frames above 0" : "");
 }
 
 }  // namespace npumel

@@ -89,11 +89,12 @@ bool Element::sink_caps_event(EventPtr event) {
   const CapsPtr peer(gst_pad_peer_query_caps(GST_BASE_TRANSFORM_SRC_PAD(self_), nullptr));
   const CapsPtr ours = source_caps(settings, held.get());
   if (!gst_caps_can_intersect(ours.get(), peer.get()) && !flushing()) {
-    GST_ELEMENT_ERROR(
-        self_, CORE, NEGOTIATION,
-        ("The next element does not take these features: %s",
-         explain_mismatch(ours.get(), peer.get()).c_str()),
-        ("have %" GST_PTR_FORMAT ", wanted %" GST_PTR_FORMAT, ours.get(), peer.get()));
+    const std::string why = explain_mismatch(ours.get(), peer.get());
+    if (first_time(why.c_str()))
+      GST_ELEMENT_ERROR(
+          self_, CORE, NEGOTIATION,
+          ("The next element does not take these features: %s", why.c_str()),
+          ("have %" GST_PTR_FORMAT ", wanted %" GST_PTR_FORMAT, ours.get(), peer.get()));
   }
   return false;
 }

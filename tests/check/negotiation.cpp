@@ -162,7 +162,8 @@ CHECK_TEST(a_setting_that_cannot_work_is_told_once) {
   for (const char* properties :
        {"frames=10 stride=20", "fmax=9000", "mels=0", "preset=kaldi80 normalize=running",
         "preset=kaldi80 normalize=buffer", "preset=librosa normalize=buffer",
-        "format=F16LE log=none", "normalize=fixed preset=nemo80"}) {
+        "format=F16LE log=none", "normalize=fixed preset=nemo80", "format=F16LE ! other/tensors",
+        "frames=0 ! other/tensors", "! audio/x-mel-spectrogram,mels=40"}) {
     const Owned<GstElement> pipeline(gst_parse_launch(
         (std::string("audiotestsrc num-buffers=20 ! audioconvert ! audioresample ! npumelspec "
                      "name=mel ") +

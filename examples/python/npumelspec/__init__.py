@@ -16,7 +16,7 @@ that the preset is not defined for).
 
 Arrays are float32 of shape (mels, frames), or (frames, mels) with layout="frame-major". They belong
 to the caller. Further keyword arguments are properties of the element, with _ for -:
-mel(audio, preset="librosa", rate=22050, n_mels=...) is mel(..., mels=...); `gst-inspect-1.0
+mel(audio, preset="librosa", rate=22050, mels=40, hop_length=256). `gst-inspect-1.0
 npumelspec` lists them.
 
 Errors of the element: ValueError where a setting is wrong, RuntimeError for the rest, both with the
