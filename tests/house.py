@@ -68,6 +68,8 @@ def main(root):
         lines = path.read_text(encoding="utf-8").splitlines()
         if not any(LICENCE in line for line in lines[:2]):
             violations.append(f"{name}: no line {LICENCE}")
+        if path.suffix in {".cpp", ".h", ".cc"} and not any(line.startswith(("//", "/* ")) for line in lines[1:2]):
+            violations.append(f"{name}:2: a sentence is missing that says what the file is for")
         if len(lines) > MAX_LINES:
             violations.append(f"{name}: {len(lines)} lines, at most {MAX_LINES}")
         for number, line in enumerate(lines, 1):

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// The GObject type melspecscope: class, properties and vfuncs, which call Scope.
 /**
  * SECTION:element-melspecscope
  *

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// Rows of computed batches become output buffers: overlap, normalisation, layout, endings.
 #include "gst/npumelspec/assembler.h"
 
 #include <algorithm>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// Pad templates of npumelspec, and caps made from settings and settings from caps.
 #include "gst/npumelspec/caps.h"
 
 #include <gst/audio/audio.h>

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// What npumelspec does between GstBaseTransform and the stream: start, caps, buffers in, buffers
+// out.
 #include "gst/npumelspec/element.h"
 
 #include <gst/audio/audio.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// GEnum types of the properties, made from the names in kernels/mel and those of the element.
 #include "gst/npumelspec/enum_types.h"
 
 #include <list>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// Samples to overlapping frames in batch slots, with the padding of the recipe at both ends.
 #include "gst/npumelspec/framer.h"
 
 #include <algorithm>

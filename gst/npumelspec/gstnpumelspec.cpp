@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// The GObject type npumelspec: class, documentation and vfuncs, which call Element.
 /**
  * SECTION:element-npumelspec
  * @title: npumelspec

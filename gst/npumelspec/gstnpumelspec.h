@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// The GObject type npumelspec.
 #pragma once
 
 #include <gst/base/gstbasetransform.h>

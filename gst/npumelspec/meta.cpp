@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// Registers GstNpuMelMeta and attaches it to output buffers.
 #include "gst/npumelspec/meta.h"
 
 namespace npumel {

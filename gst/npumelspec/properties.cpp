@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// Installs the properties of npumelspec with their ranges, defaults and blurbs.
 #include "gst/npumelspec/properties.h"
 
 #include <algorithm>

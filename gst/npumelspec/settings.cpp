@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// Settings as the user made them, turned into a recipe and the shape of output buffers.
 #include "gst/npumelspec/settings.h"
 
 #include <stdexcept>

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// The schedule of batches: when samples are taken, when a batch is submitted, when its rows are
+// collected.
 #include "gst/npumelspec/stream.h"
 
 #include <algorithm>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// The GObject type npyenc: class, pads and functions, which call the encoder.
 /**
  * SECTION:element-npyenc
  *

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// The NPU kernel compiled for the host: its tile program run over a batch of audio.
 #include "kernels/aie2/host_twin.h"
 
 #include <algorithm>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// Chooses the instruction set of the convolution form of the DFT (openwakeword).
 #include "kernels/cpu/convolution.h"
 
 #include <algorithm>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// The public entry of the SIMD kernel: checks sizes, chooses the instruction set, calls its engine.
 #include "kernels/cpu/mel_kernel.h"
 
 #include <algorithm>

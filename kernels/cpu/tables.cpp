@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// Window, twiddle factors and filters of a recipe, laid out for the SIMD kernel.
 #include "kernels/cpu/tables.h"
 
 #include <algorithm>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// Scratch memory of one call of the SIMD kernel.
 #include "kernels/cpu/workspace.h"
 
 #include <algorithm>

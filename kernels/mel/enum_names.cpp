@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// Spellings and descriptions of every enum value of a recipe.
 #include <array>
 
 #include "kernels/mel/recipe.h"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// Triangular mel filters after Slaney, HTK and Kaldi.
 #include "kernels/mel/filter_bank.h"
 
 #include <algorithm>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// How many frames a signal makes, and which sample or padding each of their places reads.
 #include "kernels/mel/framing.h"
 
 #include <algorithm>

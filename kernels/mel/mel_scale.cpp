@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// Hz to mel and back on the three scales.
 #include "kernels/mel/mel_scale.h"
 
 #include <cmath>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// The published normalisations over a block of rows.
 #include "kernels/mel/normalize.h"
 
 #include <algorithm>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// The table of published front ends.
 #include "kernels/mel/presets.h"
 
 #include <array>

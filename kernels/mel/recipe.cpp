@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// Resolves preset, overrides and rate to a recipe in its canonical form.
 #include "kernels/mel/recipe.h"
 
 #include <algorithm>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// The definition of every front end, written plainly in double precision.
 #include "kernels/mel/reference.h"
 
 #include <algorithm>

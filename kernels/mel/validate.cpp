@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// The rules every recipe keeps, each with the sentence that is told when it does not.
 #include <array>
 #include <cstdio>
 #include <stdexcept>

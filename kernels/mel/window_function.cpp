@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// Coefficients of the window functions.
 #include "kernels/mel/window_function.h"
 
 #include <cmath>

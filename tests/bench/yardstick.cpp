@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// The loop over FFTW that the kernel is compared with.
 #include "tests/bench/yardstick.h"
 
 #include <algorithm>

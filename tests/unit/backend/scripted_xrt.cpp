@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// A stand-in of the XRT module that does what a test has written down, and blocks as the driver
+// does.
 #include "tests/unit/backend/scripted_xrt.h"
 
 #include <algorithm>

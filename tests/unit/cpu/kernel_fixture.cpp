@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// Kernels, signals and comparisons that the tests of the SIMD kernel share.
 #include "tests/unit/cpu/kernel_fixture.h"
 
 #include <algorithm>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// Frame counts and padding against hand-worked tables.
 #include "kernels/mel/framing.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// Normalisations against values worked out by hand.
 #include "kernels/mel/normalize.h"
 
 #include <gmock/gmock.h>

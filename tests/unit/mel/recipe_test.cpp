@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// Resolving, validating and spelling recipes.
 #include "kernels/mel/recipe.h"
 
 #include <gmock/gmock.h>

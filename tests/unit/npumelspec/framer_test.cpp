@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// Frames for any cut of the input against the definition.
 #include "gst/npumelspec/framer.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// Frames, stride and first-frames of output buffers.
 #include "gst/npumelspec/shape.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// Colours at both ends and between.
 #include "gst/melspecscope/colormap.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// Values to pixels, scaled up and down.
 #include "gst/melspecscope/painter.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// Which columns a scrolling display shows at which time.
 #include <gtest/gtest.h>
 
 #include <vector>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// Where axes have ticks, and what these say.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// The range of values a picture covers.
 #include "gst/melspecscope/value_range.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// Buffer objects of the emulated driver: separate memory for host and device, joined by SYNC_BO.
 #include "tests/xrt/emulator/buffers.h"
 
 #include <fcntl.h>

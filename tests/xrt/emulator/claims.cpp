@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// What processes share of the emulated device, as locks on bytes of its node.
 #include "tests/xrt/emulator/claims.h"
 
 #include <fcntl.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// A hardware context of the emulated driver: submissions, turns, recovery.
 #include "tests/xrt/emulator/context.h"
 
 #include <algorithm>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// The ioctls of the emulated driver.
 #include "tests/xrt/emulator/driver.h"
 
 #include <poll.h>

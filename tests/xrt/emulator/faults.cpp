@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// Reads which call goes wrong, and how.
 #include "tests/xrt/emulator/faults.h"
 
 #include <algorithm>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// What the emulated NPU can compute.
 #include "tests/xrt/emulator/programs.h"
 
 #include <algorithm>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// Counters and log of what happened at the driver boundary.
 #include "tests/xrt/emulator/report.h"
 
 #include <fcntl.h>

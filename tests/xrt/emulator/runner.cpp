@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// Executes one kernel start, with the checks of hardware and firmware.
 #include "tests/xrt/emulator/runner.h"
 
 #include <algorithm>

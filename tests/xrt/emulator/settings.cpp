@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// Reads the limits and habits of the emulated driver.
 #include "tests/xrt/emulator/settings.h"
 
 #include <algorithm>
