@@ -11,7 +11,7 @@ namespace npumel::aie2 {
 inline constexpr size_t kTileMemory = 64 * 1024;
 
 /// Stack of a core. tests/unit/aie2/stack_test.py holds the compiler's own report against it.
-inline constexpr size_t kStackBytes = 3072;
+inline constexpr size_t kStackBytes = 3584;
 
 // Fifo objects of a core: single frames in, single rows out. 25 of each pass a core in a batch, so
 // with a depth of 5 every batch begins at the same object.
