@@ -8,6 +8,7 @@ In NAME.md, what lies between <!-- properties --> and <!-- end --> (and pads, ca
 anew from the element NAME; the rest is left alone. --check changes nothing, prints the pages that are not
 as they should be, and exits 1 when there are any.
 """
+import enum
 import re
 import sys
 from pathlib import Path
@@ -28,7 +29,9 @@ INHERITED = {"name", "parent", "qos"}
 
 def nicks(element, spec):
     kind = type(element.get_property(spec.name))
-    return [value.value_nick for value in getattr(kind, "__enum_values__", {}).values() or kind]
+    # PyGObject's own kind of enum, or Python's from 3.52 on.
+    values = kind if isinstance(kind, enum.EnumMeta) else kind.__enum_values__.values()
+    return [value.value_nick for value in values]
 
 
 def number(value):

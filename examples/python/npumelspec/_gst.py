@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """GStreamer for this module: the element, its properties from keyword arguments, its errors."""
 import contextlib
+import enum
 import numbers
 
 import gi
@@ -52,8 +53,10 @@ def configure(element, settings):
 
 def _check_nick(element, name, value):
     """util_set_object_arg() passes over a nick that there is not."""
-    kind = type(element.get_property(name))  # PyGObject's own kind of enum, or Python's from 3.52 on
-    nicks = [entry.value_nick for entry in getattr(kind, "__enum_values__", {}).values() or kind]
+    kind = type(element.get_property(name))
+    # PyGObject's own kind of enum, or Python's from 3.52 on.
+    entries = kind if isinstance(kind, enum.EnumMeta) else kind.__enum_values__.values()
+    nicks = [entry.value_nick for entry in entries]
     if not isinstance(value, str):
         raise TypeError(f"{name} is {type(value).__name__}: one of {', '.join(nicks)}, as a string")
     if value not in nicks:
