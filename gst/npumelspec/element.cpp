@@ -19,7 +19,7 @@ Element::Element(GstNpuMelSpec* self)
       backend_log_(self),
       pool_(
           [self] { return PoolPtr(gst_base_transform_get_buffer_pool(GST_BASE_TRANSFORM(self))); }),
-      stream_(pool_) {
+      stream_(pool_, self) {
   stream_.supervisor().set_logger(&backend_log_);
 }
 
@@ -53,10 +53,14 @@ bool Element::start() {
   stream_.supervisor().open(settings.backend, device_.state().wanted);
   publish();
   started_ = true;
+  const std::string device = device_.state().wanted;
+  GST_INFO_OBJECT(self_, "started, %s is active; device: %s", stream_.supervisor().active(),
+                  device.empty() ? "the first NPU" : device.c_str());
   return true;
 }
 
 bool Element::stop() {
+  GST_INFO_OBJECT(self_, "stopped after %" G_GUINT64_FORMAT " buffers", counters_.buffers.load());
   started_ = false;
   forget_input();
   stream_.supervisor().close();
@@ -173,8 +177,11 @@ bool Element::set_caps(GstCaps* in, GstCaps* out) {
     running_recipe_.swap(recipe);
   }
   latency_.configure(buffer_samples(config.backend.recipe, config.output.shape), rate);
-  GST_INFO_OBJECT(self_, "recipe %s (%s), %s backend", recipe_id(config.backend.recipe).c_str(),
-                  nick(config.backend.recipe.preset), stream_.supervisor().active());
+  GST_INFO_OBJECT(self_, "negotiated %" GST_PTR_FORMAT " -> %" GST_PTR_FORMAT, in, out);
+  GST_INFO_OBJECT(self_, "recipe %s (%s), %s backend, %s, %d batches ahead",
+                  recipe_id(config.backend.recipe).c_str(), nick(config.backend.recipe.preset),
+                  stream_.supervisor().active(), latency_.live() ? "live" : "not live",
+                  config.backend.in_flight);
   warn_of_empty_filters();
   publish();
   update_latency();
@@ -218,6 +225,10 @@ void Element::publish() {
         G_TYPE_STRING, notice.previous.c_str(), "reason", G_TYPE_STRING, notice.reason.c_str(),
         "batch", G_TYPE_UINT64, static_cast<guint64>(notice.batch), "retry-in", G_TYPE_INT64,
         static_cast<gint64>(notice.retry_in), nullptr);
+    GST_INFO_OBJECT(self_, "backend %s%s%s from batch %" G_GUINT64_FORMAT " on: %s",
+                    notice.previous.c_str(), notice.previous.empty() ? "" : " -> ",
+                    notice.backend.c_str(), static_cast<guint64>(notice.batch),
+                    notice.reason.c_str());
     gst_element_post_message(GST_ELEMENT(self_),
                              gst_message_new_element(GST_OBJECT(self_), structure));
     if (notice.backend == "npu") announce_device();

@@ -19,14 +19,13 @@
 #include "gst/npumelspec/held_audio.h"
 #include "gst/npumelspec/jump_rule.h"
 #include "gst/npumelspec/latency.h"
+#include "gst/npumelspec/log.h"
 #include "gst/npumelspec/negotiation_report.h"
 #include "gst/npumelspec/output_pool.h"
 #include "gst/npumelspec/segment_rules.h"
 #include "gst/npumelspec/settings.h"
 #include "gst/npumelspec/stream.h"
 #include "gst/npumelspec/timeline.h"
-
-GST_DEBUG_CATEGORY_EXTERN(npumelspec_debug);
 
 namespace npumel {
 
@@ -107,6 +106,7 @@ class Element final {
   GstFlowReturn feed(int64_t silence, const void* samples, int64_t count);
   GstFlowReturn pass_over(const Clip& clip);
   bool map(GstBuffer* buffer);
+  void insert_silence(int64_t samples);
   void tell_break(GstClockTime pts, GstClockTime expected, const char* reason);
   void count_lost();
   void forget_refused();

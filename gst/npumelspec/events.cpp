@@ -23,6 +23,7 @@ bool Element::forward(EventPtr event) {
 bool Element::sink_event(EventPtr event) {
   switch (GST_EVENT_TYPE(event.get())) {
     case GST_EVENT_FLUSH_START:
+      GST_INFO_OBJECT(self_, "flush begins");
       interrupt();
       return forward(std::move(event));
     case GST_EVENT_FLUSH_STOP:
@@ -64,6 +65,7 @@ bool Element::continues_stream(GstEvent* event) const {
 }
 
 void Element::flush_stop() {
+  GST_INFO_OBJECT(self_, "flushed: what came in and was not sent is dropped");
   count_lost();
   forget_input();
   kept_flow_ = GST_FLOW_OK;
@@ -102,7 +104,10 @@ bool Element::sink_caps_event(EventPtr event) {
 bool Element::segment_event(EventPtr event) {
   const GstSegment* segment = nullptr;
   gst_event_parse_segment(event.get(), &segment);
-  keep(continues(GST_BASE_TRANSFORM(self_)->segment, *segment) ? push_pending() : drain());
+  const bool goes_on = continues(GST_BASE_TRANSFORM(self_)->segment, *segment);
+  GST_INFO_OBJECT(self_, "%s %" GST_SEGMENT_FORMAT, goes_on ? "the stream goes on in" : "new",
+                  segment);
+  keep(goes_on ? push_pending() : drain());
   const bool reverse = segment->rate < 0;
   if (reverse && !reverse_)
     GST_ELEMENT_WARNING(self_, STREAM, FORMAT,
@@ -135,7 +140,7 @@ bool Element::gap_event(EventPtr event) {
                                      : expected - start <= jumps_.config().max_gap;
   if (near && duration <= jumps_.config().max_fill) {
     const int64_t silence = end > expected ? timeline_.samples_between(expected, end) : 0;
-    counters_.samples_inserted += static_cast<uint64_t>(silence);
+    insert_silence(silence);
     return feed(silence, nullptr, 0) == GST_FLOW_OK;
   }
   tell_break(end, expected, "a gap event beyond max-gap");

@@ -53,7 +53,6 @@
 
 using npumel::guarded_call;
 
-GST_DEBUG_CATEGORY(npumelspec_debug);
 #define GST_CAT_DEFAULT npumelspec_debug
 
 G_DEFINE_FINAL_TYPE(GstNpuMelSpec, gst_npu_mel_spec, GST_TYPE_BASE_TRANSFORM)
@@ -199,7 +198,7 @@ GstPadProbeReturn watch_caps(GstPad* pad, GstPadProbeInfo* info, gpointer object
 }  // namespace
 
 static void gst_npu_mel_spec_class_init(GstNpuMelSpecClass* klass) {
-  GST_DEBUG_CATEGORY_INIT(npumelspec_debug, "npumelspec", 0, "mel spectrogram");
+  npumel::init_debug_category();
   GObjectClass* object_class = G_OBJECT_CLASS(klass);
   GstElementClass* element_class = GST_ELEMENT_CLASS(klass);
   GstBaseTransformClass* base_class = GST_BASE_TRANSFORM_CLASS(klass);

@@ -72,6 +72,8 @@ GstFlowReturn Element::submit(BufferPtr buffer) {
   }
   const auto samples = static_cast<int64_t>(size / width_);
   const Clip clip = clip_to(segment, GST_BUFFER_PTS(buffer.get()), samples, timeline_);
+  GST_LOG_OBJECT(self_, "%" G_GINT64_FORMAT " of %" G_GINT64_FORMAT " samples at %" GST_TIME_FORMAT,
+                 clip.samples, samples, GST_TIME_ARGS(clip.pts));
   if (reverse_) return pass_over({0, samples, GST_BUFFER_PTS(buffer.get())});
   counters_.samples_dropped += static_cast<uint64_t>(samples - clip.samples);
   if (clip.samples == 0) return GST_FLOW_OK;
@@ -171,7 +173,7 @@ GstFlowReturn Element::release(const JumpRule::Decision& decision) {
         restart(decision.held_break, "the timestamps jumped ahead by more than max-gap");
     if (flow != GST_FLOW_OK) return flow;
   }
-  counters_.samples_inserted += static_cast<uint64_t>(decision.silence);
+  insert_silence(decision.silence);
   captures_.append(held_captures_, stream_.samples() + decision.silence);
   int64_t silence = decision.silence;
   for (const HeldAudio::Run& run : held_.runs()) {
@@ -219,6 +221,14 @@ GstFlowReturn Element::feed(int64_t silence, const void* samples, int64_t count)
   }
   stream_.feed(silence, samples, count);
   return push_pending(latency_.live());
+}
+
+/// Counts silence that is about to be fed.
+void Element::insert_silence(int64_t samples) {
+  if (samples <= 0) return;
+  counters_.samples_inserted += static_cast<uint64_t>(samples);
+  GST_DEBUG_OBJECT(self_, "%" G_GINT64_FORMAT " samples of silence inserted at %" GST_TIME_FORMAT,
+                   samples, GST_TIME_ARGS(timeline_.at(stream_.samples())));
 }
 
 /// Every break in the time of the output is counted and told.

@@ -14,7 +14,22 @@ bool Element::decide_allocation(GstQuery* query) {
   const Shape& shape = stream_.shape();
   const size_t bytes = static_cast<size_t>(std::max(shape.frames, shape.first)) *
                        static_cast<size_t>(config_.output.mels) * size_of(config_.output.type);
-  OutputPool::decide(query, bytes);
+  const char* pool = "";
+  switch (OutputPool::decide(query, bytes)) {
+    case OutputPool::Decision::downstream:
+      pool = "downstream's pool";
+      break;
+    case OutputPool::Decision::none:
+      pool = "a pool of our own: downstream offers none";
+      break;
+    case OutputPool::Decision::too_small:
+      pool = "a pool of our own: the buffers of downstream's are too small";
+      break;
+    case OutputPool::Decision::later:
+      pool = "no pool: the size is known at the end of the stream";
+      break;
+  }
+  GST_INFO_OBJECT(self_, "buffers of up to %zu bytes come from %s", bytes, pool);
   return true;
 }
 
@@ -96,6 +111,13 @@ GstFlowReturn Element::stamp(Output& output) {
   attach_tensor_meta(buffer, config_.output.layout, config_.output.type, config_.output.mels,
                      output.rows);
   captures_.attach(buffer, start, timeline_);
+  GST_LOG_OBJECT(self_,
+                 "buffer %" G_GUINT64_FORMAT ": frames %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT
+                 " (%d valid) at %" GST_TIME_FORMAT " for %" GST_TIME_FORMAT ", by %s%s%s",
+                 counters_.buffers.load(), output.start, output.start + output.rows - 1,
+                 output.valid, GST_TIME_ARGS(GST_BUFFER_PTS(buffer)),
+                 GST_TIME_ARGS(GST_BUFFER_DURATION(buffer)), output.backend,
+                 GST_BUFFER_IS_DISCONT(buffer) ? ", discont" : "", output.silent ? ", gap" : "");
   counters_.buffers += 1;
   counters_.frames += static_cast<uint64_t>(output.valid);
   return GST_FLOW_OK;

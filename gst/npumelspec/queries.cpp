@@ -34,6 +34,8 @@ void Element::update_liveness() {
   if (!gst_pad_peer_query(GST_BASE_TRANSFORM_SINK_PAD(self_), query.get())) return;
   gboolean live = FALSE;
   gst_query_parse_latency(query.get(), &live, nullptr, nullptr);
+  if (latency_.live() != (live != FALSE))
+    GST_INFO_OBJECT(self_, "upstream is %s", live != FALSE ? "live" : "not live");
   latency_.set_live(live != FALSE);
 }
 

@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The schedule of batches: when samples are taken, when a batch is submitted, when its rows are
-// collected.
+// Moves samples through framer, backend and assembler, in the order that schedule.h says.
 #include "gst/npumelspec/stream.h"
 
 #include <algorithm>
+
+#include "gst/npumelspec/log.h"
+#include "gst/npumelspec/schedule.h"
+
+#define GST_CAT_DEFAULT npumelspec_debug
 
 namespace npumel {
 
 void Stream::configure(const Config& config) {
   reset();
   config_ = config;
+  batches_ = 0;
   framer_.configure(config.backend.recipe, config.backend.type);
   config_.backend.type = framer_.slot_type();
   supervisor_.configure(config_.backend);
@@ -47,7 +52,7 @@ bool Stream::closing() const {
 }
 
 /// Moves samples into the slot and submits it when it can be. False: nothing moved.
-bool Stream::advance(bool wait) {
+bool Stream::fill(bool wait) {
   if (assembler_.finished() && !closing()) silence_ = 0;
   if (!has_input() && !closing()) return false;
   if (slot_ == nullptr) {
@@ -81,7 +86,12 @@ bool Stream::advance(bool wait) {
 void Stream::submit(int frames) {
   const int64_t first = framer_.first_frame();
   framer_.prepare(frames);
-  in_flight_.push_back({first, frames, framer_.silent(first, frames)});
+  in_flight_.push_back({batches_, first, frames, framer_.silent(first, frames)});
+  GST_LOG_OBJECT(log_object_,
+                 "batch %" G_GUINT64_FORMAT ": frames %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT
+                 " submitted, %zu in flight",
+                 batches_, first, first + frames - 1, in_flight_.size());
+  ++batches_;
   supervisor_.submit(*slot_, frames, more_follow());
   slot_ = nullptr;
 }
@@ -104,6 +114,11 @@ GstFlowReturn Stream::collect() {
   if (flow != GST_FLOW_OK) return flow;
   const Supervisor::Collected collected = supervisor_.collect(rows);
   if (collected.interrupted) return GST_FLOW_FLUSHING;
+  GST_LOG_OBJECT(log_object_,
+                 "batch %" G_GUINT64_FORMAT ": frames %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT
+                 " computed by %s, maximum %g",
+                 batch.number, batch.first, batch.first + batch.frames - 1, collected.backend,
+                 collected.maximum);
   assembler_.commit(batch.first, batch.frames, collected.maximum, collected.backend, batch.silent);
   in_flight_.erase(in_flight_.begin());
   return GST_FLOW_OK;
@@ -113,16 +128,26 @@ GstFlowReturn Stream::next(Output& output, bool wait) {
   while (true) {
     GstFlowReturn flow = assembler_.take(output);
     if (flow != GST_FLOW_OK || output.buffer) return flow;
-    const bool ready = !in_flight_.empty() && supervisor_.ready();
-    if (!ready && advance(wait)) continue;
-    const int lag = wait || assembler_.finished() ? 0
-                    : can_wait()                  ? supervisor_.depth()
-                                                  : supervisor_.ahead() - 1;
-    const auto allowed = static_cast<size_t>(std::max(lag, 0));
-    const bool blocked = has_input() || closing();
-    if (!ready && (in_flight_.empty() || (!blocked && in_flight_.size() <= allowed))) return flow;
-    flow = collect();
-    if (flow != GST_FLOW_OK) return flow;
+    Situation now;
+    now.oldest_done = !in_flight_.empty() && supervisor_.ready();
+    // Trying is the only way to know: filling is done where it is possible.
+    now.can_fill = !now.oldest_done && fill(wait);
+    now.input_waits = has_input() || closing();
+    now.in_flight = in_flight_.size();
+    now.may_stay = may_stay({.everything = wait || assembler_.finished(),
+                             .completes_buffer = !can_wait(),
+                             .depth = supervisor_.depth(),
+                             .ahead = supervisor_.ahead()});
+    switch (next_step(now)) {
+      case Step::fill:
+        break;
+      case Step::collect:
+        flow = collect();
+        if (flow != GST_FLOW_OK) return flow;
+        break;
+      case Step::leave:
+        return GST_FLOW_OK;
+    }
   }
 }
 

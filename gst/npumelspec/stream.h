@@ -25,7 +25,9 @@ class Stream {
     bool operator==(const Config&) const = default;
   };
 
-  explicit Stream(OutputPool& pool) : assembler_(pool) {}
+  /// `log_object`: the GObject that lines in the log are attributed to, or null.
+  explicit Stream(OutputPool& pool, gpointer log_object = nullptr)
+      : log_object_(static_cast<GObject*>(log_object)), assembler_(pool) {}
 
   Supervisor& supervisor() { return supervisor_; }
   const Supervisor& supervisor() const { return supervisor_; }
@@ -62,19 +64,22 @@ class Stream {
 
  private:
   struct Batch {
-    int64_t first = 0;
+    uint64_t number = 0;  ///< counts from 0 since configure(), as in BackendNotice
+    int64_t first = 0;    ///< its first frame
     int frames = 0;
     std::bitset<kBatchFrames> silent;
   };
 
   bool closing() const;
-  bool advance(bool wait);
+  bool fill(bool wait);
   void submit(int frames);
   bool more_follow() const;
   bool can_wait() const;
   GstFlowReturn collect();
 
+  GObject* log_object_;
   Config config_;
+  uint64_t batches_ = 0;  ///< submitted since configure()
   Supervisor supervisor_;
   Framer framer_;
   Assembler assembler_;
