@@ -169,6 +169,7 @@ int exponent_count(const Recipe& recipe) {
 // What log10 of an energy is short of, by block exponent, in Q11.
 std::vector<long> log_offsets(const Recipe& recipe) {
   std::vector<long> table;
+  table.reserve(static_cast<size_t>(exponent_count(recipe)));
   for (int s = 0; s < exponent_count(recipe); ++s)
     table.push_back(std::lrint(-2 * std::log10(spectrum_scale(recipe, s)) * kQ11));
   return table;
