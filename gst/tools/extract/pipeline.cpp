@@ -89,7 +89,7 @@ Features Pipeline::run(const Input& input, unsigned idle_limit, const std::atomi
 
 void Pipeline::run_on_silence() {
   GstElement* source = add("audiotestsrc");
-  g_object_set(source, "num-buffers", 1, "samplesperbuffer", 48000, nullptr);
+  g_object_set(source, "num-buffers", 1, "samplesperbuffer", 1600, nullptr);
   gst_util_set_object_arg(G_OBJECT(source), "wave", "silence");
   GstElement* resample = add("audioresample");
   gst_element_link_many(source, resample, mel_, nullptr);

@@ -28,7 +28,7 @@ class Pipeline {
 
   /// Throws InputError.
   Features run(const Input& input, unsigned idle_limit, const std::atomic<bool>& stop);
-  /// A second of silence: whether the settings work at all. Throws InputError.
+  /// A moment of silence: whether the settings work at all. Throws InputError.
   void run_on_silence();
 
  private:
