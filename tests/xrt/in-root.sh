@@ -2,7 +2,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Runs a command in a root made by make-root.sh, with this checkout at /src and as working directory.
 #
-#   tests/xrt/in-root.sh [--bind OUTSIDE:INSIDE]... ROOT COMMAND...
+#   tests/xrt/in-root.sh [--scratch] [--bind OUTSIDE:INSIDE]... ROOT COMMAND...
+#
+# --scratch: what the command changes in the root is gone when it ends, and apt keeps what it downloads
+# beside the roots. For commands that install something.
 #
 # ROOT is a name (trixie, forky), made if need be, or a path. Mounts live in a private mount namespace:
 # they end with the command, whatever way it ends. Compiler results are cached next to the roots.
@@ -14,11 +17,18 @@ checkout=$(cd "$here/../.." && pwd)
 cache=${NPUMELSPEC_ROOTS:-${XDG_CACHE_HOME:-$HOME/.cache}/npumelspec/roots}
 
 if [ "${1:-}" = --inside-namespace ]; then
-  # Second call, in the namespace: mount, then change root. Arguments: ROOT PAIR... -- COMMAND...
-  root=$2
-  shift 2
-  # A mount point of its own, so that commands in the root can make mount namespaces too.
-  mount --bind "$root" "$root"
+  # Second call, in the namespace: mount, then change root. Arguments: SCRATCH ROOT PAIR... -- COMMAND...
+  scratch=$2
+  root=$3
+  shift 3
+  if [ "$scratch" != none ]; then
+    mkdir "$scratch"/{root,upper,work}
+    mount -t overlay npumelspec -o "lowerdir=$root,upperdir=$scratch/upper,workdir=$scratch/work" "$scratch/root"
+    root=$scratch/root
+  else
+    # A mount point of its own, so that commands in the root can make mount namespaces too.
+    mount --bind "$root" "$root"
+  fi
   for path in /proc /sys /dev; do
     mount --rbind "$path" "$root$path"
   done
@@ -34,16 +44,26 @@ fi
 
 mkdir -p "$cache/.ccache"
 binds=("$checkout:/src" "$cache/.ccache:/ccache")
+scratch=none
+if [ "${1:-}" = --scratch ]; then
+  scratch=$(mktemp -d "$cache/.scratch.XXXXXX")
+  shift
+fi
 while [ "${1:-}" = --bind ]; do
   binds+=("$2")
   shift 2
 done
-root=${1:?usage: in-root.sh [--bind OUTSIDE:INSIDE]... ROOT COMMAND...}
+root=${1:?usage: in-root.sh [--scratch] [--bind OUTSIDE:INSIDE]... ROOT COMMAND...}
 shift
 case $root in
   */*) ;;
   *) root=$("$here/make-root.sh" "$root") ;;
 esac
+if [ "$scratch" != none ]; then
+  archives=$cache/.archives/${root##*/}
+  mkdir -p "$archives/partial"
+  binds+=("$archives:/var/cache/apt/archives")
+fi
 
 # The command sees a clean environment: what the caller happens to have set must not change a test.
 environment=(PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root
@@ -58,6 +78,8 @@ if [ -n "${NPUMELSPEC_GOLDEN:-}" ]; then
 fi
 as_root=()
 [ "$(id -u)" = 0 ] || as_root=(--map-root-user)
-exec unshare "${as_root[@]}" --mount --propagation private \
-  env -i "${environment[@]}" \
-  "$here/in-root.sh" --inside-namespace "$root" "${binds[@]}" -- "$@"
+inside=(unshare "${as_root[@]}" --mount --propagation private env -i "${environment[@]}"
+  "$here/in-root.sh" --inside-namespace "$scratch" "$root" "${binds[@]}" -- "$@")
+[ "$scratch" != none ] || exec "${inside[@]}"
+trap 'rm -rf --one-file-system "$scratch"' EXIT
+"${inside[@]}"
