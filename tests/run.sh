@@ -7,6 +7,7 @@
 #
 #   quick           what a change needs before it is committed: house, format, and unit and check tests
 #                   of a gcc build with one instruction set, without the slow ones
+#   lines           by name only: every launch line and message of the guide with GStreamer 1.26 and 1.28
 #   commands        by name only: the README's two commands on bare Debian 13 and testing
 #   packages        by name only: Debian packages built, checked, installed on a bare Debian 13 and used
 #   --install-only  install the packages and stop
@@ -21,14 +22,14 @@ ccache=$(command -v ccache)
 # The packages below bring NumPy and PyGObject for Debian's own Python, not for another one in front.
 export PATH=/usr/bin:$PATH
 
-usage() { sed -n '3,14s/^# \{0,1\}//p' "$0"; }
+usage() { sed -n '3,15s/^# \{0,1\}//p' "$0"; }
 
 # Two lanes run side by side: while one waits for a download or a timeout, the other one computes.
 # Suites of a lane run in this order.
 lanes=("house format gcc clang tidy" "xrt tsan memory corpus roots")
 read -ra all_suites <<<"${lanes[*]}"
 # By name only: whole machines are made and thrown away, which takes a quarter of an hour without their caches.
-lanes+=("commands packages")
+lanes+=("lines commands packages")
 install_only=false
 without_xrt=false
 suites=()
@@ -153,6 +154,8 @@ suite_corpus() {
 suite_xrt() { tests/xrt/run.sh; }
 
 suite_roots() { tests/examples/roots.sh; }
+
+suite_lines() { tests/examples/roots.sh --lines; }
 
 suite_commands() { tests/roots/commands.sh trixie forky; }
 

@@ -1,8 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # The roots suite: what depends on the version of GStreamer or on libraries that Debian 12 lacks, in
-# newer Debians. tests/examples/roots.sh [trixie|forky]...
+# newer Debians. tests/examples/roots.sh [--lines] [trixie|forky]...
 #
+#   --lines  also every launch line of the README and of examples, every message of the guide, and the
+#            Python module; the packages that they need are installed for the time of the run
 #   trixie  Debian 13: GStreamer 1.26 (tensor metas), ONNX Runtime
 #   forky   testing: GStreamer 1.28 (tensors in caps), whisper.cpp
 #
@@ -18,7 +20,11 @@ in_root() { # NAME VERSION MESON_OPTIONS TEST...
   local started=$SECONDS root made
   root=$("$xrt/make-root.sh" "$name")
   made=$SECONDS
-  "$xrt/in-root.sh" "$root" bash -eu -c '
+  # shellcheck disable=SC2086 # no word or one
+  "$xrt/in-root.sh" $scratch "$root" bash -eu -c '
+    [ -z "$1" ] || { apt-get update -qq && apt-get install -y -qq --no-install-recommends alsa-utils ffmpeg \
+      gstreamer1.0-alsa gstreamer1.0-plugins-good libarchive-dev python3-pip python3-setuptools python3-wheel; } >/dev/null
+    shift
     name=$1 version=$2 options=$3 build=build-roots-$1
     shift 3
     pkg-config --print-errors --atleast-version="$version" gstreamer-1.0
@@ -26,10 +32,16 @@ in_root() { # NAME VERSION MESON_OPTIONS TEST...
       -Dbenchmarks=disabled -Dxrt=disabled -Dsimd=one -Dcpp_args=-g1 -Dunity=on -Dunity_size=100 $options
     meson test -C "$build" --print-errorlogs "$@"
     python3 tests/tally.py "$build/meson-logs/testlog.json" "$name" "$@"
-  ' bash "$name" "$version" "$options" "$@"
+  ' bash "$scratch" "$name" "$version" "$options" "$@" "${lines[@]}"
   echo "$name: root $((made - started)) s, build and tests $((SECONDS - made)) s"
 }
 
+scratch='' lines=()
+if [ "${1:-}" = --lines ]; then
+  scratch=--scratch
+  lines=(guide examples troubleshooting file_names python_module)
+  shift
+fi
 [ $# -gt 0 ] || set -- trixie forky
 for name in "$@"; do
   case $name in
