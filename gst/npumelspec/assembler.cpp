@@ -40,9 +40,9 @@ void Assembler::configure(const Config& config) {
   reset();
   config_ = config;
   const Shape& shape = config.shape;
-  const bool detour_for_type = config.type == ElementType::f16 && normalizes();
+  const bool normalizes_half = config.type == ElementType::f16 && normalizes();
   direct_ = !shape.whole() && shape.stride == shape.frames && 2 * shape.frames > kBatchFrames &&
-            !detour_for_type;
+            !normalizes_half;
   const int longest = std::max(shape.frames, shape.first);
   if (!direct_) store_.configure(config.mels, shape.whole() ? 0 : 2 * (longest + kBatchFrames));
   const bool copies = !direct_ && normalizes();

@@ -41,8 +41,9 @@ struct Ending {
   int64_t zero_rows = 0;  ///< rows of zeros that follow those that are sent
 };
 
-/// Puts computed rows into buffers of the negotiated shape. Rows are written where they will be
-/// sent from, unless buffers overlap, several fit into a batch, or float16 is to be normalised.
+/// Puts computed rows into buffers of the negotiated shape. Rows are written directly into the
+/// output buffer, unless buffers overlap, several fit into a batch, the whole stream is one buffer,
+/// or float16 is to be normalised.
 /// Not thread-safe: belongs to the streaming thread.
 class Assembler {
  public:
@@ -123,7 +124,7 @@ class Assembler {
   uint8_t tags_all_ = 0xff;  ///< bits common to all rows
   uint8_t tags_any_ = 0;     ///< bits of any row
 
-  // Detour, and scratch for normalised copies and for rows of tail silence.
+  // Not direct: rows wait here. Scratch holds normalised copies and rows of tail silence.
   RowStore store_;
   std::vector<float> scratch_;
 };

@@ -155,8 +155,7 @@ class Element final {
   std::string told_;            ///< settings error told last; object lock
   std::string running_recipe_;  ///< recipe of the stream, "" without one; object lock
 
-  // Fixed by set_caps, used by the streaming thread; recipe and shape also by queries (object
-  // lock).
+  // Fixed by set_caps, used by the streaming thread.
   bool configured_ = false;
   Settings active_;
   Stream::Config config_;
@@ -171,8 +170,8 @@ class Element final {
   Timeline timeline_;
   JumpRule jumps_;
   HeldAudio held_;            ///< what jumps_ has not decided about
-  bool first_output_ = true;  ///< the next buffer starts anew: DISCONT
-  bool resynced_ = false;     ///< and it does so because of the input: RESYNC
+  bool first_output_ = true;  ///< the next buffer is the first after a start: DISCONT
+  bool resynced_ = false;     ///< that start was a resync: RESYNC
   BufferPtr input_;           ///< what the stream reads from until it has consumed it
   GstMapInfo input_map_ = {};
   CaptureTimes captures_;

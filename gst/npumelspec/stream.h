@@ -57,9 +57,10 @@ class Stream {
   int64_t input_left() const { return silence_ + samples_left_; }
   /// Whether finish() was called.
   bool finished() const { return assembler_.finished(); }
-  /// Samples taken, silence included, since reset().
+  /// Samples moved into batches since reset(), silence included. What was fed and waits is not
+  /// counted.
   int64_t samples() const { return framer_.samples(); }
-  /// Whether anything is held that finish() could turn into output.
+  /// Whether no sample has been moved into a batch since reset().
   bool empty() const { return framer_.samples() == 0; }
 
  private:
