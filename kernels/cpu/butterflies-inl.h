@@ -98,7 +98,7 @@ struct OddCircle<7> {
                                     -0.781831482468029809};
 };
 
-/// emit(k, X_k) is called as soon as each result is known, lest all of them wait for a register.
+/// emit(k, X_k) is called as soon as each result is known, which limits register pressure.
 template <class D, class Emit, class V = hn::Vec<D>>
 HWY_INLINE void ComplexDft8(D d, const Complex<V> (&x)[8], Emit emit);
 
@@ -269,7 +269,7 @@ HWY_INLINE void FoldedDft8(D d, Fold folded, Complex<V> (&out)[4]) {
 }
 
 /// Real transform of 16 points, of which folded(i) gives samples i and i + 8. emit(k, X_k) is
-/// called for k = 0 .. 7 as soon as each is known, lest all of them wait for a register; in place
+/// called for k = 0 .. 7 as soon as each is known, which limits register pressure; in place
 /// of X_0 comes what RealDft has for it.
 template <class D, class Fold, class Emit, class V = hn::Vec<D>>
 HWY_INLINE void FoldedDft16(D d, Fold folded, Emit emit) {

@@ -67,25 +67,25 @@ HWY_INLINE void ConvolveBins(D d, const ConvolutionTables& tables, const float* 
   }
 }
 
-/// Replaces strengths of bins in ws.power, and says whether it did: from `samples`, of type Sample.
-/// A frame's numbers do not depend on its neighbours: all frames of a group are summed up, and
-/// those that need it take the result. `scale` turns T's samples into the recipe's; it is a power
-/// of two, so that it may come after the sums.
+/// Replaces spectrum values of bins in ws.power, and says whether it did: from `samples`, of type
+/// Sample. A frame's numbers do not depend on its neighbours: all frames of a group are summed up,
+/// and those that need it take the result. `scale` turns T's samples into the recipe's; it is a
+/// power of two, so that it may come after the sums.
 template <class D, typename Sample>
-HWY_NOINLINE bool ConvolveWhereNoiseShows(D d, const KernelTables& tables, const Sample* samples,
+HWY_NOINLINE bool ConvolveBelowNoiseFloor(D d, const KernelTables& tables, const Sample* samples,
                                           float scale, LaneRange range, const MelWorkspace& ws) {
   using V = hn::Vec<D>;
   constexpr int kBins = ConvolutionTables::kBins;
   const ConvolutionTables& convolution = tables.convolution;
   const size_t lanes = hn::Lanes(d);
-  float* power = ws.power;
-  const auto wanted = NoiseShows(d, tables, kConvolutionDepth, range, ws);
+  const auto wanted = BelowNoiseFloor(d, tables, kConvolutionDepth, range, ws);
   if (hn::AllFalse(d, wanted)) return false;
   LoadAgain(d, tables, samples, ws);
   const bool magnitude = tables.recipe.spectrum == Spectrum::magnitude;
   const V factor = hn::Set(d, scale);
+  const V epsilon = hn::Set(d, static_cast<float>(tables.recipe.magnitude_epsilon));
   const float* weights = convolution.weights.data();
-  float* at = power + lanes * static_cast<size_t>(convolution.first_bin);
+  float* at = ws.power + lanes * static_cast<size_t>(convolution.first_bin);
   for (int block = 0; block < convolution.bins; block += kBins) {
     V part[2 * kBins];
     ConvolveBins(d, convolution, weights, ws.again, part);
@@ -93,9 +93,9 @@ HWY_NOINLINE bool ConvolveWhereNoiseShows(D d, const KernelTables& tables, const
     for (int k = 0; k < HWY_MIN(kBins, convolution.bins - block); ++k, at += lanes) {
       const V re = hn::Mul(part[k], factor);
       const V im = hn::Mul(part[kBins + k], factor);
-      const V strength = hn::Add(hn::Mul(re, re), hn::Mul(im, im));
-      hn::Store(hn::IfThenElse(wanted, magnitude ? hn::Sqrt(strength) : strength, hn::Load(d, at)),
-                d, at);
+      const V power = hn::Add(hn::Mul(re, re), hn::Mul(im, im));
+      const V value = magnitude ? hn::Sqrt(hn::Add(power, epsilon)) : power;
+      hn::Store(hn::IfThenElse(wanted, value, hn::Load(d, at)), d, at);
     }
   }
   return true;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Chooses the instruction set of the convolution form of the DFT (openwakeword).
+// Computes the weights of Dft::convolution.
 #include "kernels/cpu/convolution.h"
 
 #include <algorithm>
@@ -31,7 +31,7 @@ void take_filters(const FilterBank& bank, ConvolutionTables& tables) {
 
 ConvolutionTables make_convolution(const Recipe& recipe, int pitch, int rows_per_call) {
   ConvolutionTables tables;
-  if (recipe.dft == Dft::exact) return tables;
+  if (recipe.dft != Dft::convolution) return tables;
   tables.part = convolution_part(rows_per_call);
   tables.place =
       recipe.window_place == WindowPlace::center ? (recipe.n_fft - recipe.win_length) / 2 : 0;

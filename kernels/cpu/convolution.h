@@ -23,7 +23,7 @@ struct ConvolutionTables {
   std::vector<float> weights;
 };
 
-/// Empty for Dft::exact. `pitch` as in LoadTables.
+/// Empty without Dft::convolution. `pitch` as in LoadTables.
 ConvolutionTables make_convolution(const Recipe& recipe, int pitch, int rows_per_call);
 
 }  // namespace npumel

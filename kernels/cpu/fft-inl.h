@@ -22,7 +22,7 @@ namespace hn = hwy::HWY_NAMESPACE;
 template <class D>
 using Lane = hn::TFromD<D>;
 
-/// Where a transform finds its frames.
+/// The input of a transform.
 template <typename T>
 struct FrameSamples {
   const T* values;
@@ -57,9 +57,9 @@ HWY_INLINE Complex<V> SetComplex(D d, const Lane<D>* pair) {
   return {hn::Set(d, pair[0]), hn::Set(d, pair[1])};
 }
 
-/// Square roots of numbers that are not negative, to the last bit or one beside it. A square root
-/// of 512 bits keeps the divider busy for as long as 40 additions take; an approximation (14 bits)
-/// and one of Newton's steps take 9.
+/// Square roots of numbers that are not negative, to the last bit or one beside it. A 512-bit
+/// square root occupies the divider for the time of 40 additions; a 14-bit approximation and one
+/// Newton step take 9.
 template <class V>
 HWY_INLINE V Root(V square) {
 #if HWY_TARGET <= HWY_AVX3
@@ -76,20 +76,21 @@ HWY_INLINE V Root(V square) {
   return hn::Sqrt(square);
 }
 
-/// What is stored for a complex result: its power, or its magnitude.
+/// What is stored for a complex result: its power, or its magnitude, with
+/// `epsilon` under the root. An epsilon of 0 changes no bit of it and, with
+/// fused multiply-adds, costs nothing.
 template <bool kMagnitude, class V>
-HWY_INLINE V Strength(const Complex<V>& z) {
-  const V power = hn::MulAdd(z.re, z.re, hn::Mul(z.im, z.im));
+HWY_INLINE V SpectrumValue(const Complex<V>& z, V epsilon) {
   if constexpr (kMagnitude)
-    return Root(power);
+    return Root(hn::MulAdd(z.re, z.re, hn::MulAdd(z.im, z.im, epsilon)));
   else
-    return power;
+    return hn::MulAdd(z.re, z.re, hn::Mul(z.im, z.im));
 }
 
-/// Strengths are float whatever the transform is computed in: what is left to do adds numbers of
-/// one sign.
+/// Spectrum values are float whatever the transform is computed in: what is left to do adds numbers
+/// of one sign.
 template <class D>
-HWY_INLINE void StoreStrength(D d, hn::Vec<D> value, float* to) {
+HWY_INLINE void StoreSpectrumValue(D d, hn::Vec<D> value, float* to) {
   if constexpr (sizeof(Lane<D>) == sizeof(double)) {
     const hn::Rebind<float, D> narrow;
     hn::Store(hn::DemoteTo(narrow, value), narrow, to);
@@ -105,7 +106,7 @@ HWY_NOINLINE void FirstPass(D d, const KernelTables& tables, const Lane<D>* wind
                             const FrameSamples<T>& samples, Lane<D>* work) {
   using V = hn::Vec<D>;
   constexpr int kParallel = (R - 1) / 2 + 1;
-  // Stores of vectors may alias anything: what the loop needs of the tables is read once.
+  // Vector stores may alias anything: load what the loop needs of the tables into locals once.
   const FftPlan& plan = tables.fft;
   const T* const values = samples.values;
   const uint32_t* offsets = samples.offsets;
@@ -161,7 +162,7 @@ HWY_NOINLINE void FirstPass(D d, const KernelTables& tables, const Lane<D>* wind
     window += R;
     work += slot;
     even += hn::Lanes(d);
-    twiddles += 2 * (kParallel - 1);
+    if constexpr (!kCoprime) twiddles += 2 * (kParallel - 1);
   }
 }
 
@@ -226,7 +227,8 @@ HWY_NOINLINE void LastPassInPlace(D d, const FftPlan& plan, Lane<D>* work) {
 /// where.
 template <int R, bool kMagnitude, class D>
 HWY_NOINLINE void LastPass(D d, const FftPlan& plan, const uint32_t* output, size_t columns,
-                           const Lane<D>* work, float* power) {
+                           Lane<D> epsilon, const Lane<D>* work, float* power) {
+  const auto under_root = hn::Set(d, epsilon);
   const size_t slot = 2 * hn::Lanes(d);
   const size_t padding =
       column_pitch(plan, hn::Lanes(d)) - slot * static_cast<size_t>(plan.columns);
@@ -235,7 +237,7 @@ HWY_NOINLINE void LastPass(D d, const FftPlan& plan, const uint32_t* output, siz
       Complex<hn::Vec<D>> x[R];
       for (size_t j = 0; j < R; ++j) x[j] = LoadComplex(d, work + j * slot);
       ComplexDft<R>(d, x, [&](size_t k, const Complex<hn::Vec<D>>& result) HWY_ATTR {
-        StoreStrength(d, Strength<kMagnitude>(result), power + output[k]);
+        StoreSpectrumValue(d, SpectrumValue<kMagnitude>(result, under_root), power + output[k]);
       });
     }
   }
@@ -243,10 +245,12 @@ HWY_NOINLINE void LastPass(D d, const FftPlan& plan, const uint32_t* output, siz
 
 /// Powers from the packed first column; see FirstColumn.
 template <bool kMagnitude, class D>
-HWY_NOINLINE void UnpackFirstColumn(D d, const FftPlan& plan, const Lane<D>* work, float* power) {
+HWY_NOINLINE void UnpackFirstColumn(D d, const FftPlan& plan, Lane<D> epsilon, const Lane<D>* work,
+                                    float* power) {
   using V = hn::Vec<D>;
   const size_t slot = 2 * hn::Lanes(d);
   const V share = Constant(d, kMagnitude ? 0.5 : 0.25);
+  const V under_root = hn::Set(d, 4 * epsilon);  // of the doubled magnitudes below
   const bool halves = plan.first_column == FirstColumn::packed_halves;
   for (const PackedPair& pair : plan.pairs) {
     const auto a = LoadComplex(d, work + pair.slot_a * slot);
@@ -259,8 +263,10 @@ HWY_NOINLINE void UnpackFirstColumn(D d, const FftPlan& plan, const Lane<D>* wor
       g = Sub(f, turned);
       f = Add(f, turned);
     }
-    StoreStrength(d, hn::Mul(share, Strength<kMagnitude>(f)), power + pair.power_0);
-    StoreStrength(d, hn::Mul(share, Strength<kMagnitude>(g)), power + pair.power_1);
+    StoreSpectrumValue(d, hn::Mul(share, SpectrumValue<kMagnitude>(f, under_root)),
+                       power + pair.power_0);
+    StoreSpectrumValue(d, hn::Mul(share, SpectrumValue<kMagnitude>(g, under_root)),
+                       power + pair.power_1);
   }
 }
 
@@ -304,10 +310,10 @@ HWY_INLINE void RunLastPassInPlace(D d, const FftPlan& plan, Lane<D>* work) {
 
 template <bool kMagnitude, class D>
 HWY_INLINE void RunLastPass(D d, const FftPlan& plan, size_t first_column, size_t columns,
-                            const Lane<D>* work, float* power) {
+                            Lane<D> epsilon, const Lane<D>* work, float* power) {
   const uint32_t* output = plan.output.data() + first_column * static_cast<size_t>(plan.columns);
   WithRadix(plan.complex.passes.back().radix, [&]<int R>() HWY_ATTR {
-    LastPass<R, kMagnitude>(d, plan, output, columns, work, power);
+    LastPass<R, kMagnitude>(d, plan, output, columns, epsilon, work, power);
   });
 }
 
@@ -387,17 +393,18 @@ HWY_NOINLINE void Chirp(D d, const KernelTables& tables, const Lane<D>* window,
   MiddlePasses(d, plan, 1, work2);
 }
 
-/// From samples to the strengths (powers or magnitudes) of all bins, a group's lanes from bin to
-/// bin.
+/// From samples to the spectrum values (powers or magnitudes) of all bins, a group's lanes from bin
+/// to bin.
 template <bool kMagnitude, class D, typename T>
 HWY_INLINE void Spectra(D d, const KernelTables& tables, const Factors& window_table,
                         const FrameSamples<T>& samples, float* power, const MelWorkspace& ws) {
   const FftPlan& plan = tables.fft;
   const auto* window = window_table.template data<Lane<D>>();
   auto* work = static_cast<Lane<D>*>(ws.work);
+  const auto epsilon = static_cast<Lane<D>>(tables.recipe.magnitude_epsilon);
   if (plan.chirp) {
     Chirp(d, tables, window, samples, ws);
-    RunLastPass<kMagnitude>(d, plan, 0, 1, static_cast<Lane<D>*>(ws.work2), power);
+    RunLastPass<kMagnitude>(d, plan, 0, 1, epsilon, static_cast<Lane<D>*>(ws.work2), power);
     return;
   }
   bool centered = false;
@@ -407,23 +414,23 @@ HWY_INLINE void Spectra(D d, const KernelTables& tables, const Factors& window_t
   }
   if (!centered) RunFirstPass<false>(d, tables, window, samples, work);
 
-  // As many columns at a time as the nearest cache holds beside what else is at work.
-  constexpr size_t kNearBytes = 32768;
+  // As many columns at a time as fit the L1 cache beside the tables.
+  constexpr size_t kL1Bytes = 32768;
   const size_t pitch = column_pitch(plan, hn::Lanes(d));
-  const size_t chunk = HWY_MAX(1, kNearBytes / (pitch * sizeof(Lane<D>)));
+  const size_t chunk = HWY_MAX(1, kL1Bytes / (pitch * sizeof(Lane<D>)));
   const auto parallel = static_cast<size_t>(plan.parallel);
   size_t column = 0;
   if (plan.first_column != FirstColumn::plain) {
     MiddlePasses(d, plan, 1, work);
     RunLastPassInPlace(d, plan, work);
-    UnpackFirstColumn<kMagnitude>(d, plan, work, power);
+    UnpackFirstColumn<kMagnitude>(d, plan, epsilon, work, power);
     column = 1;
   }
   while (column < parallel) {
     const size_t count = HWY_MIN(chunk, parallel - column);
     Lane<D>* at = work + column * pitch;
     MiddlePasses(d, plan, count, at);
-    RunLastPass<kMagnitude>(d, plan, column, count, at, power);
+    RunLastPass<kMagnitude>(d, plan, column, count, epsilon, at, power);
     column += count;
   }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// A call cut into groups of frames, and the way of one group from samples to rows. Included once
+// Splits a call into groups of frames and computes each group from samples to rows. Included once
 // per instruction set.
 #if defined(NPUMEL_GROUP_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef NPUMEL_GROUP_INL_H_
@@ -14,6 +14,7 @@
 #include <cstring>
 
 #include "kernels/cpu/convolution-inl.h"
+#include "kernels/cpu/energy-inl.h"
 #include "kernels/cpu/engine.h"
 #include "kernels/cpu/fft-inl.h"
 #include "kernels/cpu/lanes-inl.h"
@@ -40,20 +41,20 @@ HWY_INLINE void LoadFrames(D d, const KernelTables& tables, const Sample* sample
     PrepareFrames<false, true>(d, tables, ws);
 }
 
-/// Every sample is zero. Sound is told from its first samples.
+/// Whether every sample is zero. Exits early on the first non-zero sample.
 template <typename Sample>
 HWY_INLINE bool IsSilence(const Sample* samples, size_t count) {
   return samples[0] == 0 && std::memcmp(samples, samples + 1, (count - 1) * sizeof(Sample)) == 0;
 }
 
-/// Lanes(d) frames from T to strengths in ws.power; frames that are not in `range` may be left out.
+/// Lanes(d) frames from T to spectrum values in ws.power; frames outside `range` may be skipped.
 template <bool kMagnitude>
-HWY_INLINE void GroupStrengths(GroupTag d, const KernelTables& tables, const Factors& windows,
-                               LaneRange range, const MelWorkspace& ws) {
+HWY_INLINE void GroupSpectra(GroupTag d, const KernelTables& tables, const Factors& windows,
+                             LaneRange range, const MelWorkspace& ws) {
   if (tables.wide == WideFrames::all) {
     const size_t half = hn::Lanes(WideTag());
     for (size_t first = range.first / half * half; first < range.end; first += half)
-      WideStrengths<kMagnitude>(tables, windows, first, ws.power, ws);
+      WideSpectra<kMagnitude>(tables, windows, first, ws.power, ws);
     return;
   }
   const float* mean = tables.recipe.remove_dc ? ws.mean : nullptr;
@@ -62,24 +63,24 @@ HWY_INLINE void GroupStrengths(GroupTag d, const KernelTables& tables, const Fac
                       ws);
 }
 
-/// Frames in whose filters the noise of a float transform shows are computed in double instead.
-/// Says whether there were any. A frame's numbers do not depend on its neighbours.
+/// Recomputes in double the frames with a filter below the noise floor of the float transform.
+/// Returns whether there were any. A frame's numbers do not depend on its neighbours.
 template <typename Sample>
-HWY_NOINLINE bool WidenWhereNoiseShows(GroupTag d, const KernelTables& tables,
-                                       const Factors& windows, const Sample* samples,
-                                       LaneRange range, const MelWorkspace& ws) {
-  const auto wanted = NoiseShows(d, tables, tables.wide_depth, range, ws);
+HWY_NOINLINE bool RecomputeBelowNoiseFloor(GroupTag d, const KernelTables& tables,
+                                           const Factors& windows, const Sample* samples,
+                                           LaneRange range, const MelWorkspace& ws) {
+  const auto wanted = BelowNoiseFloor(d, tables, tables.wide_depth, range, ws);
   if (hn::AllFalse(d, wanted)) return false;
   LoadAgain(d, tables, samples, ws);
   if (tables.recipe.spectrum == Spectrum::magnitude)
-    ReplaceStrengths<true>(d, tables, windows, wanted, ws);
+    ReplaceSpectra<true>(d, tables, windows, wanted, ws);
   else
-    ReplaceStrengths<false>(d, tables, windows, wanted, ws);
+    ReplaceSpectra<false>(d, tables, windows, wanted, ws);
   return true;
 }
 
-/// Where a group's samples of Lanes(d) frames are and where its rows go; row 0 of `out` is frame
-/// 0's. Frames that are not in `range` are left out where that saves something.
+/// A group's samples of Lanes(d) frames and the destination of its rows; row 0 of `out` is frame
+/// 0's. Frames outside `range` are skipped where that saves time.
 template <typename Sample>
 struct Group {
   const Sample* samples;
@@ -87,13 +88,14 @@ struct Group {
   RowSink out;
 };
 
-/// The group's samples to T. False, and T as it was, if all of them are zero.
+/// Loads the group's samples to T. Returns false and leaves T unchanged if all of them are zero.
 template <typename Sample>
-HWY_INLINE bool LoadSound(GroupTag d, const KernelTables& tables, const Sample* samples,
-                          const MelWorkspace& ws) {
+HWY_INLINE bool LoadNonzero(GroupTag d, const KernelTables& tables, const Sample* samples,
+                            const MelWorkspace& ws) {
   const size_t count = (hn::Lanes(d) - 1) * static_cast<size_t>(tables.recipe.hop_length) +
                        static_cast<size_t>(tables.recipe.win_length);
-  if (IsSilence(samples, count)) return false;
+  // The magnitude of silence is not 0 with an epsilon under the root.
+  if (tables.recipe.magnitude_epsilon == 0 && IsSilence(samples, count)) return false;
   LoadFrames(d, tables, samples, ws);
   return true;
 }
@@ -101,28 +103,32 @@ HWY_INLINE bool LoadSound(GroupTag d, const KernelTables& tables, const Sample* 
 /// From T to mel energies in ws.energy.
 template <typename Sample>
 HWY_INLINE void GroupEnergies(GroupTag d, const KernelTables& tables, const Group<Sample>& group,
-                              bool sound, const MelWorkspace& ws) {
-  if (!sound) {
-    // What the transform of zeros gives, to the bit.
-    std::memset(ws.energy, 0,
-                static_cast<size_t>(tables.recipe.mels) * hn::Lanes(d) * sizeof(float));
+                              bool nonzero, const MelWorkspace& ws) {
+  if (!nonzero) {
+    // Bit-identical to the transform of zeros.
+    std::memset(ws.energy, 0, static_cast<size_t>(tables.width) * hn::Lanes(d) * sizeof(float));
     return;
   }
   const auto& windows =
       sizeof(Sample) == sizeof(float) ? tables.load.window_f32 : tables.load.window_s16;
   if (tables.recipe.spectrum == Spectrum::magnitude)
-    GroupStrengths<true>(d, tables, windows, group.range, ws);
+    GroupSpectra<true>(d, tables, windows, group.range, ws);
   else
-    GroupStrengths<false>(d, tables, windows, group.range, ws);
+    GroupSpectra<false>(d, tables, windows, group.range, ws);
   ApplyFilters(d, tables.mel, ws.power, ws.energy);
-  if (tables.wide == WideFrames::where_noise_shows &&
-      WidenWhereNoiseShows(d, tables, windows, group.samples, group.range, ws))
+  if (tables.wide == WideFrames::below_noise_floor &&
+      RecomputeBelowNoiseFloor(d, tables, windows, group.samples, group.range, ws))
     ApplyFilters(d, tables.mel, ws.power, ws.energy);
-  if (tables.recipe.dft == Dft::exact) return;
+  const bool convolves = tables.recipe.dft == Dft::convolution;
+  if (!convolves && tables.recipe.energy == Energy::none) return;
   const float unit = sizeof(Sample) == sizeof(float) ? 1.0F : 1.0F / 32768;
   const float scale = static_cast<float>(tables.recipe.input_scale) * unit;
-  if (ConvolveWhereNoiseShows(d, tables, group.samples, scale, group.range, ws))
+  if (convolves && ConvolveBelowNoiseFloor(d, tables, group.samples, scale, group.range, ws))
     ApplyFilters(d, tables.mel, ws.power, ws.energy);
+  if (tables.recipe.energy != Energy::none) {
+    LoadAgain(d, tables, group.samples, ws);
+    FrameEnergies(tables, scale, ws);
+  }
 }
 
 /// From energies to rows. Returns each frame's largest value.
@@ -133,7 +139,7 @@ HWY_INLINE hn::Vec<GroupTag> StoreRows(GroupTag d, const KernelTables& tables,
   return hn::IfThenElse(InRange(d, group.range), highest, hn::Set(d, -HUGE_VALF));
 }
 
-/// Fewer frames than a group: computed beside frames of silence, so that they go through the same
+/// Fewer frames than a group: padded with silent frames, so that they go through the same
 /// operations as any other.
 template <typename Sample>
 HWY_NOINLINE float ComputeFew(GroupTag d, const KernelTables& tables, const Sample* samples,
@@ -144,8 +150,8 @@ HWY_NOINLINE float ComputeFew(GroupTag d, const KernelTables& tables, const Samp
   std::memcpy(copy, samples, have * sizeof(Sample));
   std::memset(copy + have, 0, (hn::Lanes(d) - frames) * hop * sizeof(Sample));
   const Group<Sample> group{copy, {0, frames}, out};
-  const bool sound = LoadSound(d, tables, copy, ws);
-  GroupEnergies(d, tables, group, sound, ws);
+  const bool nonzero = LoadNonzero(d, tables, copy, ws);
+  GroupEnergies(d, tables, group, nonzero, ws);
   return hn::GetLane(hn::MaxOfLanes(d, StoreRows(d, tables, group, ws)));
 }
 
@@ -164,14 +170,14 @@ HWY_INLINE float ComputeFrames(const KernelTables& tables, const Job& job, const
         samples + row * hop, {done - row, lanes}, job.out.at(static_cast<ptrdiff_t>(row))};
   };
   auto highest = hn::Set(d, -HUGE_VALF);
-  bool sound = LoadSound(d, tables, samples, ws);
+  bool nonzero = LoadNonzero(d, tables, samples, ws);
   for (size_t done = 0; done < frames; done += lanes) {
     const auto group = group_at(done);
-    GroupEnergies(d, tables, group, sound, ws);
-    // The next samples before these rows are made: a transform that follows them at once waits for
-    // what has just been stored of T (6 % of torchaudio's time).
+    GroupEnergies(d, tables, group, nonzero, ws);
+    // Software-pipelined load: the next group's samples are loaded before this group's rows are
+    // stored, so that its transform does not stall on the stores to T (6 % of torchaudio's time).
     const size_t next = done + lanes;
-    if (next < frames) sound = LoadSound(d, tables, group_at(next).samples, ws);
+    if (next < frames) nonzero = LoadNonzero(d, tables, group_at(next).samples, ws);
     highest = hn::Max(highest, StoreRows(d, tables, group, ws));
   }
   return hn::GetLane(hn::MaxOfLanes(d, highest));
@@ -186,7 +192,7 @@ void Spectrum(const KernelTables& tables, const float* frames, float* power,
               const MelWorkspace& ws) {
   const GroupTag d;
   LoadFrames(d, tables, frames, ws);
-  GroupStrengths<false>(d, tables, tables.load.window_f32, {0, hn::Lanes(d)}, ws);
+  GroupSpectra<false>(d, tables, tables.load.window_f32, {0, hn::Lanes(d)}, ws);
   const auto bins = static_cast<size_t>(tables.fft.bins());
   for (size_t frame = 0; frame < hn::Lanes(d); ++frame)
     for (size_t bin = 0; bin < bins; ++bin)

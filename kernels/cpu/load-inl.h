@@ -200,7 +200,7 @@ HWY_INLINE void SumAndEmphasize(D d, const LoadTables& load, float coefficient, 
   const auto pitch = static_cast<size_t>(load.pitch);
   const auto c = hn::Set(d, coefficient);
   auto previous = hn::LoadU(d, before);
-  // Two sums hide each other's latency.
+  // Two accumulators hide the addition's latency.
   auto even = hn::Zero(d);
   auto odd = even;
   const auto take_row = [&](hn::Vec<D>& sum) HWY_ATTR {
@@ -226,7 +226,7 @@ HWY_INLINE void SumAndEmphasize(D d, const LoadTables& load, float coefficient, 
   if constexpr (kSum) hn::StoreU(hn::Add(even, odd), d, all);
 }
 
-/// What the first sample of each frame becomes by pre-emphasis, in a row behind the others.
+/// Pre-emphasis of the first sample of each frame, into a row of T behind the others.
 HWY_INLINE void EmphasizeFirstSamples(const KernelTables& tables, size_t lanes, const float* t,
                                       float* first) {
   const auto c = static_cast<float>(tables.recipe.preemphasis);
@@ -251,7 +251,8 @@ HWY_NOINLINE void PrepareFrames(D d, const KernelTables& tables, const MelWorksp
   float* t = ws.samples;
   float* before = t + (rows + 1) * pitch;
   if constexpr (kEmphasize) {
-    // Behind the last frame's end T holds leftovers, which must not grow from call to call.
+    // T holds values of earlier calls behind the last frame's end: pre-emphasis must not amplify
+    // them from call to call.
     const size_t last_hop = lanes + static_cast<size_t>(load.extra_hops) - 1;
     for (auto p = static_cast<size_t>(load.last_rows); p < rows; ++p) t[p * pitch + last_hop] = 0;
     EmphasizeFirstSamples(tables, lanes, t, t + rows * pitch);

@@ -20,8 +20,7 @@ namespace hn = hwy::HWY_NAMESPACE;
 /// x = 2^e * (1 + t) with 1 + t in [sqrt(1/2), sqrt(2)); ln(1 + t) = t - t^2/2 + t^3 q(t), q fitted
 /// for the least maximal error over that range (6.4e-8). For normal positive x, in place.
 ///
-/// A logarithm is one chain of dependent operations, longer than what a processor looks ahead: N of
-/// them go step by step side by side.
+/// A logarithm is one dependency chain, longer than the reorder buffer: N of them are interleaved.
 template <size_t N, class D, class V = hn::Vec<D>>
 HWY_INLINE void Log(D d, const LogTables& log, V (&x)[N]) {
   const hn::RebindToSigned<D> di;
@@ -56,15 +55,14 @@ HWY_INLINE void Log(D d, const LogTables& log, V (&x)[N]) {
   }
 }
 
-/// What becomes of energies, in place: nothing.
+/// No logarithm.
 struct AsEnergy {
   template <size_t N, class D, class V = hn::Vec<D>>
   static HWY_INLINE void Of(D /*d*/, const LogTables& /*log*/, V (&/*x*/)[N]) {}
 };
 
-/// log(max(x, floor)). Log() starts from a floor a little too low; what it gives between that and
-/// the true one is raised to `lowest`. So silence gives the floor's own logarithm, not an
-/// approximation of it.
+/// log(max(x, floor)). `log.floor` is slightly below the recipe's, and results are raised to
+/// `lowest`, the correctly rounded logarithm of the recipe's floor: silence gives exactly that.
 struct AsLogOfMax {
   template <size_t N, class D, class V = hn::Vec<D>>
   static HWY_INLINE void Of(D d, const LogTables& log, V (&x)[N]) {
@@ -76,7 +74,7 @@ struct AsLogOfMax {
   }
 };
 
-/// log(x + floor), with the same promise for silence.
+/// log(x + floor); silence gives exactly `lowest`, too.
 struct AsLogOfSum {
   template <size_t N, class D, class V = hn::Vec<D>>
   static HWY_INLINE void Of(D d, const LogTables& log, V (&x)[N]) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The public entry of the SIMD kernel: checks sizes, chooses the instruction set, calls its engine.
+// MelKernel over the best instruction set, and the cache of kernels in use.
 #include "kernels/cpu/mel_kernel.h"
 
 #include <algorithm>
@@ -32,7 +32,7 @@ class VectorKernel final : public MelKernel {
   /// Whether this kernel is what get() is asked for.
   bool serves(const Recipe& recipe, const Engine& engine, int rows_per_call) const noexcept {
     return &engine_ == &engine && tables_.recipe == recipe &&
-           (recipe.dft == Dft::exact ||
+           (recipe.dft != Dft::convolution ||
             tables_.convolution.part == convolution_part(rows_per_call));
   }
 

@@ -32,11 +32,12 @@ class MelKernel {
 
   virtual MelWorkspacePtr make_workspace() const = 0;
 
-  /// Computes `frames` raw rows (logarithm applied, no normalisation). Frame f reads
-  /// samples[f*hop .. f*hop + win_length): the caller has done all padding, so that sample 0 is the
-  /// first sample under the first frame's window function. int16 samples count as x/32768; then
-  /// input_scale applies. Pre-emphasis of mode `waveform` is the caller's too (it needs the
-  /// neighbour across batches) and is not applied here. Samples must be finite.
+  /// Computes `frames` raw rows of recipe().width() values (logarithm applied, no normalisation).
+  /// Frame f reads samples[f*hop .. f*hop + win_length): the caller has done all padding, so that
+  /// sample 0 is the first sample under the first frame's window function. int16 samples count as
+  /// x/32768; then input_scale applies. Pre-emphasis of mode `waveform` is the caller's too (it
+  /// needs the neighbour across batches) and is not applied here. Samples must be finite, and at
+  /// most sample_limit() (kernels/mel) for finite rows.
   /// A row's numbers do not depend on `frames` or on its place among them, to the bit.
   /// Returns the largest value written (before conversion to float16), -inf for frames = 0.
   /// Never allocates, never throws.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Which frames of a group have a filter so weak that the rounding noise of their transform shows in
-// it. Included once per instruction set.
+// Which frames of a group have a filter output below the noise floor of their float transform.
+// Included once per instruction set.
 #if defined(NPUMEL_NOISE_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef NPUMEL_NOISE_INL_H_
 #undef NPUMEL_NOISE_INL_H_
@@ -37,17 +37,17 @@ HWY_INLINE V Strongest(D d, size_t bins, const float* power) {
   return hn::Max(hn::Max(a, b), hn::Max(c, e));
 }
 
-/// Frames of `range` in which the mean strength of some filter's bins, ws.energy, is more than
-/// `depth` times (in power) below the strongest bin of ws.power. What the logarithm's floor hides
-/// is no noise.
+/// Frames of `range` in which the mean spectrum value of some filter's bins, ws.energy, is more
+/// than `depth` times (in power) below the strongest bin of ws.power. Values that the logarithm's
+/// floor raises do not count.
 template <class D>
-HWY_NOINLINE hn::Mask<D> NoiseShows(D d, const KernelTables& tables, float depth, LaneRange range,
-                                    const MelWorkspace& ws) {
+HWY_NOINLINE hn::Mask<D> BelowNoiseFloor(D d, const KernelTables& tables, float depth,
+                                         LaneRange range, const MelWorkspace& ws) {
   const size_t lanes = hn::Lanes(d);
   const auto strongest = Strongest(d, static_cast<size_t>(tables.fft.bins()), ws.power);
   const auto floor = hn::Set(d, tables.log.floor);
   const bool add_floor = tables.log.add_floor;
-  const auto heard = [&](const MeanOfFilter& mean) HWY_ATTR {
+  const auto floored_mean = [&](const MeanOfFilter& mean) HWY_ATTR {
     const auto energy = hn::Load(d, ws.energy + mean.mel * lanes);
     const auto raised = add_floor ? hn::Add(energy, floor) : hn::Max(energy, floor);
     return hn::Mul(raised, hn::Set(d, mean.per_weight));
@@ -57,10 +57,10 @@ HWY_NOINLINE hn::Mask<D> NoiseShows(D d, const KernelTables& tables, float depth
   auto odd = strongest;
   size_t i = 0;
   for (; i + 2 <= means.size(); i += 2) {
-    even = hn::Min(even, heard(means[i]));
-    odd = hn::Min(odd, heard(means[i + 1]));
+    even = hn::Min(even, floored_mean(means[i]));
+    odd = hn::Min(odd, floored_mean(means[i + 1]));
   }
-  if (i < means.size()) even = hn::Min(even, heard(means[i]));
+  if (i < means.size()) even = hn::Min(even, floored_mean(means[i]));
   const auto weakest = hn::Min(even, odd);
   const bool magnitude = tables.recipe.spectrum == Spectrum::magnitude;
   const auto below = hn::Mul(weakest, hn::Set(d, magnitude ? std::sqrt(depth) : depth));

@@ -60,7 +60,7 @@ template <class Scale, class D, typename Element, class V = hn::Vec<D>>
 HWY_NOINLINE V StoreMelMajor(D d, const KernelTables& tables, const float* energy, LaneRange range,
                              ptrdiff_t mel_stride, Element* to) {
   const size_t lanes = hn::Lanes(d);
-  const size_t size = static_cast<size_t>(tables.recipe.mels) * lanes;
+  const size_t size = static_cast<size_t>(tables.width) * lanes;
   V highest = hn::Set(d, -HUGE_VALF);
   for (size_t i = 0; i < size; i += lanes, to += mel_stride) {
     const V v = LoadScaled<Scale>(d, tables.log, energy + i);
@@ -82,7 +82,7 @@ template <class Scale, class D, typename Element, class V = hn::Vec<D>>
 HWY_NOINLINE V StoreScattered(D d, const KernelTables& tables, const float* energy, LaneRange range,
                               const RowSink& out, Element* to) {
   const size_t lanes = hn::Lanes(d);
-  const size_t size = static_cast<size_t>(tables.recipe.mels) * lanes;
+  const size_t size = static_cast<size_t>(tables.width) * lanes;
   V highest = hn::Set(d, -HUGE_VALF);
   for (size_t i = 0; i < size; i += lanes, to += out.mel_stride) {
     const V v = LoadScaled<Scale>(d, tables.log, energy + i);
@@ -96,15 +96,15 @@ HWY_NOINLINE V StoreScattered(D d, const KernelTables& tables, const float* ener
 }
 
 #if HWY_TARGET != HWY_SCALAR
-/// frame-major, at least as many mels as lanes.
+/// frame-major, rows of at least as many values as lanes.
 template <class Scale, class D, typename Element, class V = hn::Vec<D>>
 HWY_NOINLINE V StoreFrameMajor(D d, const KernelTables& tables, const float* energy,
                                LaneRange range, ptrdiff_t frame_stride, Element* to) {
   constexpr size_t kLanes = hn::MaxLanes(D());
-  const auto mels = static_cast<size_t>(tables.recipe.mels);
+  const auto width = static_cast<size_t>(tables.width);
   V highest = hn::Set(d, -HUGE_VALF);
-  for (size_t mel = 0; mel < mels; mel += kLanes) {
-    mel = HWY_MIN(mel, mels - kLanes);  // the last block overlaps the one before
+  for (size_t mel = 0; mel < width; mel += kLanes) {
+    mel = HWY_MIN(mel, width - kLanes);  // the last block overlaps the one before
     V v[kLanes];
     NPUMEL_UNROLL
     for (size_t first = 0; first < kLanes; first += 4) {
@@ -133,7 +133,7 @@ HWY_INLINE hn::Vec<D> StoreAs(D d, const KernelTables& tables, const float* ener
   auto* to = static_cast<Element*>(out.data);
 #if HWY_TARGET != HWY_SCALAR
   if constexpr (hn::MaxLanes(D()) >= 4) {
-    if (out.mel_stride == 1 && static_cast<size_t>(tables.recipe.mels) >= hn::Lanes(d))
+    if (out.mel_stride == 1 && static_cast<size_t>(tables.width) >= hn::Lanes(d))
       return StoreFrameMajor<Scale>(d, tables, energy, range, out.frame_stride, to);
   }
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Window, twiddle factors and filters of a recipe, laid out for the SIMD kernel.
+// Computes the tables of a recipe.
 #include "kernels/cpu/tables.h"
 
 #include <algorithm>
@@ -17,6 +17,7 @@ MelTables make_mel(const Recipe& recipe, int lanes) {
   const FilterBank bank(recipe);
   const auto filters = bank.filters();
   MelTables mel;
+  const uint32_t energy_rows = recipe.energy == Energy::none ? 0 : 1;
   std::vector<uint32_t> by_length(filters.size());
   std::iota(by_length.begin(), by_length.end(), 0U);
   std::stable_sort(by_length.begin(), by_length.end(), [&](uint32_t a, uint32_t b) {
@@ -28,11 +29,12 @@ MelTables make_mel(const Recipe& recipe, int lanes) {
     if (mel.classes.empty() || mel.classes.back().length != length)
       mel.classes.push_back({length, 0});
     ++mel.classes.back().count;
+    const uint32_t place = row + energy_rows;
     mel.places.push_back(
-        {static_cast<uint32_t>(filter.first_bin * lanes), row * static_cast<uint32_t>(lanes)});
+        {static_cast<uint32_t>(filter.first_bin * lanes), place * static_cast<uint32_t>(lanes)});
     for (const double weight : filter.weights) mel.weights.push_back(static_cast<float>(weight));
     const double sum = std::accumulate(filter.weights.begin(), filter.weights.end(), 0.0);
-    if (length > 0) mel.means.push_back({row, static_cast<float>(1 / sum)});
+    if (length > 0) mel.means.push_back({place, static_cast<float>(1 / sum)});
   }
   mel.weights.resize(mel.weights.size() + 3);  // they are read by four
   return mel;
@@ -80,12 +82,17 @@ LoadTables make_load(const Recipe& recipe, const FftPlan& fft, int lanes, int wi
   const std::vector<double> window = window_function(recipe.window, win);
   load.own_first_row =
       recipe.preemphasis != 0 && recipe.preemphasis_mode != PreemphasisMode::waveform;
-  load.prepares = load.own_first_row || recipe.remove_dc;
+  load.prepares = load.own_first_row || recipe.remove_dc || recipe.dft == Dft::float_frames;
+  if (recipe.dft == Dft::float_frames)
+    for (const float weight : float_window_function(recipe.window, win))
+      load.float_window.push_back(static_cast<double>(weight));
   const auto append = [&](int n) {
     const bool inside = n < win;
     const double weight = inside ? window[static_cast<size_t>(n)] * recipe.input_scale : 0;
     load.window_f32.push_back(weight);
     load.window_s16.push_back(weight / 32768);
+    load.scale_f32.push_back(inside ? recipe.input_scale : 0);
+    load.scale_s16.push_back(inside ? recipe.input_scale / 32768.0 : 0);
     const int offset =
         n == 0 && load.own_first_row ? load.rows * load.pitch : n % hop * load.pitch + n / hop;
     load.offsets.push_back(inside ? static_cast<uint32_t>(offset) : 0);
@@ -99,38 +106,56 @@ LoadTables make_load(const Recipe& recipe, const FftPlan& fft, int lanes, int wi
   return load;
 }
 
-}  // namespace
+/// What the samples of a frame are multiplied by before they are squared.
+std::vector<double> make_energy_weights(const Recipe& recipe) {
+  switch (recipe.energy) {
+    case Energy::none:
+      return {};
+    case Energy::raw:
+      return std::vector<double>(static_cast<size_t>(recipe.win_length), 1.0);
+    case Energy::windowed:
+      break;
+  }
+  return window_function(recipe.window, recipe.win_length);
+}
 
-namespace {
-
-bool leaves_much_out(const Recipe& recipe) { return recipe.fmax < 0.95 * recipe.rate / 2; }
+bool filters_skip_high_bins(const Recipe& recipe) { return recipe.fmax < 0.95 * recipe.rate / 2; }
 
 // A float transform leaves noise some 150 dB below a frame's strongest bin. The logarithm of a
 // filter 60 dB below that bin changes by less than 1e-4, of one 80 dB below by less than 1e-3. Rows
 // that are divided by a deviation make do with the latter: DC removal with pre-emphasis puts the
 // lowest filter of any sound almost 60 dB down, and of noise now and then 70.
-float depth_of_noise(const Recipe& recipe) { return leaves_much_out(recipe) ? 1e6F : 1e8F; }
+float depth_of_noise(const Recipe& recipe) {
+  return filters_skip_high_bins(recipe) || recipe.dft == Dft::float_frames ? 1e6F : 1e8F;
+}
 
 }  // namespace
 
 WideFrames wide_frames(const Recipe& recipe) {
   if (recipe.dft == Dft::convolution) return WideFrames::none;
+  if (recipe.dft == Dft::float_frames && recipe.mel_scale != MelScale::none)
+    return WideFrames::below_noise_floor;
+  // Some single bins always lie far below the strongest one.
+  if (recipe.mel_scale == MelScale::none) return WideFrames::all;
   if (recipe.log == LogType::none && recipe.n_fft >= 1024) return WideFrames::all;
   const bool magnified =
       recipe.normalization.statistic == Normalization::Statistic::mean_std && recipe.remove_dc;
-  return leaves_much_out(recipe) || magnified ? WideFrames::where_noise_shows : WideFrames::none;
+  return filters_skip_high_bins(recipe) || magnified ? WideFrames::below_noise_floor
+                                                     : WideFrames::none;
 }
 
 KernelTables::KernelTables(const Recipe& valid_recipe, Vectors vectors, int rows_per_call)
     : recipe(valid_recipe),
       wide(wide_frames(recipe)),
       wide_depth(depth_of_noise(recipe)),
+      width(recipe.width()),
       lanes(vectors.lanes),
       wide_lanes(std::max(1, lanes / 2)),
       fft(make_fft_plan(recipe.n_fft, vectors)),
       load(make_load(recipe, fft, lanes, wide_lanes)),
       mel(make_mel(recipe, lanes)),
       log(make_log(recipe)),
+      energy_weights(make_energy_weights(recipe)),
       convolution(make_convolution(recipe, load.pitch, rows_per_call)) {}
 
 }  // namespace npumel

@@ -26,9 +26,9 @@ struct FilterPlace {
   uint32_t energy = 0;
 };
 
-/// What turns a filter's energy into the mean strength of its bins.
+/// Scales a filter's output to the mean spectrum value of its bins.
 struct MeanOfFilter {
-  uint32_t mel = 0;
+  uint32_t mel = 0;  ///< its row in the group's energies
   float per_weight = 0;
 };
 
@@ -62,22 +62,26 @@ struct LoadTables {
   int pitch = 0;       ///< floats from row to row
   int taken = 0;       ///< first-pass inputs per column that can be non-zero (Cooley-Tukey order)
   bool own_first_row = false;     ///< pre-emphasis gives a frame's first sample its own row of T
-  bool prepares = false;          ///< samples change between T and the transform
+  bool prepares = false;          ///< frames change between T and the transform in double
   std::vector<uint32_t> offsets;  ///< index into T, in the order in which the first pass reads
   std::vector<uint32_t> prepared_offsets;  ///< the same for MelWorkspace::prepared
   Factors window_f32;                      ///< window function * input_scale, same order, 0 outside
   Factors window_s16;                      ///< the same / 32768
+  Factors scale_f32, scale_s16;            ///< input_scale in place of both, for float_window
+  std::vector<double> float_window;        ///< [sample]: Dft::float_frames, else empty
 };
 
-/// Which frames are computed in double up to their strengths. The rest is float whatever this says.
+/// Which frames are computed in double up to their spectrum values. The rest is float whatever this
+/// says.
 enum class WideFrames {
   none,
-  where_noise_shows,  ///< frames with a filter far below the strongest bin, see noise-inl.h
+  below_noise_floor,  ///< frames with a filter below the float transform's noise floor
   all
 };
 
-/// all: long transforms with linear output, whose cells far below the strongest bin are kept.
-/// where_noise_shows: filters that leave much of the spectrum out, in which anything may be loud,
+/// all: long transforms with linear output, whose cells far below the strongest bin are kept, and
+/// rows of single bins.
+/// below_noise_floor: filters that leave much of the spectrum out, in which anything may be loud,
 /// and rows that are divided by each bin's deviation, which may be small (but the front ends among
 /// those that leave offsets in compute in float32 themselves).
 /// Dft::convolution keeps the noise: it is the original's.
@@ -89,13 +93,16 @@ struct KernelTables {
 
   Recipe recipe;
   WideFrames wide;
-  float wide_depth;  ///< how far below, in power, a filter must lie for where_noise_shows
+  float wide_depth;  ///< how far below, in power, a filter must lie for below_noise_floor
+  int width;         ///< values of a row
   int lanes;         ///< frames in a group
   int wide_lanes;    ///< frames transformed at once in double
   FftPlan fft;
   LoadTables load;
   MelTables mel;
   LogTables log;
+  /// [sample under the window] for the energy in front of a row; empty without one.
+  std::vector<double> energy_weights;
   ConvolutionTables convolution;
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Frames in double, from T to strengths. Included once per instruction set.
+// Frames in double, from T to spectrum values. Included once per instruction set.
 #if defined(NPUMEL_WIDE_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef NPUMEL_WIDE_INL_H_
 #undef NPUMEL_WIDE_INL_H_
@@ -22,6 +22,28 @@ namespace hn = hwy::HWY_NAMESPACE;
 /// Frames of a group, and those of them that are transformed at once in double.
 using GroupTag = hn::CappedTag<float, 16>;
 using WideTag = hn::CappedTag<double, HWY_MAX(1, hn::MaxLanes(GroupTag()) / 2)>;
+
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V RoundToFloat(D d, V value) {
+  return hn::PromoteTo(d, hn::DemoteTo(hn::Rebind<float, D>(), value));
+}
+
+/// Dft::float_frames: pre-emphasis and window function in place, every step rounded to float32.
+/// Products of two floats are exact in double, so that each is rounded once.
+HWY_INLINE void WindowInFloat(WideTag d, const KernelTables& tables, size_t before_first,
+                              double* frames) {
+  const size_t lanes = hn::Lanes(d);
+  const auto coefficient = static_cast<float>(tables.recipe.preemphasis);
+  const auto c = hn::Set(d, tables.load.own_first_row ? static_cast<double>(coefficient) : 0.0);
+  auto previous = hn::Load(d, frames + before_first);
+  for (const double weight : tables.load.float_window) {
+    const auto sample = hn::Load(d, frames);
+    const auto emphasized = RoundToFloat(d, hn::Sub(sample, RoundToFloat(d, hn::Mul(c, previous))));
+    hn::Store(RoundToFloat(d, hn::Mul(emphasized, hn::Set(d, weight))), d, frames);
+    previous = sample;
+    frames += lanes;
+  }
+}
 
 /// Frames `first` and following without their means and with pre-emphasis, from samples of T as
 /// they came (they are whole numbers or the caller's own floats) to ws.prepared.
@@ -47,6 +69,10 @@ HWY_NOINLINE void PrepareWide(WideTag d, const KernelTables& tables, size_t firs
       recipe.remove_dc ? hn::Mul(sum, hn::Set(d, 1.0 / recipe.win_length)) : hn::Zero(d);
   const auto c = hn::Set(d, tables.load.own_first_row ? recipe.preemphasis : 0.0);
   const size_t other = recipe.preemphasis_mode == PreemphasisMode::frame_next ? lanes : 0;
+  if (recipe.dft == Dft::float_frames) {
+    WindowInFloat(d, tables, other, out);
+    return;
+  }
   auto previous = hn::Sub(hn::Load(d, out + other), mean);
   for (size_t n = 0; n < win; ++n, out += lanes) {
     const auto sample = hn::Sub(hn::Load(d, out), mean);
@@ -57,14 +83,18 @@ HWY_NOINLINE void PrepareWide(WideTag d, const KernelTables& tables, size_t firs
 
 /// Frames `first` and following of the group to `power`. ws.again holds samples as they came.
 template <bool kMagnitude>
-HWY_INLINE void WideStrengths(const KernelTables& tables, const Factors& windows, size_t first,
-                              float* power, const MelWorkspace& ws) {
+HWY_INLINE void WideSpectra(const KernelTables& tables, const Factors& windows, size_t first,
+                            float* power, const MelWorkspace& ws) {
   const WideTag d;
   const LoadTables& load = tables.load;
   if (load.prepares) {
     PrepareWide(d, tables, first, ws);
     const auto* prepared = static_cast<const double*>(ws.prepared);
-    Spectra<kMagnitude>(d, tables, windows,
+    const bool from_s16 = &windows == &load.window_s16;
+    const Factors& factors = load.float_window.empty() ? windows
+                             : from_s16                ? load.scale_s16
+                                                       : load.scale_f32;
+    Spectra<kMagnitude>(d, tables, factors,
                         FrameSamples<double>{prepared, load.prepared_offsets.data(), nullptr},
                         power + first, ws);
   } else {
@@ -76,8 +106,8 @@ HWY_INLINE void WideStrengths(const KernelTables& tables, const Factors& windows
 
 /// Computes the frames that are `wanted` once more, in place in ws.power.
 template <bool kMagnitude>
-HWY_INLINE void ReplaceStrengths(GroupTag d, const KernelTables& tables, const Factors& windows,
-                                 hn::Mask<GroupTag> wanted, const MelWorkspace& ws) {
+HWY_INLINE void ReplaceSpectra(GroupTag d, const KernelTables& tables, const Factors& windows,
+                               hn::Mask<GroupTag> wanted, const MelWorkspace& ws) {
   const size_t lanes = hn::Lanes(d);
   const size_t half = hn::Lanes(WideTag());
   HWY_ALIGN float marks[hn::MaxLanes(GroupTag())];
@@ -85,7 +115,7 @@ HWY_INLINE void ReplaceStrengths(GroupTag d, const KernelTables& tables, const F
   for (size_t first = 0; first < lanes; first += half) {
     bool any = false;
     for (size_t lane = first; lane < first + half; ++lane) any = any || marks[lane] != 0;
-    if (any) WideStrengths<kMagnitude>(tables, windows, first, ws.exact, ws);
+    if (any) WideSpectra<kMagnitude>(tables, windows, first, ws.exact, ws);
   }
   const size_t end = static_cast<size_t>(tables.fft.bins()) * lanes;
   for (size_t at = 0; at < end; at += lanes)

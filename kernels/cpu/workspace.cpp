@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Scratch memory of one call of the SIMD kernel.
+// Lays out and allocates the scratch memory.
 #include "kernels/cpu/workspace.h"
 
 #include <algorithm>
@@ -22,13 +22,14 @@ MelWorkspace::MelWorkspace(const KernelTables& tables) {
   const size_t prepared_floats =
       wide && tables.load.prepares ? 2 * wide_lanes * static_cast<size_t>(tables.recipe.win_length)
                                    : 0;
-  const size_t energy_floats = static_cast<size_t>(tables.recipe.mels) * lanes;
+  const size_t energy_floats = static_cast<size_t>(tables.width) * lanes;
   const size_t sample_floats = (static_cast<size_t>(tables.load.rows) + 2) * pitch;
-  // Not where each half of the lanes reads the samples for itself. Nor for long transforms: neither
-  // fits the nearest cache then, and sharing costs 3 %.
+  // Not where each half of the lanes reads the samples separately. Nor for long transforms: neither
+  // fits the L1 cache then, and sharing costs 3 %.
   const bool shared = tables.wide != WideFrames::all && tables.fft.n <= 512;
-  const bool reads_again =
-      tables.wide == WideFrames::where_noise_shows || tables.recipe.dft != Dft::exact;
+  const bool reads_again = tables.wide == WideFrames::below_noise_floor ||
+                           tables.recipe.dft == Dft::convolution ||
+                           tables.recipe.energy != Energy::none;
   const auto few_floats = (lanes - 1) * static_cast<size_t>(tables.recipe.hop_length) +
                           static_cast<size_t>(tables.recipe.win_length);
   float* work_area = nullptr;
@@ -41,7 +42,7 @@ MelWorkspace::MelWorkspace(const KernelTables& tables) {
       {&work_area, std::max(work_floats, energy_floats)},
       {&work2_area, tables.fft.chirp ? work_floats : 0},
       {&power, shared ? 0 : power_floats},
-      {&exact, tables.wide == WideFrames::where_noise_shows ? power_floats : 0},
+      {&exact, tables.wide == WideFrames::below_noise_floor ? power_floats : 0},
       {&mean, lanes},
       {&sums, 2 * pitch},
       {&prepared_area, prepared_floats},

@@ -51,10 +51,15 @@ std::string canonical_text(const Recipe& recipe) {
     if (!field.has(field_added_later) || value != field.standard)
       lines.add(field.name, field_text(field, value).c_str());
   }
+  // The Nyquist frequency of an odd rate has always been written as rounded
+  // down.
+  const bool nyquist = recipe.rate % 2 != 0 && recipe.fmax == recipe.rate / 2;
+  if (recipe.fmax_half != nyquist) lines.add("fmax-half", recipe.fmax_half);
   lines.add("norm-log", norm.log);
   lines.add("norm-clamp", norm.clamp);
   lines.add("norm-clamp-range", norm.clamp_range);
   lines.add("norm-fixed-max", norm.fixed_max);
+  if (norm.relative) lines.add("norm-relative", norm.relative);
   lines.add("norm-statistic", norm.statistic);
   lines.add("norm-ddof", norm.ddof);
   lines.add("norm-epsilon", norm.epsilon);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Spellings and descriptions of every enum value of a recipe.
+// Names and descriptions of the enumerations.
 #include <array>
 
 #include "kernels/mel/recipe.h"
@@ -7,7 +7,7 @@
 namespace npumel {
 namespace {
 
-constexpr std::array<EnumName<Preset>, 24> kPresets = {{
+constexpr std::array<EnumName<Preset>, 33> kPresets = {{
     {Preset::whisper80, "whisper80", "OpenAI Whisper tiny to large-v2, 80 mels"},
     {Preset::whisper128, "whisper128",
      "Whisper large-v3 and turbo, Qwen2-Audio, Qwen-Omni, Voxtral, GLM-ASR, 128 mels"},
@@ -32,6 +32,15 @@ constexpr std::array<EnumName<Preset>, 24> kPresets = {{
     {Preset::lasr128, "lasr128", "LASR: Google MedASR"},
     {Preset::phi4mm80, "phi4mm80", "Phi-4-multimodal"},
     {Preset::clap64, "clap64", "CLAP (rand_trunc), 48 kHz"},
+    {Preset::hifigan80, "hifigan80", "HiFi-GAN, CosyVoice 1, Matcha-TTS, any rate"},
+    {Preset::bigvgan100, "bigvgan100", "BigVGAN with 100 mels, 24 kHz"},
+    {Preset::bigvgan128, "bigvgan128", "BigVGAN with 128 mels, 44.1 kHz"},
+    {Preset::cosyvoice80, "cosyvoice80", "CosyVoice 2, 24 kHz"},
+    {Preset::cosyvoice3_80, "cosyvoice3-80", "CosyVoice 3, 24 kHz"},
+    {Preset::vocos100, "vocos100", "Vocos, 24 kHz"},
+    {Preset::f5tts100, "f5tts100", "F5-TTS with Vocos, 24 kHz"},
+    {Preset::tacotron2_80, "tacotron2-80", "Tacotron 2 and WaveGlow, 22.05 kHz"},
+    {Preset::speecht5_80, "speecht5-80", "SpeechT5 speech synthesis and its HiFi-GAN"},
     {Preset::custom, "custom", "Whisper's values, any rate, to be changed by the other properties"},
 }};
 
@@ -54,17 +63,26 @@ constexpr std::array<EnumName<Spectrum>, 2> kSpectra = {{
     {Spectrum::magnitude, "magnitude", "Magnitude"},
 }};
 
-constexpr std::array<EnumName<Dft>, 2> kDfts = {{
+constexpr std::array<EnumName<Energy>, 3> kEnergies = {{
+    {Energy::none, "none", "No energy"},
+    {Energy::raw, "raw", "Of the samples, without their mean if remove-dc (Kaldi's raw energy)"},
+    {Energy::windowed, "windowed", "Of the samples after pre-emphasis and window"},
+}};
+
+constexpr std::array<EnumName<Dft>, 3> kDfts = {{
     {Dft::exact, "exact", "Rounding noise below anything that shows"},
     {Dft::convolution, "convolution",
      "As float32 convolutions, with their noise under loud sound outside the filters "
      "(openWakeWord)"},
+    {Dft::float_frames, "float-frames",
+     "Pre-emphasis and window rounded to float32 as NumPy does (Gemma 3n)"},
 }};
 
-constexpr std::array<EnumName<MelScale>, 3> kScales = {{
+constexpr std::array<EnumName<MelScale>, 4> kScales = {{
     {MelScale::slaney, "slaney", "Linear below 1 kHz, then logarithmic (librosa's default)"},
     {MelScale::htk, "htk", "2595 log10(1 + f/700), triangles linear in Hz"},
     {MelScale::kaldi, "kaldi", "1127 ln(1 + f/700), triangles linear in mel"},
+    {MelScale::none, "none", "No mel filters: the bins of the spectrum from fmin to fmax"},
 }};
 
 constexpr std::array<EnumName<MelNorm>, 2> kNorms = {{
@@ -72,19 +90,20 @@ constexpr std::array<EnumName<MelNorm>, 2> kNorms = {{
     {MelNorm::none, "none", "Triangles that peak at 1"},
 }};
 
-constexpr std::array<EnumName<Padding>, 5> kPaddings = {{
+constexpr std::array<EnumName<Padding>, 6> kPaddings = {{
     {Padding::none, "none", "Frames start at the first sample"},
     {Padding::reflect, "reflect", "n-fft/2 reflected samples each side, edge not repeated"},
     {Padding::zero, "zero", "n-fft/2 zeros each side"},
     {Padding::mirror, "mirror", "Kaldi snip-edges=false: mirrored with the edge sample"},
     {Padding::semi_causal, "semi-causal", "win-length/2 zeros in front"},
+    {Padding::vocoder, "vocoder", "(n-fft - hop-length)/2 reflected samples each side (HiFi-GAN)"},
 }};
 
 constexpr std::array<EnumName<FrameCount>, 6> kCounts = {{
     {FrameCount::snip, "snip", "1 + (n - win-length) / hop-length"},
     {FrameCount::snip_fft, "snip-fft", "1 + (n - n-fft) / hop-length"},
     {FrameCount::snip_plus_one, "snip-plus-one", "1 + (n - win-length - 1) / hop-length"},
-    {FrameCount::centered, "centered", "1 + n / hop-length"},
+    {FrameCount::centered, "centered", "1 + n / hop-length; n / hop-length with padding=vocoder"},
     {FrameCount::drop_last, "drop-last", "n / hop-length"},
     {FrameCount::rounded, "rounded", "(n + hop-length/2) / hop-length"},
 }};
@@ -137,12 +156,12 @@ constexpr bool in_declaration_order(const std::array<EnumName<E>, N>& names) {
 }
 static_assert(in_declaration_order(kPresets) && in_declaration_order(kWindows) &&
               in_declaration_order(kPlaces) && in_declaration_order(kSpectra) &&
-              in_declaration_order(kDfts) && in_declaration_order(kScales) &&
-              in_declaration_order(kNorms) && in_declaration_order(kPaddings) &&
-              in_declaration_order(kCounts) && in_declaration_order(kTails) &&
-              in_declaration_order(kLogs) && in_declaration_order(kFloors) &&
-              in_declaration_order(kPreemphasis) && in_declaration_order(kClamps) &&
-              in_declaration_order(kStatistics));
+              in_declaration_order(kEnergies) && in_declaration_order(kDfts) &&
+              in_declaration_order(kScales) && in_declaration_order(kNorms) &&
+              in_declaration_order(kPaddings) && in_declaration_order(kCounts) &&
+              in_declaration_order(kTails) && in_declaration_order(kLogs) &&
+              in_declaration_order(kFloors) && in_declaration_order(kPreemphasis) &&
+              in_declaration_order(kClamps) && in_declaration_order(kStatistics));
 
 }  // namespace
 
@@ -161,6 +180,10 @@ std::span<const EnumName<WindowPlace>> enum_names<WindowPlace>() {
 template <>
 std::span<const EnumName<Spectrum>> enum_names<Spectrum>() {
   return kSpectra;
+}
+template <>
+std::span<const EnumName<Energy>> enum_names<Energy>() {
+  return kEnergies;
 }
 template <>
 std::span<const EnumName<Dft>> enum_names<Dft>() {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Triangular mel filters after Slaney, HTK and Kaldi.
+// Computes the weights of mel filters.
 #include "kernels/mel/filter_bank.h"
 
 #include <algorithm>
@@ -17,9 +17,8 @@ struct Corners {
 };
 
 Corners corners(const Recipe& recipe) {
-  // fmax is in whole Hz; the Nyquist frequency of an odd rate is not.
   const double low = recipe.fmin;
-  const double high = recipe.fmax == recipe.rate / 2 ? recipe.rate / 2.0 : recipe.fmax;
+  const double high = recipe.highest_frequency();
   const double low_mel = to_mel(recipe.mel_scale, low);
   const double high_mel = to_mel(recipe.mel_scale, high);
   Corners result;
@@ -41,7 +40,28 @@ double triangle(double x, double left, double center, double right) {
 
 }  // namespace
 
+BinRange bins_in_range(const Recipe& recipe) {
+  const int64_t n_fft = recipe.n_fft;
+  const int64_t rate = recipe.rate;
+  const int64_t high = 2 * int64_t{recipe.fmax} + (recipe.fmax_half ? 1 : 0);
+  const auto first = static_cast<int>((recipe.fmin * n_fft + rate - 1) / rate);
+  const auto last = static_cast<int>(high * n_fft / (2 * rate));
+  return {first, std::max(0, std::min(last, recipe.n_fft / 2) - first + 1)};
+}
+
+/// Without a mel scale each bin from fmin to fmax is a filter of its own.
+void FilterBank::take_bins(const Recipe& recipe) {
+  const int first = bins_in_range(recipe).first;
+  weights_.assign(static_cast<size_t>(recipe.mels), 1.0);
+  for (int i = 0; i < recipe.mels; ++i)
+    filters_.push_back({first + i, std::span(weights_).subspan(static_cast<size_t>(i), 1)});
+}
+
 FilterBank::FilterBank(const Recipe& recipe) : bins_(recipe.n_fft / 2 + 1) {
+  if (recipe.mel_scale == MelScale::none) {
+    take_bins(recipe);
+    return;
+  }
   const Corners at = corners(recipe);
   const bool in_mel = recipe.mel_scale == MelScale::kaldi;
   const std::vector<double>& corner = in_mel ? at.mel : at.hz;

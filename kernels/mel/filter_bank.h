@@ -18,6 +18,14 @@ struct MelFilter {
   std::span<const double> weights;
 };
 
+/// Bins of the spectrum from `first` on.
+struct BinRange {
+  int first = 0;
+  int count = 0;
+};
+/// Those whose frequencies lie in [fmin, fmax]: the row of MelScale::none. fmin >= 0, rate > 0.
+BinRange bins_in_range(const Recipe& recipe);
+
 /// The filters of a recipe in double precision. Movable, not copyable: filters point into it.
 class FilterBank {
  public:
@@ -26,7 +34,7 @@ class FilterBank {
   FilterBank(FilterBank&&) = default;
   FilterBank& operator=(FilterBank&&) = default;
 
-  /// One per mel, from low to high frequency.
+  /// One per mel (or bin, with MelScale::none), from low to high frequency.
   std::span<const MelFilter> filters() const { return filters_; }
   /// n_fft/2 + 1: the bins of the real spectrum, bin k at k * rate / n_fft Hz.
   int bins() const { return bins_; }
@@ -34,6 +42,8 @@ class FilterBank {
   int empty_filters() const;
 
  private:
+  void take_bins(const Recipe& recipe);
+
   int bins_;
   std::vector<double> weights_;
   std::vector<MelFilter> filters_;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// How many frames a signal makes, and which sample or padding each of their places reads.
+// Frame positions, frame counts and padding rules.
 #include "kernels/mel/framing.h"
 
 #include <algorithm>
@@ -15,6 +15,12 @@ int front_zeros(const Recipe& recipe) {
   return recipe.padding == Padding::semi_causal ? recipe.win_length / 2 : 0;
 }
 
+/// Samples of padding on either side of a centred frame.
+int padding_length(const Recipe& recipe) {
+  return recipe.padding == Padding::vocoder ? (recipe.n_fft - recipe.hop_length) / 2
+                                            : recipe.n_fft / 2;
+}
+
 int first_sample(const Recipe& recipe) {
   const int place =
       recipe.window_place == WindowPlace::center ? (recipe.n_fft - recipe.win_length) / 2 : 0;
@@ -23,7 +29,8 @@ int first_sample(const Recipe& recipe) {
       return place;
     case Padding::reflect:
     case Padding::zero:
-      return place - recipe.n_fft / 2;
+    case Padding::vocoder:
+      return place - padding_length(recipe);
     case Padding::mirror:
       return recipe.hop_length / 2 - recipe.win_length / 2;
     case Padding::semi_causal:
@@ -42,7 +49,7 @@ int count_needs(const Recipe& recipe) {
     case FrameCount::snip_plus_one:
       return recipe.win_length + 1 - front_zeros(recipe);
     case FrameCount::centered:
-      return 1;
+      return std::max(1, recipe.n_fft - 2 * padding_length(recipe));
     case FrameCount::drop_last:
       return recipe.hop_length;
     case FrameCount::rounded:
@@ -55,7 +62,7 @@ int count_needs(const Recipe& recipe) {
 // needed unless the mean or its successor takes part of it.
 int left_padding_needs(const Recipe& recipe, int origin) {
   if (recipe.padding == Padding::mirror) return -origin;
-  if (recipe.padding != Padding::reflect) return 0;
+  if (recipe.padding != Padding::reflect && recipe.padding != Padding::vocoder) return 0;
   const bool first_is_idle =
       starts_with_zero(recipe.window) && !recipe.remove_dc &&
       (recipe.preemphasis == 0 || recipe.preemphasis_mode == PreemphasisMode::waveform);
@@ -91,7 +98,7 @@ int64_t frame_count(const Recipe& recipe, int64_t n) {
       count = 1 + floor_div(with_front - recipe.win_length - 1, hop);
       break;
     case FrameCount::centered:
-      count = 1 + floor_div(n - recipe.n_fft % 2, hop);
+      count = 1 + floor_div(n + 2 * padding_length(recipe) - recipe.n_fft, hop);
       break;
     case FrameCount::drop_last:
       count = n / hop;
@@ -138,7 +145,7 @@ ClipShape clip_shape(const Recipe& recipe, int64_t n, bool normalized) {
 
 int64_t padded_index(Padding padding, int64_t index, int64_t n) {
   if (index >= 0 && index < n) return index;
-  if (padding == Padding::reflect) {
+  if (padding == Padding::reflect || padding == Padding::vocoder) {
     if (n == 1) return 0;
     const int64_t period = 2 * (n - 1);
     const int64_t phase = index - floor_div(index, period) * period;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Hz to mel and back on the three scales.
+// The formulas of the mel scales.
 #include "kernels/mel/mel_scale.h"
 
 #include <cmath>
@@ -25,8 +25,10 @@ double to_mel(MelScale scale, double hz) {
       return 2595 * std::log10(1 + hz / 700);
     case MelScale::kaldi:
       return 1127 * std::log(1 + hz / 700);
+    case MelScale::none:
+      break;
   }
-  return 0;
+  return hz;
 }
 
 double to_hz(MelScale scale, double mel) {
@@ -39,8 +41,10 @@ double to_hz(MelScale scale, double mel) {
       return 700 * (std::pow(10, mel / 2595) - 1);
     case MelScale::kaldi:
       return 700 * (std::exp(mel / 1127) - 1);
+    case MelScale::none:
+      break;
   }
-  return 0;
+  return mel;
 }
 
 }  // namespace npumel

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The published normalisations over a block of rows.
+// Clamp, statistics and affine map over a block of rows.
 #include "kernels/mel/normalize.h"
 
 #include <algorithm>
@@ -43,6 +43,10 @@ void apply_clamp(const Normalization& norm, const BasicRowBlock<T>& block, doubl
   for (int64_t row = 0; row < block.rows; ++row)
     for (int mel = 0; mel < block.mels; ++mel)
       at(block, row, mel) = std::max(at(block, row, mel), floor);
+  if (!norm.relative) return;
+  const auto reference = static_cast<T>(top);
+  for (int64_t row = 0; row < block.rows; ++row)
+    for (int mel = 0; mel < block.mels; ++mel) at(block, row, mel) -= reference;
 }
 
 template <typename T>
@@ -88,6 +92,12 @@ template void normalize<double>(const Normalization&, const BasicRowBlock<double
 bool is_maximum_clamp(const Normalization& normalization) {
   return normalization.published() && normalization.clamp != Clamp::none &&
          normalization.statistic == Statistic::none;
+}
+
+bool is_decibel_clamp(const Normalization& normalization) {
+  return normalization.log == LogType::db && normalization.clamp == Clamp::maximum &&
+         normalization.statistic == Statistic::none && normalization.add == 0 &&
+         normalization.multiply == 1;
 }
 
 }  // namespace npumel

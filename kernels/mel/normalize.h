@@ -21,7 +21,8 @@ struct BasicRowBlock {
 using RowBlock = BasicRowBlock<float>;
 
 /// Applies the recipe's published normalisation in place, in this order:
-///   1. clamp:     x = max(x, M - clamp_range), M = `maximum` (Clamp::maximum) or fixed_max;
+///   1. clamp:     x = max(x, M - clamp_range), M = `maximum` (Clamp::maximum) or fixed_max; then
+///                 x = x - M if `relative`;
 ///   2. statistic: per mel bin over the first `valid` rows, x = (x - mean) or
 ///                 (x - mean) / deviation. The deviation of one single row counts as 0 before
 ///                 epsilon, and a bin whose deviation is 0 after it becomes 0 (not NaN);
@@ -40,5 +41,9 @@ extern template void normalize<double>(const Normalization&, const BasicRowBlock
 /// True when `normalize=running` and `normalize=fixed` make sense: the normalisation is a maximum
 /// clamp and an affine map, with no statistic over the clip.
 bool is_maximum_clamp(const Normalization& normalization);
+
+/// True for librosa's power_to_db: a clamp in dB below the maximum and no scale. top-db and ref
+/// change it.
+bool is_decibel_clamp(const Normalization& normalization);
 
 }  // namespace npumel

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The table of published front ends.
+// The table of presets.
 #include "kernels/mel/presets.h"
 
 #include <array>
@@ -86,6 +86,29 @@ constexpr Recipe kVggish = {.mels = 64,
                             .log_floor = 0.01,
                             .floor_mode = FloorMode::add};
 
+// What vocoders have in common: Hann, magnitude, ln with a floor. HiFi-GAN's
+// meldataset.py reflects half of what a frame is longer than a hop and adds
+// 1e-9 under the root.
+constexpr Recipe kHifiGan = {.n_fft = 1024,
+                             .win_length = 1024,
+                             .hop_length = 256,
+                             .window_place = WindowPlace::center,
+                             .spectrum = Spectrum::magnitude,
+                             .magnitude_epsilon = 1e-9,
+                             .padding = Padding::vocoder,
+                             .frame_count = FrameCount::centered,
+                             .log = LogType::ln,
+                             .log_floor = 1e-5};
+// Tacotron 2's layers.py, and SpeechT5: centred frames, no epsilon.
+constexpr Recipe kTacotron2 = {.n_fft = 1024,
+                               .win_length = 1024,
+                               .hop_length = 256,
+                               .window_place = WindowPlace::center,
+                               .spectrum = Spectrum::magnitude,
+                               .frame_count = FrameCount::centered,
+                               .log = LogType::ln,
+                               .log_floor = 1e-5};
+
 constexpr PresetRow row(Preset preset, Recipe recipe, int rate = 16000) {
   recipe.preset = preset;
   return {rate, recipe};
@@ -98,7 +121,7 @@ constexpr Recipe varied(Recipe recipe, auto change) {
 }
 
 // One row a preset, in the order of the enumeration. Sources: kernels/mel/README.md.
-constexpr std::array<PresetRow, 24> kRows = {{
+constexpr std::array<PresetRow, 33> kRows = {{
     row(Preset::whisper80, kWhisper),
     row(Preset::whisper128, varied(kWhisper, [](Recipe& r) { r.mels = 128; })),
     row(Preset::nemo80, kNemo),
@@ -182,6 +205,7 @@ constexpr std::array<PresetRow, 24> kRows = {{
                              .n_fft = 1024,
                              .win_length = 512,
                              .spectrum = Spectrum::magnitude,
+                             .dft = Dft::float_frames,
                              .mel_scale = MelScale::htk,
                              .mel_norm = MelNorm::none,
                              .fmin = 125,
@@ -237,6 +261,65 @@ constexpr std::array<PresetRow, 24> kRows = {{
          .frame_count = FrameCount::centered,
          .log = LogType::db},
         48000),
+    row(Preset::hifigan80, kHifiGan, kAnyRate),
+    row(Preset::bigvgan100,
+        varied(kHifiGan,
+               [](Recipe& r) {
+                 r.mels = 100;
+                 r.fmax = 12000;
+               }),
+        24000),
+    row(Preset::bigvgan128,
+        varied(kHifiGan,
+               [](Recipe& r) {
+                 r.mels = 128;
+                 r.n_fft = r.win_length = 2048;
+                 r.hop_length = 512;
+                 r.fmax = 22050;
+               }),
+        44100),
+    row(Preset::cosyvoice80,
+        varied(kHifiGan,
+               [](Recipe& r) {
+                 r.n_fft = r.win_length = 1920;
+                 r.hop_length = 480;
+               }),
+        24000),
+    row(Preset::cosyvoice3_80,
+        varied(kHifiGan,
+               [](Recipe& r) {
+                 r.n_fft = r.win_length = 1920;
+                 r.hop_length = 480;
+                 r.fmax = 12000;
+               }),
+        24000),
+    row(Preset::vocos100,
+        varied(kTacotron2,
+               [](Recipe& r) {
+                 r.mels = 100;
+                 r.mel_scale = MelScale::htk;
+                 r.mel_norm = MelNorm::none;
+                 r.fmax = 12000;
+                 r.log_floor = 1e-7;
+               }),
+        24000),
+    row(Preset::f5tts100,
+        varied(kTacotron2,
+               [](Recipe& r) {
+                 r.mels = 100;
+                 r.mel_scale = MelScale::htk;
+                 r.mel_norm = MelNorm::none;
+                 r.fmax = 12000;
+               }),
+        24000),
+    row(Preset::tacotron2_80, kTacotron2, 22050),
+    row(Preset::speecht5_80, varied(kTacotron2,
+                                    [](Recipe& r) {
+                                      r.fmin = 80;
+                                      r.fmax = 7600;
+                                      r.log = LogType::log10;
+                                      r.log_floor = 1e-10;
+                                    })),
     row(Preset::custom, kWhisper, kAnyRate),
 }};
 

@@ -21,15 +21,24 @@ enum class WindowPlace { start, center };
 
 enum class Spectrum { power, magnitude };
 
+/// What stands in front of each row: nothing, or the sum of squares of the frame's win_length
+/// samples, under the row's logarithm and floor (Kaldi's --use-energy).
+///  raw       after input_scale and DC removal, before pre-emphasis inside the frame and the window
+///  windowed  as the DFT takes them
+enum class Energy { none, raw, windowed };
+
 /// How the original computes its DFT, where that shows in the numbers. See convolution.h.
 ///  exact        its rounding noise lies below anything a model could see
 ///  convolution  float32 sums of products with rounded weights; the loudest bin leaves noise in
 ///               filters that lie 60 dB and more below it, and the original's rows hold that noise
-enum class Dft { exact, convolution };
+///  float_frames pre-emphasis, window function and their product are rounded to float32 (NumPy),
+///               the transform is exact
+enum class Dft { exact, convolution, float_frames };
 
 /// slaney: linear below 1 kHz, then logarithmic. htk: 2595 log10(1+f/700), triangles linear in Hz.
-/// kaldi: 1127 ln(1+f/700), triangles linear in mel.
-enum class MelScale { slaney, htk, kaldi };
+/// kaldi: 1127 ln(1+f/700), triangles linear in mel. none: no filters, a row holds the bins of the
+/// spectrum whose frequencies k * rate / n_fft lie in [fmin, fmax].
+enum class MelScale { slaney, htk, kaldi, none };
 
 /// slaney: each triangle has unit area over Hz. none: each triangle peaks at 1.
 enum class MelNorm { slaney, none };
@@ -42,16 +51,19 @@ enum class MelNorm { slaney, none };
 ///  mirrored
 ///               with its edge sample (x[-1-i] = x[i])
 ///  semi_causal  win_length/2 zeros in front, nothing behind
-enum class Padding { none, reflect, zero, mirror, semi_causal };
+///  vocoder      (n_fft - hop_length)/2 samples each side, reflected as reflect does: frame t is
+///               centred at t*hop + hop/2 (HiFi-GAN and its family)
+enum class Padding { none, reflect, zero, mirror, semi_causal, vocoder };
 
 /// How many frames n samples make (floor division, 0 when negative).
 ///  snip           1 + (n + front - win_length) / hop
 ///  snip_fft       1 + (n + front - n_fft) / hop
 ///  snip_plus_one  1 + (n + front - win_length - 1) / hop
-///  centered       1 + (n + 2*(n_fft/2) - n_fft) / hop, 0 for n = 0
+///  centered       1 + (n + 2*pad - n_fft) / hop, 0 for n = 0
 ///  drop_last      n / hop
 ///  rounded        (n + hop/2) / hop
-/// front = win_length/2 for semi_causal padding, 0 otherwise.
+/// front = win_length/2 for semi_causal padding, 0 otherwise; pad = (n_fft - hop)/2 for vocoder
+/// padding, n_fft/2 otherwise.
 enum class FrameCount { snip, snip_fft, snip_plus_one, centered, drop_last, rounded };
 
 /// What frames=0 does to the end of a clip, as the original does.
@@ -86,6 +98,7 @@ struct Normalization {
   Clamp clamp = Clamp::none;
   double clamp_range = 0;  ///< rows are raised to (maximum - clamp_range)
   double fixed_max = 0;    ///< the maximum that Clamp::fixed takes for granted
+  bool relative = false;   ///< the maximum is subtracted after the clamp
   Statistic statistic = Statistic::none;
   int ddof = 0;                  ///< 0: divide by n, 1: by n-1
   double epsilon = 0;            ///< added to the deviation, or
@@ -121,6 +134,15 @@ enum class Preset {
   lasr128,
   phi4mm80,
   clap64,
+  hifigan80,
+  bigvgan100,
+  bigvgan128,
+  cosyvoice80,
+  cosyvoice3_80,
+  vocos100,
+  f5tts100,
+  tacotron2_80,
+  speecht5_80,
   custom
 };
 
@@ -134,13 +156,20 @@ struct Recipe {
 #include "kernels/mel/recipe_fields.def"
 #undef RECIPE_FIELD
 #undef NORMALIZATION_FIELD
+  /// fmax lies half a hertz higher: the Nyquist frequency of an odd rate, or counted from it.
+  bool fmax_half = false;
   Normalization normalization = {};
+
+  /// Values of a row.
+  int width() const { return mels + (energy == Energy::none ? 0 : 1); }
+  /// The upper edge of the highest filter in Hz.
+  double highest_frequency() const { return fmax + (fmax_half ? 0.5 : 0); }
 
   bool operator==(const Recipe&) const = default;
 };
 
 /// What a user set explicitly; empty = as the preset. fmax: 0 = the Nyquist frequency, negative =
-/// that much below it.
+/// that much below it. ref: -1 = the maximum.
 struct RecipeOverrides {
 #define RECIPE_FIELD(type, member, ...) std::optional<type> member = {};
 #define NORMALIZATION_FIELD(type, member, ...) std::optional<type> member = {};
@@ -159,7 +188,7 @@ int published_rate(Preset preset);
 /// (the floor without a logarithm, the place of a window that fills the FFT ...) get the default of
 /// Recipe, and a normalisation that is not defined for the resulting log type is removed: recipes
 /// with the same numbers are equal up to `preset`. Preset::custom starts from whisper80's values
-/// (fmax: 8000 Hz, or Nyquist where that is lower).
+/// (fmax: 8000 Hz). An fmax that nobody set explicitly is at most the Nyquist frequency.
 /// Throws std::invalid_argument with a sentence that names the offending values ("fmin (9000 Hz)
 /// must be below fmax (8000 Hz)").
 Recipe resolve(Preset preset, const RecipeOverrides& overrides, int rate);
@@ -199,6 +228,8 @@ template <>
 std::span<const EnumName<WindowPlace>> enum_names<WindowPlace>();
 template <>
 std::span<const EnumName<Spectrum>> enum_names<Spectrum>();
+template <>
+std::span<const EnumName<Energy>> enum_names<Energy>();
 template <>
 std::span<const EnumName<Dft>> enum_names<Dft>();
 template <>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The definition of every front end, written plainly in double precision.
+// The double-precision reference: samples to rows.
 #include "kernels/mel/reference.h"
 
 #include <algorithm>
@@ -92,7 +92,31 @@ double logarithm(const Recipe& recipe, double x) {
   return x;
 }
 
-// Calls use(spectrum) for every frame of the signal.
+// Dft::float_frames: every step rounded to float32, as NumPy does.
+void window_in_float(const Recipe& recipe, Signal& frame) {
+  const bool emphasizes =
+      recipe.preemphasis != 0 && recipe.preemphasis_mode != PreemphasisMode::waveform;
+  const auto c = static_cast<float>(emphasizes ? recipe.preemphasis : 0);
+  const std::vector<float> window = float_window_function(recipe.window, recipe.win_length);
+  auto previous = static_cast<float>(
+      recipe.preemphasis_mode == PreemphasisMode::frame_next ? frame[1] : frame[0]);
+  for (size_t i = 0; i < frame.size(); ++i) {
+    const auto sample = static_cast<float>(frame[i]);
+    const float product = c * previous;
+    const float emphasized = sample - product;
+    frame[i] = emphasized * window[i];
+    previous = sample;
+  }
+}
+
+double sum_of_squares(const Signal& frame) {
+  double sum = 0;
+  for (const double value : frame) sum += value * value;
+  return sum;
+}
+
+// Calls use(spectrum, energy) for every frame of the signal; energy as the
+// recipe defines it, before the logarithm.
 void for_each_spectrum(const Recipe& recipe, std::span<const double> samples, const auto& use) {
   const Signal x = prepared_signal(recipe, samples);
   const Framing frames = framing(recipe);
@@ -103,15 +127,22 @@ void for_each_spectrum(const Recipe& recipe, std::span<const double> samples, co
   for (int64_t t = 0; t < count; ++t) {
     Signal frame = frame_samples(frames, x, t);
     if (recipe.remove_dc) remove_mean(frame);
-    preemphasise(recipe, frame);
-    for (size_t i = 0; i < frame.size(); ++i) frame[i] *= window[i];
+    double energy = sum_of_squares(frame);
+    if (recipe.dft == Dft::float_frames) {
+      window_in_float(recipe, frame);
+    } else {
+      preemphasise(recipe, frame);
+      for (size_t i = 0; i < frame.size(); ++i) frame[i] *= window[i];
+    }
+    if (recipe.energy == Energy::windowed) energy = sum_of_squares(frame);
 
     Signal spectrum;
     for (int bin = 0; bin <= recipe.n_fft / 2; ++bin) {
       const double power = squared_magnitude(frame, circle, static_cast<size_t>(bin));
-      spectrum.push_back(recipe.spectrum == Spectrum::power ? power : std::sqrt(power));
+      spectrum.push_back(
+          recipe.spectrum == Spectrum::power ? power : std::sqrt(power + recipe.magnitude_epsilon));
     }
-    use(spectrum);
+    use(spectrum, energy);
   }
 }
 
@@ -120,7 +151,8 @@ void for_each_spectrum(const Recipe& recipe, std::span<const double> samples, co
 std::vector<double> reference_rows(const Recipe& recipe, std::span<const double> samples) {
   const FilterBank bank(recipe);
   std::vector<double> rows;
-  for_each_spectrum(recipe, samples, [&](const Signal& spectrum) {
+  for_each_spectrum(recipe, samples, [&](const Signal& spectrum, double frame_energy) {
+    if (recipe.energy != Energy::none) rows.push_back(logarithm(recipe, frame_energy));
     for (const MelFilter& filter : bank.filters()) {
       double energy = 0;
       for (size_t i = 0; i < filter.weights.size(); ++i)
@@ -140,7 +172,7 @@ std::vector<double> reference_peaks(const Recipe& recipe, std::span<const double
     largest_sum = std::max(largest_sum, sum);
   }
   std::vector<double> peaks;
-  for_each_spectrum(recipe, samples, [&](const Signal& spectrum) {
+  for_each_spectrum(recipe, samples, [&](const Signal& spectrum, double) {
     const double strongest = *std::max_element(spectrum.begin(), spectrum.end());
     peaks.push_back(logarithm(recipe, strongest * largest_sum));
   });
@@ -149,7 +181,7 @@ std::vector<double> reference_peaks(const Recipe& recipe, std::span<const double
 
 std::vector<double> reference_clip(const Recipe& recipe, std::span<const double> samples,
                                    bool normalized, int64_t tail_silence) {
-  const auto mels = static_cast<size_t>(recipe.mels);
+  const auto width = static_cast<size_t>(recipe.width());
   const auto n = static_cast<int64_t>(samples.size());
   const ClipShape shape = clip_shape(recipe, n, normalized);
   if (n == 0) return {};
@@ -160,12 +192,12 @@ std::vector<double> reference_clip(const Recipe& recipe, std::span<const double>
   double maximum = -std::numeric_limits<double>::infinity();
   for (const double value : rows) maximum = std::max(maximum, value);
 
-  rows.resize(static_cast<size_t>(shape.kept) * mels);
+  rows.resize(static_cast<size_t>(shape.kept) * width);
   if (normalized) {
-    const BasicRowBlock<double> block{rows.data(), shape.kept, recipe.mels, recipe.mels, 1};
+    const BasicRowBlock<double> block{rows.data(), shape.kept, recipe.width(), recipe.width(), 1};
     normalize(recipe.normalization, block, shape.kept, maximum);
   }
-  rows.resize(static_cast<size_t>(shape.kept + shape.zero_rows) * mels, 0.0);
+  rows.resize(static_cast<size_t>(shape.kept + shape.zero_rows) * width, 0.0);
   return rows;
 }
 

@@ -11,7 +11,8 @@
 
 namespace npumel {
 
-/// Raw rows (frame_count(n) x mels, row-major) of a whole clip, no tail rule. `samples` are in
+/// Raw rows (frame_count(n) x recipe.width(), row-major) of a whole clip, no tail rule. `samples`
+/// are in
 /// [-1, 1): int16 / 32768. `recipe` must be valid.
 std::vector<double> reference_rows(const Recipe& recipe, std::span<const double> samples);
 

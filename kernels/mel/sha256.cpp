@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// SHA-256 (FIPS 180-4).
+// SHA-256 of a text.
 #include "kernels/mel/sha256.h"
 
 #include <bit>

@@ -121,7 +121,7 @@ TEST(Accuracy, a_frame_with_a_loud_tone_is_computed_alike_whatever_its_neighbour
   for (const Preset preset : {Preset::vggish64, Preset::clap64, Preset::seamless80}) {
     SCOPED_TRACE(nick(preset));
     const Recipe recipe = kernel_recipe(preset);
-    const auto mels = static_cast<size_t>(recipe.mels);
+    const auto mels = static_cast<size_t>(recipe.width());
     Random random(61);
     auto signal = test_signal(random, samples_for(recipe, kFrames));
     for (size_t i = signal.size() / 2; i < signal.size(); ++i)
@@ -152,12 +152,12 @@ TEST(Accuracy, rows_divided_by_their_deviation_are_exact_beside_a_sweep) {
       sweep.push_back(static_cast<float>(std::round(value * steps) / steps));
     }
     auto expected = expected_rows(recipe, sweep, kRows);
-    normalize<double>(recipe.normalization, {expected.data(), kRows, recipe.mels, recipe.mels, 1},
-                      kRows, 0);
+    normalize<double>(recipe.normalization,
+                      {expected.data(), kRows, recipe.width(), recipe.width(), 1}, kRows, 0);
     for_each_target([&] {
       auto rows = compute_rows(recipe, sweep, kRows);
-      normalize<float>(recipe.normalization, {rows.data(), kRows, recipe.mels, recipe.mels, 1},
-                       kRows, 0);
+      normalize<float>(recipe.normalization,
+                       {rows.data(), kRows, recipe.width(), recipe.width(), 1}, kRows, 0);
       double worst = 0;
       for (size_t i = 0; i < rows.size(); ++i)
         worst = std::max(worst, std::abs(rows[i] - expected[i]));

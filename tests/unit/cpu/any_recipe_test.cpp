@@ -39,6 +39,10 @@ RecipeOverrides any_overrides(Random& random) {
                            1e-37, 1e-5,     0.999,     1,  1e37, 1e300};
   if (maybe()) o.log_floor = values[random() % std::size(values)];
   if (maybe()) o.preemphasis = values[random() % std::size(values)];
+  if (maybe()) o.magnitude_epsilon = values[random() % std::size(values)];
+  if (maybe()) o.energy = any<Energy>(random);
+  if (random() % 40 == 0) o.top_db = values[random() % std::size(values)];
+  if (random() % 40 == 0) o.ref = values[random() % std::size(values)];
   if (maybe()) o.floor_mode = any<FloorMode>(random);
   if (maybe()) o.preemphasis_mode = any<PreemphasisMode>(random);
   if (maybe()) o.remove_dc = random() % 2 == 0;
@@ -49,7 +53,7 @@ TEST(AnyRecipe, is_refused_with_a_reason_or_gives_finite_rows) {
   Random random(61);
   int refused = 0;
   int accepted = 0;
-  for (int i = 0; i < 1500; ++i) {
+  for (int i = 0; i < 2500; ++i) {
     const auto preset = any<Preset>(random);
     const int rate = any_of(random, {16000, 16000, 16000, 4000, 48000, 192000, 0, -1});
     Recipe recipe;

@@ -44,9 +44,9 @@ template <typename Sample>
 std::vector<float> compute(const Recipe& recipe, const Sample* samples, int frames, int per_call) {
   const auto kernel = MelKernel::get(recipe, per_call);
   const auto workspace = kernel->make_workspace();
-  std::vector<float> rows(static_cast<size_t>(frames * recipe.mels));
+  std::vector<float> rows(static_cast<size_t>(frames * recipe.width()));
   kernel->compute(samples, sizeof(Sample) == 2 ? SampleType::s16 : SampleType::f32, frames,
-                  {rows.data(), ElementType::f32, recipe.mels, 1}, *workspace);
+                  {rows.data(), ElementType::f32, recipe.width(), 1}, *workspace);
   return rows;
 }
 
@@ -67,7 +67,7 @@ TEST(Convolution, gives_the_originals_noise_for_calls_of_any_size_on_every_targe
     const std::vector<double> exact(signal.begin(), signal.end());
     for (const auto& call : calls) {
       const auto expected = convolved_rows(recipe, exact, call.part);
-      ASSERT_EQ(expected.size(), static_cast<size_t>(kFrames * recipe.mels));
+      ASSERT_EQ(expected.size(), static_cast<size_t>(kFrames * recipe.width()));
       for_each_target([&] {
         // Sample 0 is the first one under the window.
         const auto rows = compute(recipe, signal.data() + 56, kFrames, call.rows_per_call);
@@ -113,7 +113,7 @@ TEST(Convolution, is_decided_for_each_frame_alone) {
   const auto tone = samples_of(loud_and_narrow()[0], kFrames);
   std::copy(tone.begin() + 1600, tone.begin() + static_cast<ptrdiff_t>(signal.size()),
             signal.begin() + 1600);
-  const auto mels = static_cast<size_t>(recipe.mels);
+  const auto mels = static_cast<size_t>(recipe.width());
   for_each_target([&] {
     const auto all = compute(recipe, signal.data(), kFrames, 8);
     for (int first = 0; first < kFrames; ++first) {

@@ -33,7 +33,7 @@ TEST(Rows, do_not_depend_on_their_place_or_on_how_many_there_are) {
   for (int i = 0; i < 20; ++i) {
     const Recipe recipe = random_recipe(random);
     SCOPED_TRACE(describe(recipe));
-    const auto mels = static_cast<size_t>(recipe.mels);
+    const auto mels = static_cast<size_t>(recipe.width());
     const auto signal = test_signal(random, samples_for(recipe, kFrames));
     for_each_target([&] {
       const auto all = compute_rows(recipe, signal, kFrames);
@@ -62,7 +62,7 @@ TEST(Rows, do_not_depend_on_the_mean_of_their_neighbours) {
   const auto quiet = compute_rows(recipe, signal, 20);
   std::fill(signal.begin() + 10 * recipe.hop_length + recipe.win_length, signal.end(), 0.9F);
   const auto loud = compute_rows(recipe, signal, 20);
-  const auto same = static_cast<ptrdiff_t>(11 * recipe.mels);
+  const auto same = static_cast<ptrdiff_t>(11 * recipe.width());
   EXPECT_TRUE(std::equal(quiet.begin(), quiet.begin() + same, loud.begin()));
 }
 
@@ -109,10 +109,10 @@ TEST(Rows, maximum_is_the_largest_value_written) {
       for (const int frames : {1, 3, 16, 21}) {
         // The loud end lies behind the last frame's window function: it must not count.
         auto signal = test_signal(random, samples_for(recipe, frames));
-        std::vector<float> rows(static_cast<size_t>(frames * recipe.mels));
+        std::vector<float> rows(static_cast<size_t>(frames * recipe.width()));
         RowSink out;
         out.data = rows.data();
-        out.frame_stride = recipe.mels;
+        out.frame_stride = recipe.width();
         const float highest = compute(*kernel, signal.data(), frames, out);
         EXPECT_EQ(highest, *std::max_element(rows.begin(), rows.end())) << frames;
       }
@@ -133,8 +133,8 @@ TEST(Rows, maximum_does_not_remember_an_earlier_call) {
       const auto loud = test_signal(random, samples_for(recipe, frames));
       std::vector<float> quiet(loud.size());
       for (size_t i = loud.size() - 400; i < loud.size(); ++i) quiet[i] = 0.001F * loud[i];
-      std::vector<float> rows(static_cast<size_t>(frames * recipe.mels));
-      const RowSink out{rows.data(), ElementType::f32, recipe.mels, 1};
+      std::vector<float> rows(static_cast<size_t>(frames * recipe.width()));
+      const RowSink out{rows.data(), ElementType::f32, recipe.width(), 1};
       kernel->compute(loud.data(), SampleType::f32, frames, out, *workspace);
       const float highest = kernel->compute(quiet.data(), SampleType::f32, frames, out, *workspace);
       EXPECT_EQ(highest, *std::max_element(rows.begin(), rows.end())) << frames;
@@ -160,8 +160,8 @@ TEST(Rows, do_not_remember_an_earlier_call_that_overflowed) {
       const auto signal = test_signal(random, samples_for(recipe, kFrames));
       std::vector<float> huge(signal);
       for (float& sample : huge) sample *= 1e30F;
-      std::vector<float> rows(static_cast<size_t>(kFrames * recipe.mels));
-      const RowSink out{rows.data(), ElementType::f32, recipe.mels, 1};
+      std::vector<float> rows(static_cast<size_t>(kFrames * recipe.width()));
+      const RowSink out{rows.data(), ElementType::f32, recipe.width(), 1};
       kernel->compute(huge.data(), SampleType::f32, kFrames, out, *workspace);
       kernel->compute(signal.data(), SampleType::f32, kFrames, out, *workspace);
       ASSERT_EQ(rows, compute_rows(recipe, signal, kFrames));

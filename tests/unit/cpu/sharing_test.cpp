@@ -48,12 +48,12 @@ TEST(Sharing, compute_allocates_nothing) {
       const auto signal = test_signal(random, samples_for(recipe, 100));
       const auto kernel = MelKernel::get(recipe);
       const auto workspace = kernel->make_workspace();
-      std::vector<float> rows(static_cast<size_t>(100 * recipe.mels));
+      std::vector<float> rows(static_cast<size_t>(100 * recipe.width()));
       const auto before = allocations.load();
       for (const int frames : {1, 100, 37})
         for (const ElementType type : {ElementType::f32, ElementType::f16})
           kernel->compute(signal.data(), SampleType::f32, frames,
-                          {rows.data(), type, recipe.mels, 1}, *workspace);
+                          {rows.data(), type, recipe.width(), 1}, *workspace);
       EXPECT_EQ(allocations.load(), before) << nick(preset);
     }
   }

@@ -17,14 +17,17 @@ Recipe preset(Preset name) {
 
 TEST(Reach, IsWhatThePublishedFrontEndsNeed) {
   const std::map<Preset, int> reaches = {
-      {Preset::whisper80, 200},    {Preset::whisper128, 200},    {Preset::nemo80, 200},
-      {Preset::nemo128, 200},      {Preset::kaldi80, 400},       {Preset::icefall80, 280},
-      {Preset::openwakeword, 512}, {Preset::librosa, 1024},      {Preset::torchaudio, 200},
-      {Preset::funasr80, 400},     {Preset::wespeaker80, 400},   {Preset::seamless80, 400},
-      {Preset::s2t80, 400},        {Preset::ast128, 400},        {Preset::granite80, 200},
-      {Preset::vggish64, 400},     {Preset::voxtral_rt128, 200}, {Preset::yamnet64, 400},
-      {Preset::gemma3n128, 513},   {Preset::gemma4_128, 161},    {Preset::lasr128, 400},
-      {Preset::phi4mm80, 400},     {Preset::clap64, 512},        {Preset::custom, 200},
+      {Preset::whisper80, 200},      {Preset::whisper128, 200},    {Preset::nemo80, 200},
+      {Preset::nemo128, 200},        {Preset::kaldi80, 400},       {Preset::icefall80, 280},
+      {Preset::openwakeword, 512},   {Preset::librosa, 1024},      {Preset::torchaudio, 200},
+      {Preset::funasr80, 400},       {Preset::wespeaker80, 400},   {Preset::seamless80, 400},
+      {Preset::s2t80, 400},          {Preset::ast128, 400},        {Preset::granite80, 200},
+      {Preset::vggish64, 400},       {Preset::voxtral_rt128, 200}, {Preset::yamnet64, 400},
+      {Preset::gemma3n128, 513},     {Preset::gemma4_128, 161},    {Preset::lasr128, 400},
+      {Preset::phi4mm80, 400},       {Preset::clap64, 512},        {Preset::hifigan80, 640},
+      {Preset::bigvgan100, 640},     {Preset::bigvgan128, 1280},   {Preset::cosyvoice80, 1200},
+      {Preset::cosyvoice3_80, 1200}, {Preset::vocos100, 512},      {Preset::f5tts100, 512},
+      {Preset::tacotron2_80, 512},   {Preset::speecht5_80, 512},   {Preset::custom, 200},
   };
   for (const auto& name : enum_names<Preset>())
     EXPECT_EQ(framing(preset(name.value)).reach, reaches.at(name.value)) << name.nick;

@@ -59,8 +59,8 @@ TEST(RecipeFields, InCapsAreThoseOfTheInterface) {
   for (const RecipeField& field : recipe_fields())
     if (field.has(field_in_caps)) names.emplace_back(field.name);
   EXPECT_THAT(names, ElementsAre("mels", "n-fft", "win-length", "hop-length", "window", "spectrum",
-                                 "mel-scale", "mel-norm", "fmin", "fmax", "padding", "log",
-                                 "preemphasis", "input-scale"));
+                                 "energy", "mel-scale", "mel-norm", "fmin", "fmax", "padding",
+                                 "log", "preemphasis", "input-scale"));
 }
 
 std::string number(double value) {

@@ -92,7 +92,7 @@ inline std::vector<double> convolved_rows(const Recipe& recipe, std::span<const 
     sums.push_back(std::accumulate(filter.weights.begin(), filter.weights.end(), 0.0));
   const double largest_sum = *std::max_element(sums.begin(), sums.end());
 
-  const auto mels = static_cast<size_t>(recipe.mels);
+  const auto mels = static_cast<size_t>(recipe.width());
   for (size_t t = 0; t < peaks.size(); ++t) {
     double* row = rows.data() + t * mels;
     bool deep = false;

@@ -25,6 +25,7 @@ struct GoldenFrontEnd {
   std::string name;
   Preset preset = Preset::whisper80;
   RecipeOverrides overrides = {};
+  int rate = 16000;  ///< of presets that take any
   bool normalized = false;
   int64_t tail_silence = 0;         ///< samples
   int64_t pad_to = 0;               ///< zeros up to this length first
@@ -73,6 +74,27 @@ inline const std::vector<GoldenFrontEnd>& golden_front_ends() {
       {.name = "lasr128", .preset = Preset::lasr128},
       {.name = "phi4mm80", .preset = Preset::phi4mm80},
       {.name = "clap64", .preset = Preset::clap64},
+      {.name = "hifigan22_80", .preset = Preset::hifigan80, .rate = 22050},
+      {.name = "hifigan16_80", .preset = Preset::hifigan80},
+      {.name = "bigvgan24_100", .preset = Preset::bigvgan100},
+      {.name = "bigvgan44_128", .preset = Preset::bigvgan128},
+      {.name = "cosyvoice24_80", .preset = Preset::cosyvoice80},
+      {.name = "cosyvoice3_24_80", .preset = Preset::cosyvoice3_80},
+      {.name = "vocos24_100", .preset = Preset::vocos100},
+      {.name = "f5tts24_100", .preset = Preset::f5tts100},
+      {.name = "tacotron2_22_80", .preset = Preset::tacotron2_80},
+      {.name = "speecht5_80", .preset = Preset::speecht5_80},
+      {.name = "librosa_db_notop", .preset = Preset::librosa, .overrides = {.log = LogType::db}},
+      {.name = "librosa_db_amin1e5",
+       .preset = Preset::librosa,
+       .overrides = {.log = LogType::db, .log_floor = 1e-5}},
+      {.name = "librosa_db_refmax",
+       .preset = Preset::librosa,
+       .overrides = {.log = LogType::db, .ref = -1},
+       .normalized = true},
+      {.name = "kaldi23_energy",
+       .preset = Preset::kaldi80,
+       .overrides = {.mels = 23, .energy = Energy::raw}},
   };
   return kFrontEnds;
 }

@@ -18,23 +18,25 @@ namespace npumel::test {
 
 inline Recipe golden_recipe(const GoldenFrontEnd& front_end) {
   const int published = published_rate(front_end.preset);
-  return resolve(front_end.preset, front_end.overrides, published != 0 ? published : 16000);
+  return resolve(front_end.preset, front_end.overrides,
+                 published != 0 ? published : front_end.rate);
 }
 
 /// Normalises blocks of rows on their own, as a front end does that is called with short pieces of
 /// audio. Rows that do not fill a last block are dropped.
 inline std::vector<double> normalize_calls(const Recipe& recipe, std::vector<double> rows,
                                            const std::vector<int64_t>& calls) {
-  const int64_t total = static_cast<int64_t>(rows.size()) / recipe.mels;
+  const int64_t total = static_cast<int64_t>(rows.size()) / recipe.width();
   int64_t done = 0;
   for (int64_t block = calls.front(); done + block <= total; block = calls.back()) {
-    double* first = rows.data() + done * recipe.mels;
-    const double maximum = *std::max_element(first, first + block * recipe.mels);
+    double* first = rows.data() + done * recipe.width();
+    const double maximum = *std::max_element(first, first + block * recipe.width());
     normalize(recipe.normalization,
-              BasicRowBlock<double>{first, block, recipe.mels, recipe.mels, 1}, block, maximum);
+              BasicRowBlock<double>{first, block, recipe.width(), recipe.width(), 1}, block,
+              maximum);
     done += block;
   }
-  rows.resize(static_cast<size_t>(done * recipe.mels));
+  rows.resize(static_cast<size_t>(done * recipe.width()));
   return rows;
 }
 

@@ -20,6 +20,8 @@ inline RecipeOverrides overrides_of(const Recipe& recipe) {
   RecipeOverrides overrides{.normalization = recipe.preset};
   for (const RecipeField& field : recipe_fields())
     if (field.get != nullptr) field.set_override(overrides, field.get(recipe));
+  // The Nyquist frequency of an odd rate, and what is counted from it, is no whole number.
+  if (recipe.fmax_half) overrides.fmax = recipe.fmax - recipe.rate / 2;
   return overrides;
 }
 
@@ -77,6 +79,9 @@ class RecipeGenerator {
     o.preemphasis = chance(0.5) ? 0.0 : between(1, 99) / 100.0;
     o.preemphasis_mode = any<PreemphasisMode>();
     o.remove_dc = chance(0.5);
+    o.energy = any<Energy>();
+    if (chance(0.5)) o.magnitude_epsilon = std::pow(10.0, -between(0, 12));
+    if (o.mel_scale == MelScale::none) o.mels.reset();
     return o;
   }
 
