@@ -4,7 +4,10 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <cstring>
+
+#include "kernels/mel/sample_limit.h"
 
 namespace npumel {
 namespace {
@@ -25,24 +28,27 @@ int64_t mirror_depth(const Recipe& recipe, const Framing& frame) {
   return depth;
 }
 
-/// Replaces NaN and infinities by 0. The sum of the magnitude bits and the lowest exponent bit
-/// reaches the sign bit exactly for them, so that a clean block costs one pass of integer lanes.
-uint64_t make_finite(float* samples, int64_t count) {
+/// Replaces NaN and infinities by 0, which it counts, and clamps to +-limit. Magnitudes compare as
+/// their bits do: the sum of those and of what is missing from the limit to the sign bit reaches it
+/// for larger ones only, so that a clean block costs one pass of integer lanes.
+uint64_t make_finite(float* samples, int64_t count, float limit) {
   constexpr uint32_t magnitude = 0x7fffffffU;
-  constexpr uint32_t exponent_step = 0x00800000U;
   constexpr int64_t block = 512;
+  const uint32_t missing = magnitude - std::bit_cast<uint32_t>(limit);
   uint64_t replaced = 0;
   for (int64_t begin = 0; begin < count; begin += block) {
     const int64_t end = std::min(count, begin + block);
     uint32_t seen = 0;
     for (int64_t i = begin; i < end; ++i)
-      seen |= (std::bit_cast<uint32_t>(samples[i]) & magnitude) + exponent_step;
+      seen |= (std::bit_cast<uint32_t>(samples[i]) & magnitude) + missing;
     if ((seen >> 31U) == 0) continue;
     for (int64_t i = begin; i < end; ++i) {
-      if ((((std::bit_cast<uint32_t>(samples[i]) & magnitude) + exponent_step) >> 31U) == 0)
-        continue;
-      samples[i] = 0;
-      ++replaced;
+      if (std::isfinite(samples[i])) {
+        samples[i] = std::clamp(samples[i], -limit, limit);
+      } else {
+        samples[i] = 0;
+        ++replaced;
+      }
     }
   }
   return replaced;
@@ -67,6 +73,7 @@ void Framer::configure(const Recipe& recipe, SampleType input) {
   next_history_ = history_;
   ahead_.assign(static_cast<size_t>(reach_ - (origin_ + win_)) * width_, 0);
   nonfinite_ = 0;
+  limit_of_samples_ = sample_limit(recipe);
   reset();
 }
 
@@ -217,7 +224,7 @@ void Framer::convert(char* target, const char* source, int64_t count) noexcept {
     }
   } else {
     std::memcpy(target, source, static_cast<size_t>(count) * sizeof(float));
-    nonfinite_ += make_finite(floats, count);
+    nonfinite_ += make_finite(floats, count, limit_of_samples_);
   }
   if (preemphasis_ != 0) emphasize(floats, count);
 }

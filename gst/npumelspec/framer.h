@@ -40,7 +40,8 @@ class Framer {
   void lower_limit(int limit) noexcept { limit_ = limit < limit_ ? limit : limit_; }
 
   /// Takes samples of the input type until the batch is complete() and returns how many it took.
-  /// Non-finite floats are read as 0 and counted. begun() must hold.
+  /// Non-finite floats are read as 0 and counted, larger ones than the recipe's sample_limit() are
+  /// clamped to it. begun() must hold.
   int64_t push(const void* samples, int64_t count) noexcept;
   /// The same for zeros that nobody has to provide: gaps, and what is appended at the end.
   int64_t push_silence(int64_t count);
@@ -92,6 +93,7 @@ class Framer {
   int reach_ = 1;
   Padding padding_ = Padding::none;
   float preemphasis_ = 0;
+  float limit_of_samples_ = 0;
   SampleType input_ = SampleType::s16;
   SampleType slot_type_ = SampleType::s16;
   size_t width_ = 2;  ///< bytes of a slot's sample
