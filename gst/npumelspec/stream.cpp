@@ -20,6 +20,7 @@ void Stream::configure(const Config& config) {
   supervisor_.configure(config_.backend);
   config_.backend.type = config.backend.type;
   assembler_.configure(config.output);
+  if (config.measures_level) meter_.configure(config.backend.recipe, config.backend.type);
   in_flight_.reserve(static_cast<size_t>(supervisor_.depth()));
 }
 
@@ -29,6 +30,7 @@ void Stream::reset() noexcept {
   slot_ = nullptr;
   framer_.reset();
   assembler_.reset();
+  meter_.reset();
   silence_ = 0;
   samples_ = nullptr;
   samples_left_ = 0;
@@ -61,9 +63,14 @@ bool Stream::fill(bool wait) {
     framer_.begin(*slot_, assembler_.limit(framer_.first_frame()));
   }
   const auto width = static_cast<int64_t>(size_of(config_.backend.type));
-  if (silence_ > 0) silence_ -= framer_.push_silence(silence_);
+  if (silence_ > 0) {
+    const int64_t taken = framer_.push_silence(silence_);
+    if (config_.measures_level) meter_.push_silence(taken);
+    silence_ -= taken;
+  }
   if (silence_ == 0 && samples_left_ > 0) {
     const int64_t taken = framer_.push(samples_, samples_left_);
+    if (config_.measures_level) meter_.push(samples_, taken);
     samples_ += taken * width;
     samples_left_ -= taken;
   }
@@ -119,9 +126,16 @@ GstFlowReturn Stream::collect() {
                  " computed by %s, maximum %g",
                  batch.number, batch.first, batch.first + batch.frames - 1, collected.backend,
                  collected.maximum);
+  if (config_.measures_level) meter_.push_rows(batch.first, batch.frames, rows);
   assembler_.commit(batch.first, batch.frames, collected.maximum, collected.backend, batch.silent);
   in_flight_.erase(in_flight_.begin());
   return GST_FLOW_OK;
+}
+
+AudioLevel Stream::level(int64_t first, int64_t count) {
+  const AudioLevel level = meter_.level(first, count);
+  meter_.drop_before(first);
+  return level;
 }
 
 GstFlowReturn Stream::next(Output& output, bool wait) {

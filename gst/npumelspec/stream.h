@@ -12,6 +12,7 @@
 #include "gst/backend/supervisor.h"
 #include "gst/npumelspec/assembler.h"
 #include "gst/npumelspec/framer.h"
+#include "gst/npumelspec/level_meter.h"
 
 namespace npumel {
 
@@ -21,6 +22,7 @@ class Stream {
   struct Config {
     BackendConfig backend;
     Assembler::Config output;
+    bool measures_level = false;  ///< level() is asked for
 
     bool operator==(const Config&) const = default;
   };
@@ -51,6 +53,10 @@ class Stream {
   /// Supervisor::ahead() - 1 batches, or what completes no buffer yet. GST_FLOW_FLUSHING:
   /// interrupted. Throws BackendError.
   GstFlowReturn next(Output& output, bool wait);
+
+  /// Of the audio under frames [first, first + count) of the buffer taken last. Only with
+  /// Config::measures_level.
+  AudioLevel level(int64_t first, int64_t count);
 
   /// Whether something that was fed waits to be consumed.
   bool has_input() const { return silence_ > 0 || samples_left_ > 0; }
@@ -84,6 +90,7 @@ class Stream {
   Supervisor supervisor_;
   Framer framer_;
   Assembler assembler_;
+  LevelMeter meter_;
   Slot* slot_ = nullptr;
   std::vector<Batch> in_flight_;  ///< oldest first, at most Supervisor::depth()
 
