@@ -79,7 +79,7 @@ void Supervisor::configure(const BackendConfig& config) {
   self.ring.reset(possible ? batch_slots(config) - 1 : 1, config.type, capacity);
   self.stats.set_sizes(static_cast<uint64_t>(capacity) * size_of(config.type),
                        static_cast<uint64_t>(config.max_frames) *
-                           static_cast<uint64_t>(config.recipe.mels) * sizeof(float));
+                           static_cast<uint64_t>(config.recipe.width()) * sizeof(float));
   if (self.npu) self.npu->report_sizes();
 }
 

@@ -120,7 +120,7 @@ std::optional<MelInfo> MelInfo::from_caps(const GstCaps* caps) {
 
 MelInfo MelInfo::from_recipe(const Recipe& recipe, const char* normalize, int frames, int stride) {
   MelInfo info;
-  info.mels = recipe.mels;
+  info.mels = recipe.width();
   info.frames = frames;
   info.rate = recipe.rate;
   if (frames > 0) {

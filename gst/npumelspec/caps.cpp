@@ -29,7 +29,7 @@ GstStaticPadTemplate source_pad_template =
                             GST_STATIC_CAPS("audio/x-mel-spectrogram, "
                                             "format = (string) { F32LE, F16LE }, "
                                             "layout = (string) { frame-major, mel-major }, "
-                                            "mels = (int) [ 1, 512 ], "
+                                            "mels = (int) [ 1, 32770 ], "
                                             "frames = (int) [ 0, 3000 ], "
                                             "rate = (int) [ 4000, 192000 ], "
                                             "channels = (int) 1, "
@@ -99,10 +99,10 @@ CapsPtr tensor_caps(const Settings& settings, const Recipe& recipe, const Shape&
       gst_value_list_append_and_take_value(&list, &value);
     }
   };
-  if (settings.layout != LayoutChoice::mel_major) add(recipe.mels, shape.frames);
+  if (settings.layout != LayoutChoice::mel_major) add(recipe.width(), shape.frames);
   if (settings.layout == LayoutChoice::mel_major ||
-      (settings.layout == LayoutChoice::automatic && recipe.mels != shape.frames))
-    add(shape.frames, recipe.mels);
+      (settings.layout == LayoutChoice::automatic && recipe.width() != shape.frames))
+    add(shape.frames, recipe.width());
   gst_structure_take_value(gst_caps_get_structure(caps.get(), 0), "dimensions", &list);
   return caps;
 }
@@ -185,7 +185,7 @@ OutputFormat parse_source_caps(const Settings& settings, const Recipe& recipe,
     int inner = 0;
     if (dimensions != nullptr) std::sscanf(dimensions, "%d", &inner);
     const bool mel_major = settings.layout == LayoutChoice::mel_major ||
-                           (settings.layout == LayoutChoice::automatic && inner != recipe.mels);
+                           (settings.layout == LayoutChoice::automatic && inner != recipe.width());
     format.layout = mel_major ? Layout::mel_major : Layout::frame_major;
   }
   return format;

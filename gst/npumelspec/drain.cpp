@@ -40,14 +40,18 @@ int64_t Element::tail_samples() const {
   return std::min(timeline_.samples_in(active_.tail_silence), enough);
 }
 
-/// Decides how the stream ends. `length`: samples it is padded to with zeros.
-Ending Element::plan_ending(int64_t* length) {
+/// Decides how the stream ends. `length`: samples it is padded to with zeros. `eos`: nothing
+/// follows in time, so that frames of tail silence have a place.
+Ending Element::plan_ending(int64_t* length, bool eos) {
   const Recipe& recipe = config_.backend.recipe;
   const Shape& shape = stream_.shape();
-  const int64_t samples = stream_.samples();
+  // Tail silence whose frames are kept is audio like any other.
+  const bool keeps = eos && active_.tail_frames == TailFrames::keep;
+  const int64_t kept = keeps ? timeline_.samples_in(active_.tail_silence) : 0;
+  const int64_t samples = stream_.samples() + kept;
   const int64_t frames = frame_count(recipe, samples);
   Ending ending;
-  *length = samples + tail_samples();
+  *length = samples + (keeps ? 0 : tail_samples());
   if (shape.whole()) {
     const bool normalized = active_.normalize == NormalizeMode::buffer;
     const ClipShape clip = clip_shape(recipe, samples, normalized);
@@ -104,7 +108,7 @@ GstFlowReturn Element::push_ending(bool eos) {
   const GstFlowReturn flow = push_pending();
   if (flow != GST_FLOW_OK) return flow;
   int64_t length = 0;
-  const Ending ending = plan_ending(&length);
+  const Ending ending = plan_ending(&length, eos);
   GST_DEBUG_OBJECT(self_,
                    "ends after %" G_GINT64_FORMAT " samples: %" G_GINT64_FORMAT
                    " frames, %" G_GINT64_FORMAT " valid",

@@ -141,12 +141,13 @@ bool Element::set_caps(GstCaps* in, GstCaps* out) {
   // Raw rows must not depend on how they are grouped.
   if (settings.normalize == NormalizeMode::buffer)
     config.backend.rows_per_call = config.output.shape.frames;
-  config.output.mels = config.backend.recipe.mels;
+  config.output.mels = config.backend.recipe.width();
   config.output.layout = format.layout;
   config.output.type = format.type;
   config.output.mode = settings.normalize;
   config.output.normalization = config.backend.recipe.normalization;
   config.output.fixed_max = settings.fixed_max;
+  config.measures_level = settings.level_meta;
   update_liveness();
   config.backend.in_flight = latency_.live() ? 1 : settings.in_flight;
   config.backend.backlog = !latency_.live();

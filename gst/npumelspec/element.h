@@ -124,7 +124,7 @@ class Element final {
   // drain.cpp
   GstFlowReturn finish_stream(bool eos);
   GstFlowReturn push_ending(bool eos);
-  Ending plan_ending(int64_t* length);
+  Ending plan_ending(int64_t* length, bool eos);
   bool peer_takes(GstCaps* caps) const;
   int64_t tail_samples() const;
 

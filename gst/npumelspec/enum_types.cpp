@@ -67,6 +67,16 @@ GType normalize_type() {
   return type;
 }
 
+GType tail_frames_type() {
+  static const std::vector<GEnumValue> values = {
+      {static_cast<gint>(TailFrames::drop),
+       "Frames that begin in tail silence are dropped, but count for normalize=buffer", "drop"},
+      {static_cast<gint>(TailFrames::keep), "They are sent as frames of the audio", "keep"},
+      {0, nullptr, nullptr}};
+  static const GType type = register_enum("GstNpuMelSpecTailFrames", values);
+  return type;
+}
+
 GType eos_mode_type() {
   static const std::vector<GEnumValue> values = {
       {static_cast<gint>(EosMode::automatic),
@@ -78,6 +88,15 @@ GType eos_mode_type() {
       {static_cast<gint>(EosMode::drop), "Frames that do not fill a buffer are dropped", "drop"},
       {0, nullptr, nullptr}};
   static const GType type = register_enum("GstNpuMelSpecEosMode", values);
+  return type;
+}
+
+GType level_meta_type() {
+  static const std::vector<GEnumValue> values = {
+      {0, "No meta", "off"},
+      {1, "GstAudioLevelMeta on every output buffer", "on"},
+      {0, nullptr, nullptr}};
+  static const GType type = register_enum("GstNpuMelSpecLevelMeta", values);
   return type;
 }
 

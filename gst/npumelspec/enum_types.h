@@ -13,7 +13,9 @@ GType preset_type();
 /// preset. `field` is of FieldKind::choice. To be called once per field: it registers the type.
 GType register_field_type(const RecipeField& field);
 GType normalize_type();
+GType tail_frames_type();
 GType eos_mode_type();
+GType level_meta_type();
 GType layout_choice_type();
 GType format_choice_type();
 GType backend_choice_type();

@@ -20,6 +20,7 @@
 #define NPU_MEL_FIELD_HOP_LENGTH "hop-length"   /* int, samples between two frames */
 #define NPU_MEL_FIELD_WINDOW "window"           /* string */
 #define NPU_MEL_FIELD_SPECTRUM "spectrum"       /* string: power, magnitude */
+#define NPU_MEL_FIELD_ENERGY "energy"           /* string: none, or what mels' first value is */
 #define NPU_MEL_FIELD_MEL_SCALE "mel-scale"     /* string */
 #define NPU_MEL_FIELD_MEL_NORM "mel-norm"       /* string */
 #define NPU_MEL_FIELD_FMIN "fmin"               /* int, Hz */

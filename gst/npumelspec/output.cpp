@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // What leaves: caps, time, flags and metas of a complete buffer.
+#include <gst/audio/audio.h>
+
 #include <algorithm>
 
 #include "gst/npumelspec/element.h"
@@ -108,6 +110,10 @@ GstFlowReturn Element::stamp(Output& output) {
   last_start_ = start;
   sent_samples_ = end;
   attach_mel_meta(buffer, output);
+  if (config_.measures_level) {
+    const AudioLevel level = stream_.level(output.start, output.rows);
+    gst_buffer_add_audio_level_meta(buffer, level.level, level.voice ? TRUE : FALSE);
+  }
   attach_tensor_meta(buffer, config_.output.layout, config_.output.type, config_.output.mels,
                      output.rows);
   captures_.attach(buffer, start, timeline_);

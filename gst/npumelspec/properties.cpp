@@ -102,10 +102,14 @@ void install_output(Installer& add) {
   add.real(kFixedMax, "fixed-max", "Fixed maximum",
            "[output] The maximum that normalize=fixed clamps below, in the units of log", -1e6, 1e6,
            1.5);
-  add.time(kTailSilence, "tail-silence", "Tail silence",
-           "[output] Silence appended at the end of the stream, in ns. Frames that begin in it are "
-           "dropped, but count for normalize=buffer. 30 s is what whisper.cpp does",
-           0);
+  add.time(
+      kTailSilence, "tail-silence", "Tail silence",
+      "[output] Silence appended at the end of the stream, in ns, as tail-frames says. 30 s is "
+      "what whisper.cpp does",
+      0);
+  add.choice(kTailFrames, "tail-frames", "Tail frames",
+             "[output] What becomes of frames that begin in the silence of tail-silence",
+             tail_frames_type(), static_cast<int>(TailFrames::drop));
   add.choice(kEosMode, "eos-mode", "EOS mode",
              "[output] What becomes of frames that do not fill a buffer at the end of the stream",
              eos_mode_type(), static_cast<int>(EosMode::automatic));
@@ -113,6 +117,12 @@ void install_output(Installer& add) {
              layout_choice_type(), static_cast<int>(LayoutChoice::automatic));
   add.choice(kFormat, "format", "Format", "[output] Type of the values", format_choice_type(),
              static_cast<int>(FormatChoice::automatic));
+  add.choice(
+      kLevelMeta, "level-meta", "Level meta",
+      "[output] GstAudioLevelMeta on output buffers: the level of the audio under the buffer "
+      "in -dBov, and a voice flag: at least a quarter of its frames are 9 dB above the noise "
+      "level in the filters from 250 to 3500 Hz, and louder than -55 dBov",
+      level_meta_type(), 0);
   add.time(kMaxDuration, "max-duration", "Maximum duration",
            "[output] With frames=0: audio in ns beyond which an error ends the stream",
            3600 * GST_SECOND);

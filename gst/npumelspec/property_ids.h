@@ -16,10 +16,12 @@ enum Property : guint {
   kNormalize,
   kFixedMax,
   kTailSilence,
+  kTailFrames,
   kEosMode,
   kLayout,
   kFormat,
   kMaxDuration,
+  kLevelMeta,
   // backend
   kBackend,
   kActiveBackend,

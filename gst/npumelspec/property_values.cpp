@@ -98,6 +98,9 @@ bool set_setting(Settings& settings, guint id, const GValue* value) {
     case kTailSilence:
       settings.tail_silence = g_value_get_uint64(value);
       return true;
+    case kTailFrames:
+      set_choice(settings.tail_frames, value);
+      return true;
     case kEosMode:
       set_choice(settings.eos_mode, value);
       return true;
@@ -106,6 +109,9 @@ bool set_setting(Settings& settings, guint id, const GValue* value) {
       return true;
     case kFormat:
       set_choice(settings.format, value);
+      return true;
+    case kLevelMeta:
+      settings.level_meta = g_value_get_enum(value) != 0;
       return true;
     case kMaxDuration:
       settings.max_duration = g_value_get_uint64(value);
@@ -171,6 +177,9 @@ bool get_setting(const Settings& settings, guint id, GValue* value) {
     case kTailSilence:
       g_value_set_uint64(value, settings.tail_silence);
       return true;
+    case kTailFrames:
+      get_choice(settings.tail_frames, value);
+      return true;
     case kEosMode:
       get_choice(settings.eos_mode, value);
       return true;
@@ -179,6 +188,9 @@ bool get_setting(const Settings& settings, guint id, GValue* value) {
       return true;
     case kFormat:
       get_choice(settings.format, value);
+      return true;
+    case kLevelMeta:
+      g_value_set_enum(value, settings.level_meta ? 1 : 0);
       return true;
     case kMaxDuration:
       g_value_set_uint64(value, settings.max_duration);

@@ -35,6 +35,10 @@ Recipe resolve_recipe(const Settings& settings, int rate) {
     throw std::invalid_argument("normalize=buffer applies what a front end publishes, and preset=" +
                                 std::string(npumel::nick(settings.preset)) +
                                 " with these settings publishes no normalisation: use none");
+  if (settings.tail_frames == TailFrames::keep && settings.tail_silence > settings.max_duration)
+    throw std::invalid_argument(
+        "tail-frames=keep sends the rows of tail-silence, which must not be longer than "
+        "max-duration");
   if (settings.format == FormatChoice::f16 && recipe.log == LogType::none)
     throw std::invalid_argument("format=F16LE cannot hold values without a logarithm (log=none)");
   return recipe;

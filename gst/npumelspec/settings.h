@@ -16,6 +16,8 @@ namespace npumel {
 
 /// What becomes of frames that do not fill a buffer when the stream ends.
 enum class EosMode { automatic, pad, shorten, drop };
+/// What becomes of frames that begin in tail silence.
+enum class TailFrames { drop, keep };
 enum class LayoutChoice { automatic, frame_major, mel_major };
 enum class FormatChoice { automatic, f32, f16 };
 
@@ -32,9 +34,11 @@ struct Settings {
   NormalizeMode normalize = NormalizeMode::none;
   double fixed_max = 1.5;
   GstClockTime tail_silence = 0;
+  TailFrames tail_frames = TailFrames::drop;
   EosMode eos_mode = EosMode::automatic;
   LayoutChoice layout = LayoutChoice::automatic;
   FormatChoice format = FormatChoice::automatic;
+  bool level_meta = false;
   GstClockTime max_duration = 3600 * GST_SECOND;
 
   BackendChoice backend = BackendChoice::automatic;

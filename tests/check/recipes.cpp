@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // What holds for every preset, and for any recipe that properties can describe.
-#include <array>
-#include <charconv>
 #include <random>
 
+#include "kernels/mel/recipe_fields.h"
 #include "tests/check/audio.h"
 #include "tests/check/mel_stream.h"
 
@@ -21,32 +20,14 @@ std::string audio_caps(Preset preset) {
   return "audio/x-raw,format=S16LE,rate=" + std::to_string(rate_of(preset));
 }
 
-std::string digits(double value) {
-  std::array<char, 40> text{};
-  std::to_chars(text.begin(), text.end() - 1, value, std::chars_format::general, 17);
-  return text.data();
-}
-
 /// Every value of a preset, as a user of preset=custom would write it.
 std::string by_hand(Preset preset) {
-  const Recipe r = resolve(preset, {}, rate_of(preset));
-  const auto number = [](const char* name, int value) {
-    return std::string(" ") + name + "=" + std::to_string(value);
-  };
-  const auto choice = [](const char* name, auto value) {
-    return std::string(" ") + name + "=" + nick(value);
-  };
-  return "preset=custom" + number("mels", r.mels) + number("n-fft", r.n_fft) +
-         number("win-length", r.win_length) + number("hop-length", r.hop_length) +
-         choice("window", r.window) + choice("window-place", r.window_place) +
-         choice("spectrum", r.spectrum) + choice("dft", r.dft) + choice("mel-scale", r.mel_scale) +
-         choice("mel-norm", r.mel_norm) + number("fmin", r.fmin) + number("fmax", r.fmax) +
-         choice("padding", r.padding) + choice("frame-count", r.frame_count) +
-         choice("tail-rule", r.tail_rule) + choice("log", r.log) +
-         " log-floor=" + digits(r.log_floor) + choice("floor-mode", r.floor_mode) +
-         " preemphasis=" + digits(r.preemphasis) + choice("preemphasis-mode", r.preemphasis_mode) +
-         " remove-dc=" + (r.remove_dc ? "true" : "false") + number("input-scale", r.input_scale) +
-         choice("normalize-as", preset);
+  const Recipe recipe = resolve(preset, {}, rate_of(preset));
+  std::string properties = std::string("preset=custom normalize-as=") + nick(preset);
+  for (const RecipeField& field : recipe_fields())
+    if (field.get != nullptr)
+      properties += std::string(" ") + field.name + "=" + field_text(field, field.get(recipe));
+  return properties;
 }
 
 std::string recipe_text(const MelStream& stream) {
@@ -119,6 +100,7 @@ CHECK_TEST(a_consumer_of_another_recipe_does_not_link_and_is_told_the_field) {
       {"hop-length=200", "hop-length: wanted 200, have 160"},
       {"window=povey", "window: wanted povey, have hann"},
       {"spectrum=magnitude", "spectrum: wanted magnitude, have power"},
+      {"energy=raw", "energy: wanted raw, have none"},
       {"mel-scale=htk", "mel-scale: wanted htk, have slaney"},
       {"mel-norm=none", "mel-norm: wanted none, have slaney"},
       {"fmin=20", "fmin: wanted 20, have 0"},
@@ -170,12 +152,16 @@ SLOW_CHECK_TEST(any_values_are_refused_with_a_reason_or_give_finite_rows) {
     maybe("window", {"rectangular", "povey", "hamming", "hann-symmetric"});
     maybe("window-place", {"start", "center"});
     maybe("spectrum", {"power", "magnitude"});
-    maybe("dft", {"exact", "convolution"});
-    maybe("mel-scale", {"slaney", "htk", "kaldi"});
+    maybe("dft", {"exact", "convolution", "float-frames"});
+    maybe("magnitude-epsilon", {"0", "1e-9", "1e6", "-0.5"});
+    maybe("energy", {"raw", "windowed"});
+    maybe("top-db", {"0", "60", "1e6"});
+    maybe("ref", {"-1", "1", "1e-30", "1e37"});
+    maybe("mel-scale", {"slaney", "htk", "kaldi", "none"});
     maybe("mel-norm", {"slaney", "none"});
     maybe("fmin", {"0", "1", "3999", "7999", "8000", "96000"});
     maybe("fmax", {"0", "1", "2", "4000", "8000", "96000", "-2", "-7999", "-8000", "-96000"});
-    maybe("padding", {"none", "reflect", "zero", "mirror", "semi-causal"});
+    maybe("padding", {"none", "reflect", "zero", "mirror", "semi-causal", "vocoder"});
     maybe("frame-count", {"snip", "snip-fft", "snip-plus-one", "centered", "drop-last", "rounded"});
     maybe("log", {"none", "ln", "log10", "db"});
     maybe("log-floor", {"0", "1e-320", "1e-38", "1e-37", "1e-10", "1", "1e6", "-0.5"});
