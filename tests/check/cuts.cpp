@@ -70,10 +70,6 @@ const char* const kStreams[] = {
     "preset=icefall80 frames=13",
     "preset=librosa frames=5",
     "preset=gemma4-128 frames=3",
-    "preset=hifigan80 frames=3",
-    "preset=kaldi80 frames=6 energy=windowed",
-    "preset=speecht5-80 mel-scale=none frames=2",
-    "frames=9 tail-silence=300000000 tail-frames=keep",
     "preset=openwakeword frames=8 first-frames=5 normalize=buffer eos-mode=drop",
 };
 

