@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "gst/backend/printable.h"
 #include "kernels/aie2/shape.h"
 #include "kernels/mel/recipe.h"
 #include "kernels/mel/rows.h"
@@ -27,6 +28,7 @@ enum class BackendFault {
   unsupported,      ///< the recipe has no kernel: caps negotiation fails
 };
 
+/// Its text is printable, whatever it was made of.
 class BackendError : public std::runtime_error {
  public:
   /// `permanent`: it would be the same at every later attempt in this process.

@@ -60,7 +60,7 @@ Nodes look_at_nodes(const std::string& folder, const std::set<std::string>& own,
 std::optional<Absence> npu_absence(const ProbePaths& paths) {
   // XRT then shows an emulated Alveo card instead of the NPU, or throws.
   if (const char* mode = std::getenv("XCL_EMULATION_MODE"); mode != nullptr && *mode != '\0')
-    return Absence{BackendFault::not_found, std::string("XCL_EMULATION_MODE=") + mode +
+    return Absence{BackendFault::not_found, "XCL_EMULATION_MODE=" + printable(mode) +
                                                 " is set, which hides the NPU from XRT: unset it"};
   std::error_code error;
   if (!fs::is_directory(paths.driver, error))

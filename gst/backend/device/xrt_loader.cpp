@@ -54,7 +54,7 @@ LoadedModule load_xrt_module() {
     const char* named = secure_getenv("NPUMELSPEC_XRT_MODULE");
     LoadedModule loaded =
         load_xrt_module(std::string(named != nullptr && *named != '\0' ? named : kInstalledModule));
-    if (loaded.api == nullptr) return loaded;
+    if (loaded.api == nullptr) return {nullptr, printable(loaded.reason)};
     remembered = loaded.api;
   }
   return {remembered, ""};

@@ -40,6 +40,48 @@ class Descriptor {
   int value_;
 };
 
+/// Who may write what the process loads: the user, root, and who owns "/" (in a container root of
+/// the machine outside may have no name inside).
+bool is_trusted(uid_t owner) {
+  static const uid_t owner_of_all = [] {
+    struct stat status {};
+    return stat("/", &status) == 0 ? status.st_uid : uid_t{0};
+  }();
+  return owner == 0 || owner == geteuid() || owner == owner_of_all;
+}
+
+/// Throws unless only trusted users can change the file or folder.
+void require_own(const struct stat& status, const std::string& label) {
+  if (!is_trusted(status.st_uid))
+    throw std::runtime_error(label + ": belongs to another user, not used");
+  if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+    throw std::runtime_error(label + ": others can write to it, not used (chmod go-w)");
+}
+
+/// Throws when a folder above could be used by others to put another one in its place. They are the
+/// real parents, link or no link. In a folder with the sticky bit (/tmp) only owners rename.
+void require_own_parents(int folder, const std::string& label) {
+  struct stat below {};
+  if (fstat(folder, &below) != 0) throw std::runtime_error(label + ": " + errno_text());
+  int last = folder;
+  std::unique_ptr<Descriptor> owned;
+  for (;;) {
+    auto parent =
+        std::make_unique<Descriptor>(openat(last, "..", O_PATH | O_DIRECTORY | O_CLOEXEC));
+    struct stat status {};
+    if (parent->get() < 0 || fstat(parent->get(), &status) != 0)
+      throw std::runtime_error(label + ": a folder above it: " + errno_text());
+    if (status.st_dev == below.st_dev && status.st_ino == below.st_ino) return;  // "/"
+    if (!is_trusted(status.st_uid))
+      throw std::runtime_error(label + ": a folder above it belongs to another user, not used");
+    if ((status.st_mode & S_IWOTH) != 0 && (status.st_mode & S_ISVTX) == 0)
+      throw std::runtime_error(label + ": everybody can write to a folder above it, not used");
+    below = status;
+    owned = std::move(parent);
+    last = owned->get();
+  }
+}
+
 }  // namespace
 
 bool is_plain_basename(const std::string& name) {
@@ -48,14 +90,22 @@ bool is_plain_basename(const std::string& name) {
 }
 
 PackageDirectory::PackageDirectory(const std::string& folder) : folder_(folder) {
-  Descriptor opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (opened.get() < 0) throw std::runtime_error(folder + ": " + errno_text());
+  // A slash at the end would have a link followed.
+  const std::size_t last = folder.find_last_not_of('/');
+  const std::string bare = last == std::string::npos ? folder : folder.substr(0, last + 1);
+  Descriptor opened(::open(bare.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (opened.get() < 0) {
+    const int reason = errno;
+    std::error_code ignored;
+    if (std::filesystem::is_symlink(bare, ignored))
+      throw std::runtime_error(folder + ": is a link, not followed (name the folder itself)");
+    errno = reason;
+    throw std::runtime_error(folder + ": " + errno_text());
+  }
   struct stat status {};
   if (fstat(opened.get(), &status) != 0) throw std::runtime_error(folder + ": " + errno_text());
-  if (status.st_uid != 0 && status.st_uid != geteuid())
-    throw std::runtime_error(folder + ": belongs to another user, not used");
-  if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0)
-    throw std::runtime_error(folder + ": others can write to it, not used (chmod go-w)");
+  require_own(status, folder);
+  require_own_parents(opened.get(), folder);
   descriptor_ = opened.release();
 }
 
@@ -89,6 +139,7 @@ std::string PackageDirectory::read(const std::string& name, std::size_t limit) c
   struct stat status {};
   if (fstat(file.get(), &status) != 0) throw std::runtime_error(label + ": " + errno_text());
   if (!S_ISREG(status.st_mode)) throw std::runtime_error(label + ": is not a regular file");
+  require_own(status, label);
   if (static_cast<std::size_t>(status.st_size) > limit)
     throw std::runtime_error(label + ": " + std::to_string(status.st_size) + " bytes, at most " +
                              std::to_string(limit));
@@ -308,11 +359,11 @@ PackageFolder read_package_folder(const std::string& folder) {
         found.manifests.push_back(
             parse_manifest(folder, name, directory.read(file, kMaxManifestBytes)));
       } catch (const std::runtime_error& error) {
-        found.refused.emplace_back(error.what());
+        found.refused.push_back(printable(error.what()));
       }
     }
   } catch (const std::runtime_error& error) {
-    found.refused.emplace_back(error.what());
+    found.refused.push_back(printable(error.what()));
   }
   return found;
 }

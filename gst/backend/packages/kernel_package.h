@@ -70,7 +70,8 @@ PackageFolder read_package_folder(const std::string& folder);
 /// An open folder that only root or the user can write to.
 class PackageDirectory {
  public:
-  /// Throws std::runtime_error with the reason (missing, not a folder, writable by others).
+  /// Throws std::runtime_error with the reason: missing, not a folder, a link, owned or writable by
+  /// others, below a folder that everybody can write to.
   explicit PackageDirectory(const std::string& folder);
   ~PackageDirectory();
   PackageDirectory(const PackageDirectory&) = delete;
@@ -79,7 +80,8 @@ class PackageDirectory {
   /// Names that end in `suffix`, sorted.
   std::vector<std::string> names_with(const std::string& suffix) const;
   /// The whole of a regular file directly in the folder; links are not followed. Throws
-  /// std::runtime_error, also when it is larger than `limit`.
+  /// std::runtime_error, also when others own it or can write to it, and when it is larger than
+  /// `limit`.
   std::string read(const std::string& name, std::size_t limit) const;
 
  private:

@@ -160,6 +160,83 @@ TEST_F(PackageFiles, AFolderThatOthersCanWriteToIsRefused) {
   EXPECT_THAT(found.refused[0], HasSubstr("others can write to it"));
 }
 
+TEST_F(PackageFiles, AFileThatOthersCanWriteToIsRefused) {
+  for (const char* file : {"kernel.xclbin", "kernel.insts.bin"}) {
+    for (const mode_t mode : {0666, 0664, 0646}) {
+      ASSERT_EQ(chmod(folder.path(file).c_str(), mode), 0);
+      EXPECT_THAT(load_refusal(),
+                  HasSubstr(std::string(file) + ": others can write to it, not used"));
+    }
+    ASSERT_EQ(chmod(folder.path(file).c_str(), 0644), 0);
+  }
+  ASSERT_EQ(chmod(folder.path("kernel.json").c_str(), 0666), 0);
+  const PackageFolder found = read_package_folder(folder.path());
+  EXPECT_THAT(found.manifests, IsEmpty());
+  ASSERT_THAT(found.refused, SizeIs(1));
+  EXPECT_THAT(found.refused[0], HasSubstr("kernel.json: others can write to it"));
+}
+
+TEST_F(PackageFiles, FilesAndFoldersOfAnotherUserAreRefused) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root can give files away";
+  ASSERT_EQ(chown(folder.path("kernel.xclbin").c_str(), 4711, 4711), 0);
+  EXPECT_THAT(load_refusal(), HasSubstr("kernel.xclbin: belongs to another user, not used"));
+  ASSERT_EQ(chown(folder.path("kernel.xclbin").c_str(), 0, 0), 0);
+  const std::string parent = folder.make_folder("parent");
+  const std::string below = folder.make_folder("parent/kernels");
+  EXPECT_THAT(read_package_folder(below).refused, IsEmpty());
+  ASSERT_EQ(chown(parent.c_str(), 4711, 4711), 0);
+  const PackageFolder found = read_package_folder(below);
+  ASSERT_THAT(found.refused, SizeIs(1));
+  EXPECT_THAT(found.refused[0], HasSubstr("a folder above it belongs to another user"));
+}
+
+TEST_F(PackageFiles, AFolderBelowOneThatEverybodyCanWriteToIsRefused) {
+  const std::string parent = folder.make_folder("parent");
+  const std::string below = folder.make_folder("parent/between/kernels");
+  ASSERT_EQ(chmod(parent.c_str(), 0777), 0);
+  const PackageFolder found = read_package_folder(below);
+  ASSERT_THAT(found.refused, SizeIs(1));
+  EXPECT_THAT(found.refused[0], HasSubstr("everybody can write to a folder above it"));
+  // As /tmp is: there nobody renames what is not his.
+  ASSERT_EQ(chmod(parent.c_str(), 01777), 0);
+  EXPECT_THAT(read_package_folder(below).refused, IsEmpty());
+}
+
+TEST_F(PackageFiles, AFolderThatIsALinkIsRefused) {
+  const std::string link = folder.path() + ".link";
+  ASSERT_EQ(symlink(folder.path().c_str(), link.c_str()), 0);
+  for (const std::string& name : {link, link + "/", link + "//"}) {
+    const PackageFolder found = read_package_folder(name);
+    EXPECT_THAT(found.manifests, IsEmpty());
+    ASSERT_THAT(found.refused, SizeIs(1));
+    EXPECT_THAT(found.refused[0], HasSubstr("is a link, not followed"));
+  }
+  unlink(link.c_str());
+}
+
+TEST_F(PackageFiles, NoReasonHasControlCharactersOrBrokenText) {
+  const std::string odd = "a\n\x1b[31m\xff\xe2\x80\xae.json";
+  Json manifest = test::test_manifest();
+  manifest["recipe"] = "whis\u0007per\nERROR: 80";
+  folder.write(odd, manifest.dump());
+  const PackageFolder found = read_package_folder(folder.path());
+  ASSERT_THAT(found.refused, SizeIs(1));
+  EXPECT_THAT(found.refused[0],
+              HasSubstr("a\\x0a\\x1b[31m\\xff\\xe2\\x80\\xae.json: unknown recipe "
+                        "whis\\x07per\\x0aERROR: 80"));
+}
+
+TEST(Printable, KeepsTextAndShowsEverythingElseAsBytes) {
+  EXPECT_EQ(printable("plain \xc3\xa4 \xe9\x9f\xb3 \xf0\x9f\x8e\xb5"),
+            "plain \xc3\xa4 \xe9\x9f\xb3 \xf0\x9f\x8e\xb5");
+  EXPECT_EQ(printable(std::string_view("\0\t\x7f", 3)), "\\x00\\x09\\x7f");
+  EXPECT_EQ(printable("\xc2\x9b"), "\\xc2\\x9b") << "a control character of ISO 8859";
+  EXPECT_EQ(printable("\xc0\xaf \xe0\x80\xaf"), "\\xc0\\xaf \\xe0\\x80\\xaf") << "overlong";
+  EXPECT_EQ(printable("\xed\xa0\x80"), "\\xed\\xa0\\x80") << "a surrogate";
+  EXPECT_EQ(printable("\xe9\x9f"), "\\xe9\\x9f") << "cut off";
+  EXPECT_EQ(printable("\xf4\x90\x80\x80"), "\\xf4\\x90\\x80\\x80") << "beyond Unicode";
+}
+
 class Selection : public ::testing::Test {
  protected:
   KernelManifest choose(Preset preset, bool allow_v1, const std::string& target = "npu1") {
