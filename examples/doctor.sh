@@ -161,6 +161,10 @@ look_at_package() {
       echo "$2.$kind is a link, which is not followed"
     elif [ ! -f "$file" ]; then
       echo "$2.$kind is missing"
+    elif [ "$(stat -c %u "$file")" -ne 0 ] && [ "$(stat -c %u "$file")" -ne "$(id -u)" ]; then
+      echo "$2.$kind belongs to another user"
+    elif [ -n "$(find -P "$file" -maxdepth 0 -perm /022)" ]; then
+      echo "others can write to $2.$kind (chmod go-w)"
     elif [ "$kind" != json ]; then
       stated=$(tr -d ' \n' <"$1/$2.json" | grep -o "\"${kind%.bin}\":\"[0-9a-f]*\"" | cut -d '"' -f 4)
       [ "$stated" = "$(sha256sum <"$file" | cut -d ' ' -f 1)" ] ||
@@ -193,6 +197,11 @@ manifests=0
 IFS=: read -r -a list <<<"$folders"
 for folder in "${list[@]:-}"; do
   [ -d "$folder" ] || continue
+  folder=${folder%"${folder##*[!/]}"}
+  if [ -L "$folder" ]; then
+    bad "$folder is refused: it is a link (name the folder itself)"
+    continue
+  fi
   owner=$(stat -c %u "$folder")
   if [ "$owner" -ne 0 ] && [ "$owner" -ne "$(id -u)" ]; then
     bad "$folder is refused: it belongs to another user"

@@ -83,6 +83,23 @@ class WithoutADevice(unittest.TestCase):
             f"FAIL  {self.folder}/halved is refused: halved.insts.bin is missing",
             f"FAIL  {self.folder}/linked is refused: linked.xclbin is a link, which is not followed"])
 
+    def test_a_file_that_others_can_write_to_and_a_link_are_refused(self):
+        write_package(self.folder, "good")
+        os.chmod(self.folder / "good.xclbin", 0o666)
+        self.assertEqual(self.ask()["kernel packages"], [
+            f"FAIL  {self.folder}/good is refused: others can write to good.xclbin (chmod go-w)"])
+        link = self.folder.with_name(self.folder.name + "-link")
+        link.symlink_to(self.folder)
+        self.addCleanup(link.unlink)
+        self.assertEqual(self.ask(NPUMELSPEC_KERNEL_PATH=f"{link}/")["kernel packages"][0],
+                         f"FAIL  {link} is refused: it is a link (name the folder itself)")
+
+    def test_no_line_has_control_characters(self):
+        write_package(self.folder, "na\x1b[31mme")
+        for lines in self.ask().values():
+            for line in lines:
+                self.assertTrue(line.isprintable(), repr(line))
+
     def test_a_folder_that_others_can_write_to_is_refused(self):
         write_package(self.folder, "good")
         os.chmod(self.folder, 0o777)
