@@ -33,7 +33,7 @@ class BackendError : public std::runtime_error {
  public:
   /// `permanent`: it would be the same at every later attempt in this process.
   BackendError(BackendFault fault, const std::string& what, bool permanent = false)
-      : std::runtime_error(what), fault_(fault), permanent_(permanent) {}
+      : std::runtime_error(printable(what)), fault_(fault), permanent_(permanent) {}
   BackendFault fault() const noexcept { return fault_; }
   bool permanent() const noexcept { return permanent_; }
 
