@@ -59,18 +59,18 @@ JumpRule::Decision JumpRule::judge(const Timeline& timeline, int64_t position, u
     place(decision, timeline, pts, samples, expected);
     return decision;
   }
-  const bool beyond = magnitude(offset) > config_.threshold;
-  if (offset < 0 && magnitude(offset) > config_.max_gap) {
-    // Nobody catches up that far: the jump was real, and so is this one.
+  const uint64_t distance = magnitude(offset);
+  // Nobody catches up that far: the jump was real, and so is this one.
+  const bool restarted = offset < 0 && distance > config_.max_gap;
+  const bool caught_up = offset <= 0 || distance <= config_.threshold;
+  const bool next_jump = step > 0 && magnitude(step) > config_.threshold;
+  if (restarted || (!caught_up && next_jump)) {
     confirm(decision, timeline);
     place(decision, timeline, pts, samples, due(decision, timeline, position, held));
-  } else if (offset <= 0 || !beyond) {  // caught up: nothing was lost
+  } else if (caught_up) {  // nothing was lost
     decision.held = Held::as_they_are;
     held_ = 0;
     place(decision, timeline, pts, samples, expected);
-  } else if (step > 0 && magnitude(step) > config_.threshold) {  // the next jump: this one was real
-    confirm(decision, timeline);
-    place(decision, timeline, pts, samples, due(decision, timeline, position, held));
   } else {
     rest_ = offset_ = offset;
     hold_on(decision, timeline, position, samples, step);
