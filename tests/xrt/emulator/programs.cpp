@@ -13,18 +13,18 @@ namespace {
 constexpr size_t kFrames = 100;
 constexpr size_t kSamplesV2 = (kFrames - 1) * 160 + 400;
 
-Program twin_v2(int mels) {
+Program twin_v2(const std::string& name, const std::string& recipe, int mels) {
   const size_t row = static_cast<size_t>(mels) * sizeof(int16_t);
-  return {"v2-" + std::to_string(mels), kSamplesV2 * sizeof(int16_t), kFrames * row, row,
-          [mels](const uint8_t* input, uint8_t* output) {
-            return aie2::twin_v2(reinterpret_cast<const int16_t*>(input), mels,
+  return {name, kSamplesV2 * sizeof(int16_t), kFrames * row, row,
+          [recipe](const uint8_t* input, uint8_t* output) {
+            return aie2::twin_v2(reinterpret_cast<const int16_t*>(input), recipe,
                                  reinterpret_cast<int16_t*>(output));
           }};
 }
 
 /// What a kernel computes that was built for another NPU: rows, but not these.
 Program wrong_v2() {
-  Program program = twin_v2(80);
+  Program program = twin_v2("v2-80", "whisper80", 80);
   program.name = "wrong-80";
   program.run = [right = program.run, size = program.output_bytes](const uint8_t* input,
                                                                    uint8_t* output) {
@@ -63,8 +63,11 @@ std::optional<Program> find_program(std::span<const uint8_t> pdi) {
   const std::string_view rest = text.substr(kMagic.size());
   const std::string_view name = rest.substr(0, rest.find('\n'));
   if (name == "v1-80") return twin_v1();
-  if (name == "v2-80") return twin_v2(80);
-  if (name == "v2-128") return twin_v2(128);
+  if (name == "v2-80") return twin_v2("v2-80", "whisper80", 80);
+  if (name == "v2-128") return twin_v2("v2-128", "whisper128", 128);
+  if (name == "v2-nemo80") return twin_v2("v2-nemo80", "nemo80", 80);
+  if (name == "v2-nemo128") return twin_v2("v2-nemo128", "nemo128", 128);
+  if (name == "v2-kaldi80") return twin_v2("v2-kaldi80", "kaldi80", 80);
   if (name == "wrong-80") return wrong_v2();
   if (name == "increment") return increment();
   return std::nullopt;

@@ -7,7 +7,8 @@ usage: make_package.py PROGRAM FOLDER
 Writes FOLDER/PROGRAM/PROGRAM.{xclbin,insts.bin} and, unless PROGRAM is "increment", the manifest
 PROGRAM.json; then FOLDER/PROGRAM.made. PROGRAM is one that the emulated driver knows
 (emulator/programs.h): the PDI, which on a real device is the array's configuration, only names it.
-Nothing here runs on silicon. The instruction file is a transaction of one operation, a wait for the
+"npu4-PROGRAM" is PROGRAM as a package for the NPUs of
+the second generation. Nothing here runs on silicon. The instruction file is a transaction of one operation, a wait for the
 output DMA's token, as real kernels end with.
 """
 import hashlib
@@ -63,13 +64,15 @@ def instructions():
 
 
 def manifest(program, xclbin, insts):
-    program = program.replace("wrong", "v2")  # it says that it is one
-    abi, mels = (int(part) for part in program[1:].split("-"))
+    target = "npu4" if program.startswith("npu4-") else "npu1"
+    program = program.removeprefix("npu4-").replace("wrong", "v2")  # it says that it is one
+    version, kernel = program.split("-")
+    abi, mels = int(version[1:]), int(kernel.lstrip("abcdefghijklmnopqrstuvwxyz"))
     coding = ({"type": "int8", "scale": 0.05, "zero-point": 74} if abi == 1 else
               {"type": "int16", "scale": 1 / 2048, "zero-point": 0})
     return {
-        "format": 1, "target": "npu1", "abi": abi, "frames": 100, "hop": 160, "mels": mels,
-        "recipe": f"whisper{mels}",
+        "format": 1, "target": target, "abi": abi, "frames": 100, "hop": 160, "mels": mels,
+        "recipe": f"whisper{mels}" if kernel.isdigit() else kernel,
         "input": {"type": "int16", "samples": 40000 if abi == 1 else 16240},
         "output": {"layout": "frame-major", **coding},
         "tolerance": 0.045 if abi == 1 else 0.02,
@@ -86,7 +89,7 @@ def main(program, folder):
     with tempfile.TemporaryDirectory() as scratch:
         scratch = Path(scratch)
         pdi = scratch / "program.pdi"
-        pdi.write_text(f"npumelspec-test-pdi {program}\n".ljust(64, "."), encoding="ascii")
+        pdi.write_text(f"npumelspec-test-pdi {program.removeprefix('npu4-')}\n".ljust(64, "."), encoding="ascii")
         for file, content in (("memory", memory_topology()), ("kernels", kernels()),
                               ("partition", partition(program, pdi))):
             (scratch / f"{file}.json").write_text(json.dumps(content, indent=1), encoding="utf-8")
