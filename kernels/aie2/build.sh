@@ -33,12 +33,16 @@ done
 
 # The name that the driver gives the machine's NPU.
 if [ "$target" = auto ]; then
-  target=$(cat "${NPUMELSPEC_SYSFS:-/sys}"/class/accel/accel*/device/vbnv 2> /dev/null |
-    sed -n 's/.*\(npu[0-9]\).*/\1/p' | head -n 1)
-  [ -n "$target" ] || {
-    echo "no NPU found here: say which one to build for with --target npu1 or --target npu4" >&2
-    exit 2
-  }
+  name=$(cat "${NPUMELSPEC_SYSFS:-/sys}"/class/accel/accel*/device/vbnv 2> /dev/null | head -n 1)
+  case "$name" in
+    *npu1 | *Phoenix* | *Hawk*) target=npu1 ;;
+    *npu[2456] | *Strix* | *Krackan* | *Gorgon*) target=npu4 ;;
+    *)
+      echo "no NPU found here${name:+ that has kernels ($name)}:" \
+        "say which one to build for with --target npu1 or --target npu4" >&2
+      exit 2
+      ;;
+  esac
 fi
 case "$target" in
   npu1) iron=npu1 triple=aie2-none-unknown-elf ;;

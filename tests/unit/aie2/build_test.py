@@ -182,6 +182,13 @@ memory of a tile
         npu1 = self.run_build("--dry-run", "--target", "npu1").stdout
         self.assertEqual(npu1.count("--target=aie2-none-unknown-elf"), 5)
         self.assertEqual(npu1.count("--target npu1 --abi 2"), 10)
+        for name, triple in (("RyzenAI-npu1", "aie2"), ("NPU Phoenix", "aie2"),
+                             ("RyzenAI-npu4", "aie2p"), ("NPU Strix Halo", "aie2p")):
+            found = self.run_build("--dry-run", sysfs=self.sysfs(name)).stdout
+            self.assertEqual(found.count(f"--target={triple}-none-unknown-elf"), 5, name)
+        unknown = self.run_build("--dry-run", sysfs=self.sysfs("RyzenAI-npu10"))
+        self.assertEqual(unknown.returncode, 2)
+        self.assertIn("no NPU found here that has kernels (RyzenAI-npu10)", unknown.stderr)
 
     def test_a_program_that_is_too_large_makes_no_package(self):
         code = 'void mel_compute() { asm volatile(".space 15500"); }'
