@@ -26,8 +26,7 @@ bool StreamSignal::is_interrupted() {
   return interrupted;
 }
 
-void BatchRing::reset(int depth, SampleType type, int capacity) {
-  clear();
+std::vector<Batch> BatchRing::make(int depth, SampleType type, int capacity) {
   std::vector<Batch> batches(static_cast<std::size_t>(depth) + 1);
   for (std::size_t i = 0; i < batches.size(); i++) {
     Batch& batch = batches[i];
@@ -38,12 +37,25 @@ void BatchRing::reset(int depth, SampleType type, int capacity) {
     std::memset(batch.own.get(), 0, bytes);
     batch.slot = Slot{batch.own.get(), type, capacity};
   }
-  batches_ = std::move(batches);
+  return batches;
+}
+
+void BatchRing::reset(int depth, SampleType type, int capacity) {
+  clear();
+  batches_ = make(depth, type, capacity);
+  depth_ = depth;
+}
+
+void BatchRing::grow(int depth, SampleType type, int capacity) {
+  std::vector<Batch> larger = make(depth, type, capacity);
+  outgrown_ = std::exchange(batches_, std::move(larger));
+  oldest_ = 0;
   depth_ = depth;
 }
 
 void BatchRing::clear() noexcept {
   batches_.clear();
+  outgrown_.clear();
   oldest_ = 0;
   depth_ = 0;
   in_flight_ = 0;

@@ -57,6 +57,8 @@ class BatchRing {
  public:
   /// Slots of `capacity` samples for `depth` batches in flight: depth + 1 of them.
   void reset(int depth, SampleType type, int capacity);
+  /// More slots, with nothing in flight and none begun. The old ones' samples stay until clear().
+  void grow(int depth, SampleType type, int capacity);
   void clear() noexcept;
 
   int depth() const noexcept { return depth_; }
@@ -75,7 +77,10 @@ class BatchRing {
     return (oldest_ + static_cast<std::size_t>(ahead)) % batches_.size();
   }
 
+  static std::vector<Batch> make(int depth, SampleType type, int capacity);
+
   std::vector<Batch> batches_;
+  std::vector<Batch> outgrown_;
   std::size_t oldest_ = 0;
   int depth_ = 0;
   int in_flight_ = 0;

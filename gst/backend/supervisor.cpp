@@ -34,6 +34,16 @@ struct Supervisor::Impl {
     return *npu;
   }
 
+  void grow() noexcept {
+    const int capacity = batch_capacity(config.recipe, config.max_frames);
+    try {
+      const int slots = npu->grow();
+      if (slots > 0) ring.grow(slots - 1, config.type, capacity);
+    } catch (const std::exception& error) {
+      stats.log(LogLevel::warning, error.what());
+    }
+  }
+
   Collected compute(const Batch& batch, const RowSink& out) {
     const uint64_t begun = now_ns();
     Collected collected;
@@ -94,6 +104,10 @@ void Supervisor::close() noexcept {
 Slot* Supervisor::begin() noexcept {
   Impl& self = *impl_;
   if (self.ring.depth() == 0 || self.ring.full()) return nullptr;
+  if (self.npu && !self.ring.next().begun && self.npu->may_grow()) {
+    if (self.ring.in_flight() > 0) return nullptr;
+    self.grow();
+  }
   Batch& batch = self.ring.next();
   if (!batch.begun && self.npu) {
     self.npu->adopt(self.ring.next_number());

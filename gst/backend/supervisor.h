@@ -38,8 +38,9 @@ class Supervisor {
   void configure(const BackendConfig& config);
   void close() noexcept;
 
-  /// The slot to fill next, or nullptr while all are in flight: collect() one first. The same slot
-  /// comes back until it is submitted. A freshly begun slot's content is undefined.
+  /// The slot to fill next, or nullptr while all are in flight, or must end before there can be
+  /// more of them: collect() one first. The same slot comes back until it is submitted. A freshly
+  /// begun slot's content is undefined.
   Slot* begin() noexcept;
   /// Hands over the slot of begin() with samples for `frames` frames (1 to max_frames). Never
   /// waits. The samples stay readable (the framer copies the overlap from them) until the slot of

@@ -151,7 +151,8 @@ bool Element::set_caps(GstCaps* in, GstCaps* out) {
   update_liveness();
   config.backend.in_flight = latency_.live() ? 1 : settings.in_flight;
   config.backend.backlog = !latency_.live();
-  config.backend.live_deadline = latency_.live() ? settings.processing_latency : 0;
+  config.backend.live_deadline =
+      latency_.live() ? std::max<GstClockTime>(settings.processing_latency, 1) : 0;
   const JumpRule::Config timing = jump_rule(settings);
 
   const bool same = configured_ && config == config_ && timing == jumps_.config() &&

@@ -204,7 +204,9 @@ std::string no_result_within(unsigned timeout_ms) {
 NpuContext::NpuContext(const std::shared_ptr<NpuDevice>& device, const KernelPackage& package)
     : core_(std::make_shared<NpuCore>(
           device, NpumelXrtPackage{package.xclbin.data(), package.xclbin.size(),
-                                   package.instructions.data(), package.instructions.size()})) {
+                                   package.instructions.data(), package.instructions.size(),
+                                   package.manifest.format == 2 ? package.elf.data() : nullptr,
+                                   package.elf.size(), package.manifest.elf_kernel.c_str()})) {
   core_->api.guard_exit();
   submitter_ = start_thread([core = core_] { submit_jobs(core); });
   try {

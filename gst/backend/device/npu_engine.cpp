@@ -22,7 +22,7 @@ namespace {
 // The path, too: what is installed elsewhere is another package.
 std::string package_key(const NpuDevice& device, const KernelManifest& manifest) {
   return device.address() + " " + manifest.folder + "/" + manifest.name + " " +
-         manifest.xclbin_sha256 + " " + manifest.instructions_sha256;
+         manifest.xclbin_sha256 + " " + manifest.instructions_sha256 + " " + manifest.elf_sha256;
 }
 
 }  // namespace

@@ -137,7 +137,7 @@ class NpuRunList : public NpuJob {
   NpumelXrtList* handle_ = nullptr;
 };
 
-/// Lists of 2 and 4 runs, made before the stream's first batch. XRT's lists are fixed once made, so
+/// Lists of 2 and 4 runs. XRT's lists are fixed once made, so
 /// each covers the slots from a multiple of its length on, whose order the ring of batches keeps.
 class RunLists {
  public:

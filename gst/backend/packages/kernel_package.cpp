@@ -158,7 +158,10 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr int kFormat = 1;
+constexpr int kNewestFormat = 2;
+constexpr std::string_view kElfMagic =
+    "\x7f"
+    "ELF";
 constexpr int kMaxNesting = 16;
 constexpr std::string_view kManifestSuffix = ".json";
 // Byte offset of the total size in the header of a transaction buffer, and the header's length.
@@ -292,8 +295,8 @@ KernelManifest parse_manifest(const std::string& folder, const std::string& name
   const Json json = Json::parse(text, nullptr, false);
   if (json.is_discarded()) refuse(where + ": is not JSON");
   const Fields fields(json, where);
-  fields.integer("format", kFormat, kFormat);
   KernelManifest manifest;
+  manifest.format = fields.integer("format", 1, kNewestFormat);
   manifest.name = name;
   manifest.folder = folder;
   manifest.target = fields.text("target");
@@ -311,19 +314,40 @@ KernelManifest parse_manifest(const std::string& folder, const std::string& name
   if (manifest.tolerance <= 0 || manifest.tolerance > 0.5)
     refuse(where + ": tolerance must be above 0 and at most 0.5");
   manifest.host_twin = fields.text("host-twin", "");
+  const Fields digests = fields.object("sha256");
+  if (manifest.format == 2) {
+    manifest.elf_kernel = fields.text("kernel");
+    manifest.elf_sha256 = digests.digest("elf");
+    return manifest;
+  }
   manifest.instruction_words = static_cast<std::size_t>(
       fields.integer("instruction-words", 4, kMaxInstructionBytes / sizeof(uint32_t)));
-  const Fields digests = fields.object("sha256");
   manifest.xclbin_sha256 = digests.digest("xclbin");
   manifest.instructions_sha256 = digests.digest("insts");
   return manifest;
 }
+
+namespace {
+
+void check_elf(const KernelPackage& package) {
+  const std::string where = package.manifest.folder + "/" + package.manifest.name;
+  if (sha256_hex(package.elf) != package.manifest.elf_sha256)
+    refuse(where + ".elf: is not the file the manifest describes (SHA-256)");
+  if (!std::string_view(package.elf).starts_with(kElfMagic)) refuse(where + ".elf: is not an ELF");
+}
+
+}  // namespace
 
 KernelPackage load_package(const KernelManifest& manifest) {
   KernelPackage package;
   package.manifest = manifest;
   try {
     const PackageDirectory directory(manifest.folder);
+    if (manifest.format == 2) {
+      package.elf = directory.read(manifest.name + ".elf", kMaxElfBytes);
+      check_elf(package);
+      return package;
+    }
     package.xclbin = directory.read(manifest.name + ".xclbin", kMaxXclbinBytes);
     package.instructions = directory.read(manifest.name + ".insts.bin", kMaxInstructionBytes);
   } catch (const std::runtime_error& error) {

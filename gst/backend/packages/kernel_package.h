@@ -24,6 +24,8 @@ struct RowCoding {
 
 /// What a manifest says, checked.
 struct KernelManifest {
+  /// 1: xclbin and instructions; 2: one full ELF.
+  int format = 1;
   std::string name;    ///< file name without ".json"
   std::string folder;  ///< where it was found
   std::string target;  ///< "npu1", "npu4" ...
@@ -35,6 +37,8 @@ struct KernelManifest {
   std::size_t instruction_words = 0;
   std::string xclbin_sha256;
   std::string instructions_sha256;
+  std::string elf_sha256;  ///< of format 2
+  std::string elf_kernel;  ///< the kernel's name in the ELF
 
   std::size_t input_bytes() const;
   std::size_t output_bytes() const;
@@ -44,18 +48,20 @@ struct KernelPackage {
   KernelManifest manifest;
   std::string xclbin;
   std::string instructions;
+  std::string elf;
 };
 
 inline constexpr std::size_t kMaxManifestBytes = 64 * 1024;
 inline constexpr std::size_t kMaxXclbinBytes = 64 * 1024 * 1024;
 inline constexpr std::size_t kMaxInstructionBytes = 4 * 1024 * 1024;
+inline constexpr std::size_t kMaxElfBytes = 64 * 1024 * 1024;
 
 /// Reads manifest text. Throws BackendError(bad_package) with one line that names the file and what
 /// is wrong with it.
 KernelManifest parse_manifest(const std::string& folder, const std::string& name,
                               std::string_view text);
 
-/// Reads and checks the two binary files. Throws BackendError(bad_package).
+/// Reads and checks the binary files. Throws BackendError(bad_package).
 KernelPackage load_package(const KernelManifest& manifest);
 
 struct PackageFolder {

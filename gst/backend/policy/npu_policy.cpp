@@ -32,10 +32,14 @@ bool may_pass(BackendFault fault) {
 
 }  // namespace
 
+// Batches of which more followed at once, before lists are made.
+constexpr int kSeveral = 4;
+
 bool takes_lists(const BackendConfig& config) { return config.backlog && config.in_flight > 1; }
 
-int batch_slots(const BackendConfig& config) {
-  if (!takes_lists(config)) return config.in_flight + 1;
+int batch_slots(const BackendConfig& config) { return config.in_flight + 1; }
+
+int list_slots(const BackendConfig& config) {
   // One list on the device, one waiting there, one being filled.
   constexpr int kLists = 3;
   const int slots = std::max(config.in_flight + 1, kLists * RunLists::kLongest);
@@ -53,6 +57,11 @@ NpuPolicy::NpuPolicy(const NpumelXrtApi* scripted, const std::shared_ptr<StreamS
 
 NpuPolicy::~NpuPolicy() {
   late_runs_.clear();
+  grower_.reset();
+  if (outgrown_) {
+    const NpumelXrtApi& api = outgrown_->device().api();
+    release(std::move(outgrown_), api);
+  }
   if (engine_) {
     device_.reset();
     const NpumelXrtApi& api = engine_->device().api();
@@ -83,8 +92,8 @@ EngineRequest NpuPolicy::request() const {
   request.device = config_.device;
   request.kernel_path = config_.kernel_path;
   request.allow_v1 = config_.choice == BackendChoice::npu || !config_.kernel_path.empty();
-  request.slots = batch_slots(config_);
-  request.lists = takes_lists(config_);
+  request.slots = lists_ ? list_slots(config_) : batch_slots(config_);
+  request.lists = lists_;
   request.timeout_ms = config_.timeout_ms;
   request.retry_interval = config_.retry_interval;
   request.memory = memory_;
@@ -114,6 +123,9 @@ bool NpuPolicy::configure(const BackendConfig& config) {
   // The old engine keeps the context that the new one will probably share.
   std::unique_ptr<NpuEngine> previous = std::move(engine_);
   opener_.reset();
+  grower_.reset();
+  several_ = 0;
+  lists_ = false;
   config_ = config;
   gathered_.clear();
   gathered_.reserve(RunLists::kLongest);
@@ -137,6 +149,10 @@ bool NpuPolicy::configure(const BackendConfig& config) {
   const NpuRun::Clock::duration limit =
       live() ? std::min<NpuRun::Clock::duration>(longest, kLiveOpening) : longest;
   const bool done = opener_->wait(NpuRun::Clock::now() + limit);
+  if (outgrown_) {
+    const NpumelXrtApi& api = outgrown_->device().api();
+    release(std::move(outgrown_), api);
+  }
   if (previous) {
     const NpumelXrtApi& api = previous->device().api();
     release(std::move(previous), api);
@@ -169,6 +185,22 @@ void NpuPolicy::use(std::unique_ptr<NpuEngine> engine, uint64_t batch) {
   report_sizes();
   stats_.set_npu(true, "");
   stats_.change("npu", engine_->introduction(), batch, 0, false);
+}
+
+bool NpuPolicy::may_grow() const noexcept { return engine_ && grower_ && grower_->done(); }
+
+int NpuPolicy::grow() {
+  try {
+    std::unique_ptr<NpuEngine> larger = std::exchange(grower_, nullptr)->take();
+    outgrown_ = std::exchange(engine_, std::move(larger));
+    reported_ = {};
+    lists_ = true;
+    stats_.log(LogLevel::info, "several batches at once: handed over in lists from now on");
+    return list_slots(config_);
+  } catch (const BackendError& error) {
+    stats_.log(LogLevel::warning, std::string("no lists of runs: ") + error.what());
+    return 0;
+  }
 }
 
 void NpuPolicy::report_sizes() {
@@ -250,8 +282,20 @@ void NpuPolicy::start(Batch& batch, bool more) noexcept {
         break;
     }
   }
+  if (more && takes_lists(config_) && ++several_ == kSeveral) prepare_lists();
   const auto depth = static_cast<std::size_t>(engine_->list_depth(config_.timeout_ms));
   if (!more || gathered_.size() >= depth || (batch.position + 1) % depth == 0) launch();
+}
+
+void NpuPolicy::prepare_lists() noexcept {
+  try {
+    EngineRequest larger = request();
+    larger.slots = list_slots(config_);
+    larger.lists = true;
+    grower_ = std::make_unique<EngineOpener>(larger, signal_);
+  } catch (const std::exception& error) {
+    stats_.log(LogLevel::warning, error.what());
+  }
 }
 
 void NpuPolicy::launch() noexcept {
@@ -266,7 +310,7 @@ void NpuPolicy::launch() noexcept {
       batch->way = count > 0 ? Batch::Way::npu : Batch::Way::refused;
     }
     left = count > 0 ? left.subspan(count) : std::span<Batch* const>();
-    if (takes_lists(config_)) stats_.set_runlist_depth(depth);
+    if (lists_) stats_.set_runlist_depth(depth);
   }
   gathered_.clear();
 }
@@ -372,6 +416,8 @@ void NpuPolicy::check_late_runs(uint64_t batch) {
 NpuPolicy::Result NpuPolicy::fail(Loss loss, const std::string& reason, uint64_t first_suspect) {
   discard();
   std::unique_ptr<NpuEngine> engine = std::move(engine_);
+  grower_.reset();
+  several_ = 0;
   late_runs_.clear();
   std::string text = about_package(engine->manifest()) + reason;
   // Others may go on using a device that is only too slow for a live stream.
@@ -384,7 +430,7 @@ NpuPolicy::Result NpuPolicy::fail(Loss loss, const std::string& reason, uint64_t
     retry_.retire();
   }
   const NpumelXrtApi& api = engine->device().api();
-  release(std::move(engine), api);
+  release(std::move(engine), api, false);
   stats_.count_loss(loss == Loss::timed_out, loss == Loss::wrong_numbers);
   if (config_.choice == BackendChoice::npu) {
     stats_.set_npu(false, text);

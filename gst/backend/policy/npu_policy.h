@@ -58,7 +58,7 @@ class RetryPolicy {
   bool retired_ = false;
 };
 
-/// Slots that a stream's ring needs.
+/// Slots that a stream's ring needs until lists of runs pay.
 int batch_slots(const BackendConfig& config);
 
 class NpuPolicy {
@@ -82,6 +82,11 @@ class NpuPolicy {
   bool configure(const BackendConfig& config);
   void report_sizes();
   bool in_use() const noexcept { return engine_ != nullptr; }
+
+  /// True once there are buffers for lists: grow() is to be called when nothing is in flight.
+  bool may_grow() const noexcept;
+  /// Slots that the ring needs from now on; 0 when nothing has changed. Throws std::bad_alloc.
+  int grow();
 
   /// Between batches: takes over an NPU that has been opened in the background, or has one opened
   /// when its time has come. `batch` is the number of the next one.
@@ -128,6 +133,7 @@ class NpuPolicy {
   bool overflows() const;
   bool serves(const Batch& batch) const noexcept;
   void launch() noexcept;
+  void prepare_lists() noexcept;
   Result count_late(const Batch& batch);
   void check_late_runs(uint64_t batch);
   /// Lets go of the engine: the NPU is not used until the next retry.
@@ -145,6 +151,11 @@ class NpuPolicy {
   std::shared_ptr<NpuDevice> device_;  ///< kept open between look() and configure()
   std::unique_ptr<EngineOpener> opener_;
   std::unique_ptr<NpuEngine> engine_;
+  /// Lists pay for a stream that brings several batches at once: made in the background then.
+  std::unique_ptr<EngineOpener> grower_;
+  std::unique_ptr<NpuEngine> outgrown_;
+  int several_ = 0;               ///< batches of which more followed at once
+  bool lists_ = false;            ///< the ring has slots for lists
   std::vector<Batch*> gathered_;  ///< loaded, not started, in order
   std::vector<LateRun> late_runs_;
   RetryPolicy retry_;

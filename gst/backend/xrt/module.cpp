@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <system_error>
 #include <thread>
 
 #include "gst/backend/xrt/objects.h"
@@ -73,6 +75,10 @@ void set_text(NpumelXrtError* error, const char* text) {
     if (*c == '\n' || *c == '\r') *c = ' ';
 }
 
+constexpr const char* kLockedMemory =
+    "the locked-memory limit (ulimit -l) is too low for the NPU: raise memlock in "
+    "/etc/security/limits.d or LimitMEMLOCK of the service";
+
 // XRT throws at any call: nothing may get past the table.
 template <typename Action>
 NpumelXrtStatus guarded(NpumelXrtError* error, Action&& action,
@@ -87,6 +93,11 @@ NpumelXrtStatus guarded(NpumelXrtError* error, Action&& action,
   } catch (const Fault& fault) {
     set_text(error, fault.what());
     return fault.status();
+  } catch (const std::system_error& refusal) {
+    // The driver library locks a heap of 64 MiB and every buffer: EAGAIN is the limit on that.
+    const bool locked = refusal.code().value() == EAGAIN;
+    set_text(error, locked ? kLockedMemory : refusal.what());
+    return locked ? NPUMEL_XRT_PERMISSION : NPUMEL_XRT_FAILED;
   } catch (const std::exception& exception) {
     set_text(error, exception.what());
     return NPUMEL_XRT_FAILED;

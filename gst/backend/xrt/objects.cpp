@@ -10,6 +10,7 @@
 #include <charconv>
 #include <cstring>
 #include <memory>
+#include <sstream>
 #include <string_view>
 #include <system_error>
 
@@ -75,6 +76,11 @@ void copy_text(const std::string& text, char* out, std::size_t size) {
 
 xrt::run bound_run(const NpumelXrtContext& context, const NpumelXrtRun& buffers) {
   xrt::run run(context.kernel);
+  if (context.full_elf) {
+    run.set_arg(0, buffers.input);
+    run.set_arg(1, buffers.output);
+    return run;
+  }
   run.set_arg(kOpcodeArgument, kRunOpcode);
   run.set_arg(kInstructionsArgument, context.instructions);
   run.set_arg(kWordsArgument, context.words);
@@ -101,6 +107,42 @@ xrt::device device_named(const std::string& device) {
   return xrt::device(device);
 }
 
+template <typename Make>
+xrt::hw_context hardware_context(Make&& make) {
+  try {
+    return make();
+  } catch (const std::system_error& error) {
+    const int code = error.code().value();
+    if (code == EAGAIN) throw;  // see guarded()
+    const bool exhausted =
+        (code == EBUSY || code == EINVAL || code == ENOSPC) && !names_another_call(error.what());
+    throw Fault(exhausted ? NPUMEL_XRT_BUSY : status_of(code, NPUMEL_XRT_FAILED),
+                std::string(exhausted ? "no hardware context is free: "
+                                      : "no hardware context can be made: ") +
+                    one_line(error.what()));
+  }
+}
+
+NpumelXrtContext* open_elf_context(NpumelXrtDevice& device, const NpumelXrtPackage& package) {
+  auto made = std::make_unique<NpumelXrtContext>();
+  made->full_elf = true;
+  xrt::elf elf;
+  try {
+    std::istringstream bytes(std::string(static_cast<const char*>(package.elf), package.elf_bytes));
+    elf = xrt::elf(bytes);
+  } catch (const std::exception& error) {
+    throw Fault(NPUMEL_XRT_BAD_PACKAGE, "XRT refuses the ELF: " + one_line(error.what()));
+  }
+  made->context = hardware_context([&] { return xrt::hw_context(device.device, elf); });
+  try {
+    made->kernel = xrt::ext::kernel(made->context, package.elf_kernel);
+  } catch (const std::exception& error) {
+    throw Fault(NPUMEL_XRT_BAD_PACKAGE, std::string("the ELF holds no kernel ") +
+                                            package.elf_kernel + ": " + one_line(error.what()));
+  }
+  return made.release();
+}
+
 }  // namespace
 
 NpumelXrtDevice* open_device(const std::string& device, NpumelXrtDeviceInfo& info) {
@@ -110,11 +152,7 @@ NpumelXrtDevice* open_device(const std::string& device, NpumelXrtDeviceInfo& inf
     copy_text(opened->device.get_info<xrt::info::device::bdf>(), info.address, sizeof info.address);
     return opened.release();
   } catch (const std::system_error& error) {
-    // The driver library locks a 64 MiB heap: EAGAIN here is the locked-memory limit.
-    if (error.code().value() == EAGAIN)
-      throw Fault(NPUMEL_XRT_PERMISSION,
-                  "the locked-memory limit (ulimit -l) is too low for the NPU: raise memlock in "
-                  "/etc/security/limits.d or LimitMEMLOCK of the service");
+    if (error.code().value() == EAGAIN) throw;  // see guarded()
     // EINVAL is XRT's answer to an address that no device has, and the driver's to XRT's clean-up
     // after another failure; then the text names a call.
     const int code = error.code().value();
@@ -130,6 +168,7 @@ NpumelXrtDevice* open_device(const std::string& device, NpumelXrtDeviceInfo& inf
 }
 
 NpumelXrtContext* open_context(NpumelXrtDevice& device, const NpumelXrtPackage& package) {
+  if (package.elf != nullptr) return open_elf_context(device, package);
   auto made = std::make_unique<NpumelXrtContext>();
   std::string kernel_name;
   xrt::uuid uuid;
@@ -146,17 +185,7 @@ NpumelXrtContext* open_context(NpumelXrtDevice& device, const NpumelXrtPackage& 
   } catch (const std::exception& error) {
     throw Fault(NPUMEL_XRT_BAD_PACKAGE, "XRT refuses the xclbin: " + one_line(error.what()));
   }
-  try {
-    made->context = xrt::hw_context(device.device, uuid);
-  } catch (const std::system_error& error) {
-    const int code = error.code().value();
-    const bool exhausted =
-        (code == EBUSY || code == EINVAL || code == ENOSPC) && !names_another_call(error.what());
-    throw Fault(exhausted ? NPUMEL_XRT_BUSY : status_of(code, NPUMEL_XRT_FAILED),
-                std::string(exhausted ? "no hardware context is free: "
-                                      : "no hardware context can be made: ") +
-                    one_line(error.what()));
-  }
+  made->context = hardware_context([&] { return xrt::hw_context(device.device, uuid); });
   made->kernel = xrt::kernel(made->context, kernel_name);
   made->instructions = xrt::bo(device.device, package.instruction_bytes, xrt::bo::flags::cacheable,
                                made->kernel.group_id(kInstructionsArgument));
@@ -169,10 +198,15 @@ NpumelXrtContext* open_context(NpumelXrtDevice& device, const NpumelXrtPackage& 
 NpumelXrtRun* make_run(NpumelXrtContext& context, std::size_t input_bytes, std::size_t output_bytes,
                        NpumelXrtBuffers& buffers) {
   auto made = std::make_unique<NpumelXrtRun>();
-  made->input = xrt::bo(context.context, input_bytes, xrt::bo::flags::host_only,
-                        context.kernel.group_id(kInputArgument));
-  made->output = xrt::bo(context.context, output_bytes, xrt::bo::flags::host_only,
-                         context.kernel.group_id(kOutputArgument));
+  if (context.full_elf) {
+    made->input = xrt::ext::bo(context.context, input_bytes);
+    made->output = xrt::ext::bo(context.context, output_bytes);
+  } else {
+    made->input = xrt::bo(context.context, input_bytes, xrt::bo::flags::host_only,
+                          context.kernel.group_id(kInputArgument));
+    made->output = xrt::bo(context.context, output_bytes, xrt::bo::flags::host_only,
+                           context.kernel.group_id(kOutputArgument));
+  }
   buffers.input = made->input.map<void*>();
   buffers.output = made->output.map<void*>();
   std::memset(buffers.input, 0, input_bytes);

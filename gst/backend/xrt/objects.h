@@ -2,6 +2,8 @@
 // The XRT objects behind the handles of xrt_api.h.
 #pragma once
 
+#include <xrt/experimental/xrt_elf.h>
+#include <xrt/experimental/xrt_ext.h>
 #include <xrt/experimental/xrt_kernel.h>
 #include <xrt/experimental/xrt_xclbin.h>
 #include <xrt/xrt_bo.h>
@@ -26,6 +28,7 @@ struct NpumelXrtContext {
   xrt::kernel kernel;
   xrt::bo instructions;
   uint32_t words = 0;
+  bool full_elf = false;  ///< the kernel's arguments are input and output only
 };
 
 // Input and output could be parts of one buffer: XRT takes parts of a host_only buffer as

@@ -13,7 +13,7 @@
 extern "C" {
 
 /// Changes whenever the table or a structure in it does. The module and the plugin must agree.
-inline constexpr uint32_t kNpumelXrtApiVersion = 3;
+inline constexpr uint32_t kNpumelXrtApiVersion = 4;
 
 enum NpumelXrtStatus {
   NPUMEL_XRT_OK = 0,
@@ -39,11 +39,16 @@ struct NpumelXrtDeviceInfo {
   char address[32];  ///< PCI address
 };
 
+/// Either an xclbin with instructions, whose kernel takes opcode, instructions and their size
+/// before input and output, or one full ELF, whose kernel takes input and output only.
 struct NpumelXrtPackage {
   const void* xclbin;
   size_t xclbin_bytes;
   const void* instructions;
   size_t instruction_bytes;  ///< a multiple of 4
+  const void* elf;           ///< null: xclbin and instructions
+  size_t elf_bytes;
+  const char* elf_kernel;  ///< the kernel's name in the ELF
 };
 
 /// Mapped memory of a run; valid until the run is destroyed.
@@ -62,7 +67,7 @@ struct NpumelXrtApi {
                                  NpumelXrtDeviceInfo* info, NpumelXrtError* error);
   void (*device_close)(NpumelXrtDevice* device);
 
-  /// Registers the xclbin, makes a hardware context and loads the instructions. The device must
+  /// Makes a hardware context for the xclbin or the ELF and loads the instructions. The device must
   /// outlive the context, the context its runs.
   NpumelXrtStatus (*context_open)(NpumelXrtDevice* device, const NpumelXrtPackage* package,
                                   NpumelXrtContext** out, NpumelXrtError* error);

@@ -73,7 +73,8 @@ TEST_P(SpoiledManifest, IsRefusedWithALineThatNamesTheFileAndTheFault) {
 INSTANTIATE_TEST_SUITE_P(
     , SpoiledManifest,
     ::testing::Values(
-        Spoiled{"format", "/format", 2, "format must be 1"},
+        Spoiled{"format", "/format", 3, "format must be 1 to 2"},
+        Spoiled{"elf_without_kernel", "/format", 2, "has no kernel"},
         Spoiled{"no_target", "/target", nullptr, "has no target"},
         Spoiled{"abi", "/abi", 3, "abi must be 1 to 2"},
         Spoiled{"abi_text", "/abi", "2", "abi is not a whole number"},

@@ -145,7 +145,14 @@ NpumelXrtStatus context_open(NpumelXrtDevice*, const NpumelXrtPackage* package,
   if (state().context_status != NPUMEL_XRT_OK)
     return say(error, state().context_status, "scripted: context");
   auto made = std::make_unique<NpumelXrtContext>();
-  const std::string text(static_cast<const char*>(package->xclbin), package->xclbin_bytes);
+  const void* code = package->elf != nullptr ? package->elf : package->xclbin;
+  std::string text(static_cast<const char*>(code),
+                   package->elf != nullptr ? package->elf_bytes : package->xclbin_bytes);
+  if (package->elf != nullptr) {
+    if (std::string(package->elf_kernel) != "mel")
+      return say(error, NPUMEL_XRT_BAD_PACKAGE, "scripted: no such kernel");
+    text.erase(0, text.find("xclbin2"));
+  }
   if (std::sscanf(text.c_str(), "xclbin2 v%d-%d", &made->abi, &made->mels) != 2)
     return say(error, NPUMEL_XRT_BAD_PACKAGE, "scripted: not a test xclbin");
   state().counters.contexts_opened++;

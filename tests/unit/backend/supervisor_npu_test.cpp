@@ -161,6 +161,33 @@ TEST_F(ScriptedNpu, APackageThatXrtRefusesGivesWayAndIsNamed) {
               HasSubstr("refused: kernel package newer: scripted: not a test xclbin"));
 }
 
+TEST_F(ScriptedNpu, AFullElfServesAsWell) {
+  test::write_elf_package(folder, "newer", test::test_elf_manifest());
+  Supervisor npu(test::scripted_xrt());
+  start(npu);
+  EXPECT_EQ(pump(npu, 0), "npu");
+  EXPECT_EQ(npu.take_notices()[0].reason, "known-answer test passed: newer");
+}
+
+TEST_F(ScriptedNpu, AnElfThatIsDamagedOrWithoutTheKernelGivesWay) {
+  nlohmann::json manifest = test::test_elf_manifest();
+  manifest["kernel"] = "other";
+  test::write_elf_package(folder, "no-kernel", manifest);
+  test::write_elf_package(folder, "no-match", test::test_elf_manifest());
+  folder.write("no-match.elf", "other");
+  manifest = test::test_elf_manifest();
+  manifest["sha256"]["elf"] = sha256_hex("no ELF");
+  test::write_elf_package(folder, "not-elf", manifest);
+  folder.write("not-elf.elf", "no ELF");
+  Supervisor npu(test::scripted_xrt());
+  start(npu);
+  EXPECT_EQ(pump(npu, 0), "npu");
+  const std::string said = npu.take_notices()[0].reason;
+  EXPECT_THAT(said, HasSubstr("not-elf.elf: is not an ELF"));
+  EXPECT_THAT(said, HasSubstr("no-match.elf: is not the file the manifest describes (SHA-256)"));
+  EXPECT_THAT(said, HasSubstr("kernel package no-kernel: scripted: no such kernel"));
+}
+
 TEST_F(ScriptedNpu, AFailureIsNotRepeatedByTheNextElement) {
   config.timeout_ms = 50;
   test::script_run(0, RunFault::hang);

@@ -52,6 +52,29 @@ inline nlohmann::json test_manifest(int abi = 2, int mels = 80) {
             {"insts", sha256_hex(test_instructions())}}}};
 }
 
+inline std::string test_elf(int mels) {
+  return "\x7f"
+         "ELF " +
+         test_xclbin(2, mels);
+}
+
+/// Format 2: one full ELF with a kernel called mel.
+inline nlohmann::json test_elf_manifest(int mels = 80) {
+  nlohmann::json manifest = test_manifest(2, mels);
+  manifest["format"] = 2;
+  manifest["kernel"] = "mel";
+  manifest.erase("instruction-words");
+  manifest["sha256"] = {{"elf", sha256_hex(test_elf(mels))}};
+  return manifest;
+}
+
+/// Leaves NAME.json and NAME.elf in the folder.
+inline void write_elf_package(const TemporaryFolder& folder, const std::string& name,
+                              const nlohmann::json& manifest) {
+  folder.write(name + ".json", manifest.dump());
+  folder.write(name + ".elf", test_elf(manifest["mels"]));
+}
+
 /// Leaves NAME.json, NAME.xclbin and NAME.insts.bin in the folder.
 inline void write_package(const TemporaryFolder& folder, const std::string& name,
                           const nlohmann::json& manifest) {
