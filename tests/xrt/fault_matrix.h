@@ -42,29 +42,6 @@ struct Case {
   bool harmless = false;  ///< nothing to report: the result is right
 };
 
-/// A copy of a test package in a folder of its own.
-class OwnPackage {
- public:
-  explicit OwnPackage(const std::string& package) {
-    if (!Emulation::present()) return;
-    namespace fs = std::filesystem;
-    folder_ = fs::temp_directory_path() / "npumelspec-package-XXXXXX";
-    fail_unless(mkdtemp(folder_.data()) != nullptr);
-    fs::copy(std::string(TEST_PACKAGES) + "/" + package, folder_);
-  }
-  ~OwnPackage() {
-    std::error_code ignored;
-    if (!folder_.empty()) std::filesystem::remove_all(folder_, ignored);
-  }
-  OwnPackage(const OwnPackage&) = delete;
-  OwnPackage& operator=(const OwnPackage&) = delete;
-
-  std::string kernel_path() const { return folder_.empty() ? "" : " kernel-path=" + folder_; }
-
- private:
-  std::string folder_;
-};
-
 struct Outcome {
   Result result;
   guint64 injected = 0;
@@ -74,7 +51,6 @@ inline Outcome run_with(const Case& fault, const std::string& backend, size_t ba
   GST_DEBUG("backend=%s %s", backend.c_str(), fault.fault.c_str());
   Emulation::set_faults(fault.fault);
   Outcome outcome;
-  // Wrong numbers retire a package for the process: each case has its own copy.
   const OwnPackage package("v2-80");
   outcome.result = run_stream(
       "backend=" + backend + " preset=whisper80 " + fault.properties + package.kernel_path(),

@@ -39,6 +39,9 @@ bool assert_cost(const char* package, const std::vector<T>& samples, const Feed&
   }
   stream.eos();
   const emu::Counters ended = Emulation::counters();
+  // Too late for every buffer to have been used by the middle of the stream.
+  constexpr guint64 kEveryBuffer = 3;
+  if (!feed.live && settled.chains - opened.chains < kEveryBuffer) return false;
   const guint64 total = stream.stat("npu-batches");
   const guint64 batches = total - before;
   fail_unless(total >= kBatches, "only %d batches ran on the NPU", static_cast<int>(total));
@@ -47,7 +50,9 @@ bool assert_cost(const char* package, const std::vector<T>& samples, const Feed&
   ASSERT_EQUAL(ended.syncs_to_device - settled.syncs_to_device, batches);
   ASSERT_EQUAL(ended.syncs_of_poison - settled.syncs_of_poison, batches);
   ASSERT_EQUAL(ended.syncs_from_device - opened.syncs_from_device, total);
-  ASSERT_EQUAL(ended.buffers_created, opened.buffers_created);
+  // Lists, and their buffers, are made in the background once it shows that they pay.
+  const bool in_lists = !feed.live && feed.chunk > kBatchSamples;
+  ASSERT_EQUAL(ended.buffers_created, in_lists ? settled.buffers_created : opened.buffers_created);
   ASSERT_EQUAL(ended.contexts_created, opened.contexts_created);
   ASSERT_EQUAL(ended.violations, 0);
   return ended.chains > opened.chains;

@@ -82,6 +82,29 @@ inline std::string kernel_path(const std::string& package) {
   return " kernel-path=" + std::string(TEST_PACKAGES) + "/" + package;
 }
 
+/// A copy of a test package in a folder of its own: wrong numbers retire a package for the process.
+class OwnPackage {
+ public:
+  explicit OwnPackage(const std::string& package) {
+    if (!Emulation::present()) return;
+    namespace fs = std::filesystem;
+    folder_ = fs::temp_directory_path() / "npumelspec-package-XXXXXX";
+    fail_unless(mkdtemp(folder_.data()) != nullptr);
+    fs::copy(std::string(TEST_PACKAGES) + "/" + package, folder_);
+  }
+  ~OwnPackage() {
+    std::error_code ignored;
+    if (!folder_.empty()) std::filesystem::remove_all(folder_, ignored);
+  }
+  OwnPackage(const OwnPackage&) = delete;
+  OwnPackage& operator=(const OwnPackage&) = delete;
+
+  std::string kernel_path() const { return folder_.empty() ? "" : " kernel-path=" + folder_; }
+
+ private:
+  std::string folder_;
+};
+
 /// What a stream gave, in order.
 struct Result {
   std::vector<float> rows;
