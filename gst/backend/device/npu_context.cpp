@@ -304,6 +304,15 @@ RunOutcome NpuContext::wait(const NpuRun& run, Clock::time_point due, bool until
   }
 }
 
+uint64_t NpuContext::busy_ns() const {
+  const std::lock_guard lock(core_->mutex);
+  if (idle(*core_)) return 0;
+  const auto begun = core_->on_device.empty()
+                         ? core_->progress
+                         : std::max(core_->on_device.front().started, core_->progress);
+  return nanoseconds(Clock::now() - begun);
+}
+
 uint64_t NpuContext::expected_ns() const {
   std::size_t runs = 1;
   {

@@ -107,6 +107,8 @@ class NpuContext {
   /// device that neither begins nor ends anything for `timeout_ms` fails the context.
   RunOutcome wait(const NpuRun& run, NpuJob::Clock::time_point due, bool until_due,
                   unsigned timeout_ms);
+  /// How long the device has been at the command that it does now; 0 when it does none.
+  uint64_t busy_ns() const;
   /// Time until a job queued now would be done, as far as is known.
   uint64_t expected_ns() const;
 

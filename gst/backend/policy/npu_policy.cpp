@@ -247,8 +247,7 @@ void NpuPolicy::attach(Batch& batch) noexcept {
 
 // A quarter is left for software to compute the batch after all.
 uint64_t NpuPolicy::granted_ns() const noexcept {
-  const uint64_t timeout = uint64_t{config_.timeout_ms} * 1000000;
-  return live() ? std::min(config_.live_deadline / 4 * 3, timeout) : timeout;
+  return live() ? std::min(config_.live_deadline / 4 * 3, timeout_ns()) : timeout_ns();
 }
 
 NpuRun::Clock::time_point NpuPolicy::due() const {
@@ -258,7 +257,7 @@ NpuRun::Clock::time_point NpuPolicy::due() const {
 bool NpuPolicy::overflows() const {
   // A device that is too slow for a single batch is late, not overloaded.
   const uint64_t run_ns = engine_->context().core()->run_ns;
-  return live() && run_ns <= granted_ns() && engine_->context().expected_ns() > granted_ns();
+  return hurries() && run_ns <= granted_ns() && engine_->context().expected_ns() > granted_ns();
 }
 
 void NpuPolicy::start(Batch& batch, bool more) noexcept {
@@ -266,7 +265,7 @@ void NpuPolicy::start(Batch& batch, bool more) noexcept {
   if (!engine_) return;
   if (serves(batch) && batch.run->pending()) {
     // A flush or a late batch has left it on the device, where it keeps its buffers until it ends.
-    if (live()) batch.way = Batch::Way::late;
+    if (hurries()) batch.way = Batch::Way::late;
   } else if (serves(batch) && overflows()) {
     batch.way = Batch::Way::overflow;
   } else if (serves(batch)) {
@@ -351,7 +350,7 @@ NpuPolicy::Result NpuPolicy::finish(Batch& batch, const RowSink& out) {
   const bool patient = config_.choice == BackendChoice::npu;
   const RunOutcome outcome =
       engine_->context().wait(*batch.run, patient ? NpuRun::Clock::time_point::max() : batch.due,
-                              live(), config_.timeout_ms);
+                              hurries(), config_.timeout_ms);
   if (outcome == RunOutcome::pending) {
     if (signal_->is_interrupted()) return {Result::State::interrupted, 0};
     late_runs_.push_back({batch.run, batch.frames, batch.number});
@@ -381,6 +380,10 @@ NpuPolicy::Result NpuPolicy::finish(Batch& batch, const RowSink& out) {
 }
 
 NpuPolicy::Result NpuPolicy::count_late(const Batch& batch) {
+  if (engine_->context().busy_ns() < granted_ns() / 2) {
+    stats_.count_overflow();
+    return {};
+  }
   stats_.count_late();
   const int late = ++engine_->context().core()->late_in_row;
   if (late < kMostLate) return {};

@@ -124,6 +124,9 @@ class NpuPolicy {
   bool live() const noexcept {
     return config_.live_deadline > 0 && config_.choice == BackendChoice::automatic;
   }
+  /// Whether software takes a batch before the NPU's timeout.
+  bool hurries() const noexcept { return live() && granted_ns() < timeout_ns(); }
+  uint64_t timeout_ns() const noexcept { return uint64_t{config_.timeout_ms} * 1000000; }
   /// The instant at which a live stream gives a batch to software, or others stop queueing for it.
   NpuRun::Clock::time_point due() const;
   uint64_t granted_ns() const noexcept;
@@ -134,6 +137,8 @@ class NpuPolicy {
   bool serves(const Batch& batch) const noexcept;
   void launch() noexcept;
   void prepare_lists() noexcept;
+  /// Of a batch that the NPU has not computed in time: late when the device has been at one command
+  /// for that long, overflow when it was the queue.
   Result count_late(const Batch& batch);
   void check_late_runs(uint64_t batch);
   /// Lets go of the engine: the NPU is not used until the next retry.

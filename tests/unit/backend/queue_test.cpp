@@ -169,5 +169,21 @@ TEST_F(Queue, ALateDeviceIsLeftByLiveStreamsOnly) {
   EXPECT_EQ(pump(file, 1), "npu");
 }
 
+// Then the NPU's own timeout comes first, as for a stream that is not live.
+TEST_F(Queue, ALiveStreamThatGrantsMoreThanTheTimeoutWaitsForIt) {
+  be_live(3600000 * kMillisecond);
+  config.timeout_ms = 50;
+  test::script_run(1, RunFault::hang);
+  Supervisor npu(test::scripted_xrt());
+  start(npu);
+  npu.take_notices();
+  EXPECT_EQ(pump(npu, 0), "software");
+  const auto notices = npu.take_notices();
+  ASSERT_THAT(notices, SizeIs(1));
+  EXPECT_THAT(notices[0].reason, HasSubstr("no result within 50 ms"));
+  EXPECT_EQ(npu.stats().npu_timeouts, 1U);
+  EXPECT_EQ(npu.stats().late_batches, 0U);
+}
+
 }  // namespace
 }  // namespace npumel
