@@ -42,7 +42,7 @@ built=$SECONDS
   install=${1%% && rm *} # /packages is not ours to empty
   eval "$install" >/dev/null
   # The image as it is: no compiler, no Python.
-  gst-inspect-1.0 npumelspec | grep -q "Filename .*/usr/lib/.*/gstreamer-1.0/libgstnpumelspec.so"
+  gst-inspect-1.0 npumelspec | grep "Filename .*/usr/lib/.*/gstreamer-1.0/libgstnpumelspec.so" >/dev/null
   gst-launch-1.0 -q audiotestsrc num-buffers=40 ! audio/x-raw,rate=16000 ! wavenc ! filesink location=/tmp/a.wav
   npumel-extract /tmp/a.wav --output /tmp/features --preset whisper80 >/dev/null
   test -s /tmp/features/index.jsonl
