@@ -35,9 +35,9 @@ double value(WindowFunction function, int i, int length) {
 // NumPy's float32 cosine: the angle less the nearest multiple of pi/2 (in three parts), then the
 // polynomial of the sine or cosine. Every step is one fused multiply-add.
 float numpy_cosine(float angle) {
-  constexpr float kRound = 0x1.8p+23F;  // added and subtracted, it leaves a whole number
-  const float turns = std::fma(angle, 0x1.45f306p-1F, kRound);
-  const float quarters = turns - kRound;
+  constexpr float kToWhole = 0x1.8p+23F;  // added and subtracted, it leaves a whole number
+  const float turns = std::fma(angle, 0x1.45f306p-1F, kToWhole);
+  const float quarters = turns - kToWhole;
   float x = std::fma(quarters, -0x1.921fb0p+00F, angle);
   x = std::fma(quarters, -0x1.5110b4p-22F, x);
   x = std::fma(quarters, -0x1.846988p-48F, x);
