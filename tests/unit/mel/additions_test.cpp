@@ -18,21 +18,15 @@
 #include "kernels/mel/reference.h"
 #include "kernels/mel/sample_limit.h"
 #include "kernels/mel/window_function.h"
+#include "tests/unit/mel/refusal.h"
 
 namespace npumel {
 namespace {
 
+using test::refusal;
+
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-std::string refusal(Preset preset, const RecipeOverrides& overrides, int rate = 16000) {
-  try {
-    resolve(preset, overrides, rate);
-  } catch (const std::invalid_argument& error) {
-    return error.what();
-  }
-  return "";
-}
 
 std::vector<double> noise(size_t samples, double offset = 0) {
   std::mt19937 random(7);

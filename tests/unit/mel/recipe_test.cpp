@@ -10,8 +10,12 @@
 #include <stdexcept>
 #include <string>
 
+#include "tests/unit/mel/refusal.h"
+
 namespace npumel {
 namespace {
+
+using test::refusal;
 
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -19,15 +23,6 @@ using ::testing::Not;
 int any_rate(Preset preset) {
   const int rate = published_rate(preset);
   return rate != 0 ? rate : 16000;
-}
-
-std::string refusal(Preset preset, const RecipeOverrides& overrides, int rate = 16000) {
-  try {
-    resolve(preset, overrides, rate);
-  } catch (const std::invalid_argument& error) {
-    return error.what();
-  }
-  return "";
 }
 
 TEST(Presets, KeepTheirNameAndAreValid) {
