@@ -319,8 +319,7 @@ CHECK_TEST(segment_seeks_loop_without_losing_a_frame) {
   Player player(player_line(kWav, make_file(folder, kWav)));
   player.go(GST_STATE_PAUSED);
   player.take();
-  guint32 seqnum =
-      player.seek(1, GST_SEEK_FLAG_FLUSH | GST_SEEK_FLAG_SEGMENT, GST_SECOND, 2 * GST_SECOND);
+  player.seek(1, GST_SEEK_FLAG_FLUSH | GST_SEEK_FLAG_SEGMENT, GST_SECOND, 2 * GST_SECOND);
   player.go(GST_STATE_PLAYING);
   for (int loop = 0; loop < 3; ++loop) {
     player.wait(GST_MESSAGE_SEGMENT_DONE);

@@ -132,7 +132,7 @@ CHECK_TEST(frames_of_pictures_that_were_too_late_are_on_the_next_one) {
   qos(h, 100 * GST_MSECOND, 0);  // up to 200 ms
   for (guint64 i = 1; i < 4; ++i)
     gst_harness_push(h.get(), mel_buffer(10, 100, i * 100 * GST_MSECOND));
-  const Buffer first(gst_harness_pull(h.get()));
+  const Buffer one(gst_harness_pull(h.get()));
   const Buffer next(gst_harness_pull(h.get()));
   fail_unless_equals_uint64(GST_BUFFER_PTS(next.get()), 300 * GST_MSECOND);
   for (int x = 1; x < 32; ++x)

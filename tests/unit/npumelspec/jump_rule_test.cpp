@@ -11,12 +11,11 @@
 #include <vector>
 
 #include "tests/unit/npumelspec/recorded_jumps.h"
+#include "tests/unit/npumelspec/units.h"
 
 namespace npumel::test {
 namespace {
 
-constexpr uint64_t ms = 1'000'000;
-constexpr uint64_t second = 1000 * ms;
 constexpr JumpRule::Config usual = {40 * ms, second, second, second};
 constexpr JumpRule::Config whole = {40 * ms, second, second, 3600 * second};
 

@@ -4,11 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/unit/npumelspec/units.h"
+
 namespace npumel::test {
 namespace {
-
-constexpr uint64_t ms = 1'000'000;
-constexpr uint64_t second = 1000 * ms;
 
 Timeline started(uint64_t base = 0, int rate = 16000) {
   Timeline timeline;
