@@ -48,6 +48,11 @@ def results(lines):
             for path, line in lines.items()}
 
 
+def contents(folder):
+    """{name: bytes} of the files in a folder, without the lock."""
+    return {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file() and path.suffix != ".lock"}
+
+
 def workers_of(output):
     """Process ids of npumel-extract that write to `output`."""
     for folder in Path("/proc").glob("[0-9]*"):
@@ -255,6 +260,151 @@ class Corpus(unittest.TestCase):
         self.assertEqual([line["path"] for line in lines], ["cut.wav", "long.wav_1.250_1.500"])
         self.assertEqual([line["frames"] for line in lines], [150, 150])
         self.assertEqual(lines[0]["sha256"], lines[1]["sha256"])
+
+    def speech(self, name, seconds=1.0, channels=1):
+        """A new WAV file of a rising tone."""
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        subprocess.run(["sox", "-n", "-r", "16000", "-c", str(channels), path, "synth", str(seconds), "sine", "200-4000"],
+                       check=True)
+        return path
+
+    def test_a_folder_holds_one_form(self):
+        source, out = self.speech("forms/a.wav").parent, self.folder / "forms.out"
+        for form in ("ark", "tar", "npy"):
+            shutil.rmtree(out, ignore_errors=True)
+            extract(source, out, "--format", form)
+            held = contents(out)
+            for other in {"ark", "tar", "npy"} - {form}:
+                for more in ([], ["--dry-run"]):
+                    said = extract(source, out, "--format", other, *more, status=2)
+                    self.assertIn(f"holds features in the form {form}: use another one", said)
+            self.assertEqual(contents(out), held)
+        for name in ("feats.ark", "feats.scp", "features-000000.tar.part"):
+            shutil.rmtree(out)
+            out.mkdir()
+            (out / name).write_bytes(b"kept")
+            for _ in range(2):
+                said = extract(source, out, "--format", "tar" if "tar" in name else "ark", status=2)
+                self.assertIn("without an index", said)
+            self.assertEqual(contents(out), {name: b"kept"})
+
+    def test_a_segment_cut_anew_is_done_again(self):
+        self.speech("cuts/a.wav", 4)
+        manifest, out = self.folder / "cuts/m.jsonl", self.folder / "cuts.out"
+
+        def cut(start, duration, status=0, *options):
+            source = {"type": "file", "channels": [0], "source": str(self.folder / "cuts/a.wav")}
+            manifest.write_text(json.dumps({"id": "cut", "start": start, "duration": duration,
+                                            "recording": {"id": "r", "sources": [source]}}))
+            said = extract(manifest, options[0] if options else out, *options[1:], status=status)
+            return said if status else index_of(options[0] if options else out)["cut"]
+        first = cut(0, 2)
+        self.assertEqual((first["frames"], first["input-offset"], first["input-duration"]), (200, 0, 2))
+        second = cut(1, 2)
+        self.assertNotEqual(second["sha256"], first["sha256"])
+        self.assertEqual(cut(1, 2.5)["frames"], 250)
+        self.assertEqual(cut(0, 2), first)
+        archive = self.folder / "cuts.ark"
+        cut(0, 2, 0, archive, "--format", "ark")
+        self.assertIn("has changed since", cut(1, 2, 2, archive, "--format", "ark"))
+
+    def test_segments_leave_no_critical_message(self):
+        self.speech("critical/a.wav", 4)
+        manifest, out = self.folder / "critical/m.jsonl", self.folder / "critical.out"
+        manifest.write_text("".join(json.dumps({"audio_filepath": "a.wav", "offset": offset, "duration": duration}) + "\n"
+                                    for offset, duration in [(0, 1), (0.5, 1), (3, 1), (3.5, 9), (2, 0.01)]))
+        extract(manifest, out, env={**os.environ, "G_DEBUG": "fatal-criticals"})
+        frames = [line["frames"] for _, line in sorted(index_of(out).items())]
+        self.assertEqual(frames, [100, 100, 1, 100, 50])
+
+    def test_channels_of_a_manifest(self):
+        mono, stereo = self.speech("channels/mono.wav"), self.speech("channels/stereo.wav", channels=2)
+        manifest, out = self.folder / "channels/m.jsonl", self.folder / "channels.out"
+        entries = [("both", stereo, [0, 1], None), ("one", stereo, [0, 1], 0), ("second", stereo, [1], None),
+                   ("first", stereo, [0], 0), ("mono", mono, [0], 0)]
+        manifest.write_text("".join(
+            json.dumps({"id": name, "start": 0, "duration": 0.5, "channel": channel, "recording":
+                        {"sources": [{"type": "file", "channels": channels, "source": str(path)}]}}) + "\n"
+            for name, path, channels, channel in entries))
+        extract(manifest, out, status=1)
+        self.assertEqual(sorted(index_of(out)), ["both", "mono"])
+        failed = index_of(out, "failed.jsonl")
+        self.assertEqual(sorted(failed), ["first", "one", "second"])
+        for line in failed.values():
+            self.assertIn("channels are mixed, not chosen", line["reason"])
+
+    def test_what_is_not_ours_stays(self):
+        source, out = self.speech("foreign/a.wav").parent, self.folder / "foreign.out"
+        for name in ("index.jsonl", "failed.jsonl"):
+            shutil.rmtree(out, ignore_errors=True)
+            out.mkdir()
+            (out / name).write_text('{"mine": 1}\n', encoding="ascii")
+            self.assertIn("did not write", extract(source, out, status=2))
+            self.assertIn("did not write", extract(source, out, "--dry-run", status=2))
+            self.assertEqual(contents(out), {name: b'{"mine": 1}\n'})
+            extract(source, out, "--shard", "0/1", status=2)
+            extract(source, out, "--merge", "1", status=2)
+        self.assertIn("are the same", extract(source, source, status=2))
+        self.assertEqual(list(contents(source)), ["a.wav"])
+
+    def test_an_output_folder_inside_the_input(self):
+        source = self.speech("inside/a.wav").parent
+        link = self.folder / "inside.link"
+        link.symlink_to(source)
+        for out in (source / "out", link / "out", source / "other"):
+            extract(link, out)
+            self.assertEqual(list(index_of(out)), ["a.wav"])
+
+    def test_shards_of_other_settings_are_not_joined(self):
+        part, out = self.a_part(20), self.folder / "mixed"
+        status = 1 if self.has_bad(part) else 0
+        self.assertIn("no such folder", extract(part, out, "--merge", "2", status=2))
+        self.assertFalse(out.exists())
+        for other in (["normalize=buffer"], ["--format", "ark"]):
+            shutil.rmtree(out, ignore_errors=True)
+            for shard, options in (("0/2", []), ("1/2", other)):
+                with contextlib.suppress(AssertionError):  # the bad ones are all in one of them
+                    extract(part, out, "--shard", shard, *options, status=status)
+            self.assertIn("other settings or in another form", extract(part, out, "--merge", "2", status=2))
+            self.assertFalse((out / "index.jsonl").exists())
+
+    def test_an_unreadable_folder_is_one_failure(self):
+        source, out = self.speech("locked/a.wav").parent, self.folder / "locked.out"
+        self.speech("locked/sub/b.wav")
+        (source / "sub").chmod(0)
+        self.addCleanup((source / "sub").chmod, 0o700)
+        self.folder.chmod(0o755)
+        out.mkdir()
+        out.chmod(0o777)
+        user = {"user": "nobody", "group": "nogroup", "extra_groups": []} if os.geteuid() == 0 else {}
+        extract(source, out, "--include", "*.wav", status=1, **user)
+        self.assertEqual(list(index_of(out)), ["a.wav"])
+        self.assertIn("Permission denied", index_of(out, "failed.jsonl")["sub"]["reason"])
+
+    def test_a_dry_run_writes_nothing(self):
+        source, out = self.speech("dry/a.wav").parent, self.folder / "dry.out"
+        extract(source, out, "--dry-run")
+        self.assertFalse(out.exists())
+        out.mkdir()
+        extract(source, out / "new/er", "--dry-run")
+        extract(source, out, "--dry-run")
+        self.assertEqual(list(out.iterdir()), [])
+
+    def test_what_going_on_cannot_cure_is_status_2(self):
+        source, out = self.speech("cure/a.wav").parent, self.folder / "cure.out"
+        for place in (source / "a.wav", source / "a.wav/out"):
+            for more in ([], ["--dry-run"], ["--merge", "2"]):
+                extract(source, place, *more, status=2)
+        extract(source, "", status=2)
+        for options in (["--preset="], ["normalize="], ["fmin="], ["--backend="], ["--include", "*.flac"]):
+            extract(source, out, *options, status=2)
+        for text in (b'[{"audio_filepath": "a.wav"}]', b"\x1f\x8b\x08\x00", b'{"audio_filepath": }'):
+            (source / "m.jsonl").write_bytes(text)
+            extract(source / "m.jsonl", out, status=2)
+        self.assertFalse(out.exists())
+        (source / "m.jsonl").write_bytes(b'\xef\xbb\xbf{"audio_filepath": "a.wav"}\n')
+        extract(source / "m.jsonl", out)
 
     def test_two_runs_on_one_folder(self):
         out = self.folder / "twice"

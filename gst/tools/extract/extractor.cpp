@@ -27,6 +27,8 @@ GParamSpec* find_property(GstElement* element, const std::string& name) {
 
 void set_property(GstElement* element, const std::string& name, const std::string& text) {
   GParamSpec* spec = find_property(element, name);
+  if (text.empty() && G_PARAM_SPEC_VALUE_TYPE(spec) != G_TYPE_STRING)
+    throw std::invalid_argument(name + "= is without a value");
   GValue value = G_VALUE_INIT;
   g_value_init(&value, G_PARAM_SPEC_VALUE_TYPE(spec));
   const bool parsed = gst_value_deserialize_with_pspec(&value, text.c_str(), spec);

@@ -19,7 +19,18 @@ namespace {
 constexpr mode_t kFileMode = 0666, kFolderMode = 0777;  // less the umask
 
 [[noreturn]] void fail(const std::string& what) {
-  throw OutputError(what + ": " + std::strerror(errno));
+  const std::string text = what + ": " + std::strerror(errno);
+  switch (errno) {
+    case ENOTDIR:
+    case EISDIR:
+    case EEXIST:
+    case ELOOP:
+    case ENAMETOOLONG:
+    case EINVAL:
+      throw OutputRefused(text);
+    default:
+      throw OutputError(text);
+  }
 }
 
 /// The folder that holds `name`, opened below `root`; `make` makes what is missing.
@@ -56,13 +67,17 @@ void write_all(int fd, std::span<const std::byte> bytes, const std::string& what
   }
 }
 
-Folder::Folder(const std::string& path, std::string writer) : writer_(std::move(writer)) {
+Folder::Folder(const std::string& path, std::string writer, Missing missing)
+    : writer_(std::move(writer)) {
   std::error_code error;
-  fs::create_directories(path, error);
-  if (error) throw OutputError(path + ": " + error.message());
-  path_ = fs::canonical(path, error).string();
+  if (missing == Missing::make) fs::create_directories(path, error);
+  if (!error) path_ = fs::weakly_canonical(path, error).string();
+  if (error) {
+    errno = error.value();
+    fail(path);
+  }
   root_ = Descriptor(open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (error || !root_) fail(path);
+  if (!root_ && !(missing == Missing::leave && errno == ENOENT)) fail(path);
 }
 
 void Folder::replace(const std::string& name,
@@ -136,6 +151,7 @@ std::optional<uint64_t> Folder::size_of(const std::string& name) const {
 }
 
 std::optional<std::string> Folder::read(const std::string& name) const {
+  if (!exists()) return std::nullopt;
   const Descriptor file(openat(root_.get(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
   if (!file && errno == ENOENT) return std::nullopt;
   if (!file) fail(path_ + "/" + name);

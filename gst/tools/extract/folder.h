@@ -17,6 +17,12 @@ class OutputError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// What stands at the place of an output cannot be one: the same command would fail again.
+class OutputRefused : public OutputError {
+ public:
+  using OutputError::OutputError;
+};
+
 /// A file descriptor that closes itself.
 class Descriptor {
  public:
@@ -34,9 +40,14 @@ class Descriptor {
 /// Methods throw OutputError, which names the file and the system's reason. Any thread.
 class Folder {
  public:
-  /// Makes the folder if it is not there. `writer` is this process's part of the names of temporary
-  /// files, which lie in the folder itself.
-  explicit Folder(const std::string& path, std::string writer = "");
+  enum class Missing { make, leave };
+  /// Makes the folder if it is not there, or leaves it: nothing is to be read in it then, and it is
+  /// not to be written. `writer` is this process's part of the names of temporary files, which lie
+  /// in the folder itself.
+  explicit Folder(const std::string& path, std::string writer = "",
+                  Missing missing = Missing::make);
+
+  bool exists() const { return static_cast<bool>(root_); }
 
   const std::string& path() const { return path_; }
 

@@ -59,6 +59,16 @@ std::string path_field(const Json& json, const char* name) {
   return json.contains(kEncoding) ? percent_decode(text) : text;
 }
 
+template <typename Number>
+void set_optional(Json& json, const char* name, const std::optional<Number>& number) {
+  json[name] = number ? Json(*number) : Json(nullptr);
+}
+
+template <typename Number>
+void get_optional(const Json& json, const char* name, std::optional<Number>& number) {
+  if (const Json& value = json.at(name); !value.is_null()) number = value.get<Number>();
+}
+
 template <typename Parse>
 auto parse_line(const std::string& line, Parse&& parse) -> decltype(std::optional(parse(Json()))) {
   try {
@@ -66,6 +76,23 @@ auto parse_line(const std::string& line, Parse&& parse) -> decltype(std::optiona
   } catch (const std::exception&) {
     return std::nullopt;
   }
+}
+
+/// Calls `take` with each line. What is refused by it, or follows the last line end without being
+/// the beginning of a line of ours, was not written by npumel-extract.
+template <typename Take>
+void read_lines(const Folder& folder, const std::string& name, const std::string& text,
+                Take&& take) {
+  const std::string start = "{\"path\":";
+  bool ours = true;
+  size_t from = 0;
+  for (size_t to = 0; (to = text.find('\n', from)) != std::string::npos; from = to + 1)
+    ours = ours && take(text.substr(from, to - from));
+  const std::string torn = text.substr(from, start.size());
+  if (!ours || !start.starts_with(torn))
+    throw std::invalid_argument(folder.path() + "/" + name +
+                                " has lines that npumel-extract did not write, or another version "
+                                "of it: use another output folder");
 }
 
 std::span<const std::byte> bytes_of(const std::string& text) {
@@ -86,6 +113,7 @@ std::string to_json(const IndexLine& line) {
   set_path(json, line.path, line.output);
   json["offset"] = line.offset;
   json["bytes"] = line.bytes;
+  json["format"] = line.format;
   json["frames"] = line.frames;
   json["seconds"] = line.seconds;
   json["recipe-id"] = line.recipe_id;
@@ -95,6 +123,9 @@ std::string to_json(const IndexLine& line) {
   json["version"] = line.version;
   json["input-size"] = line.input_size;
   json["input-time"] = line.input_time;
+  json["input-offset"] = line.input_offset;
+  set_optional(json, "input-duration", line.input_duration);
+  set_optional(json, "input-channels", line.input_channels);
   return json.dump();
 }
 
@@ -105,6 +136,7 @@ std::optional<IndexLine> index_line(const std::string& json) {
     line.output = path_field(fields, "output");
     fields.at("offset").get_to(line.offset);
     fields.at("bytes").get_to(line.bytes);
+    fields.at("format").get_to(line.format);
     fields.at("frames").get_to(line.frames);
     fields.at("seconds").get_to(line.seconds);
     fields.at("recipe-id").get_to(line.recipe_id);
@@ -114,6 +146,9 @@ std::optional<IndexLine> index_line(const std::string& json) {
     fields.at("version").get_to(line.version);
     fields.at("input-size").get_to(line.input_size);
     fields.at("input-time").get_to(line.input_time);
+    fields.at("input-offset").get_to(line.input_offset);
+    get_optional(fields, "input-duration", line.input_duration);
+    get_optional(fields, "input-channels", line.input_channels);
     return line;
   });
 }
@@ -135,10 +170,15 @@ Index::Index(const Folder& folder, const Shard& shard)
     : folder_(folder),
       index_name_(shard.file_name("index", ".jsonl")),
       failed_name_(shard.file_name("failed", ".jsonl")) {
-  const std::string text = folder_.read(index_name_).value_or("");
-  for (size_t from = 0, to = 0; (to = text.find('\n', from)) != std::string::npos; from = to + 1)
-    if (auto line = index_line(text.substr(from, to - from)))
-      lines_.insert_or_assign(line->path, *line);
+  const std::optional<std::string> text = folder_.read(index_name_);
+  existed_ = text.has_value();
+  read_lines(folder_, index_name_, text.value_or(""), [this](const std::string& json) {
+    const auto line = index_line(json);
+    if (line) lines_.insert_or_assign(line->path, *line);
+    return line.has_value();
+  });
+  read_lines(folder_, failed_name_, folder_.read(failed_name_).value_or(""),
+             [](const std::string& json) { return failure_line(json).has_value(); });
 }
 
 std::optional<IndexLine> Index::find(const std::string& path) const {

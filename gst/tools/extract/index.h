@@ -27,13 +27,17 @@ struct IndexLine {
   std::string output;   ///< file below the output folder
   uint64_t offset = 0;  ///< of the array in that file, in bytes
   uint64_t bytes = 0;   ///< length of the array as it stands there, with its header
+  std::string format;   ///< npy, tar or ark
   uint64_t frames = 0;
   double seconds = 0;
   std::string recipe_id, settings_id;
   std::string sha256;  ///< of the numbers alone, 64 hex digits
   std::string backend, version;
   uint64_t input_size = 0;
-  int64_t input_time = 0;  ///< modification time, ns since 1970
+  int64_t input_time = 0;                    ///< modification time, ns since 1970
+  double input_offset = 0;                   ///< Input::offset
+  std::optional<double> input_duration{};    ///< Input::duration
+  std::optional<unsigned> input_channels{};  ///< Input::channels
 
   bool operator==(const IndexLine&) const = default;
 };
@@ -49,8 +53,12 @@ std::optional<Failure> failure_line(const std::string& json);
 /// The two files of one shard. Methods throw OutputError. Any thread.
 class Index {
  public:
-  /// Reads what earlier runs left. A last line that was being written is forgotten.
+  /// Reads what earlier runs left. A last line that was being written is forgotten. Throws
+  /// std::invalid_argument when one of the files has lines that npumel-extract did not write.
   Index(const Folder& folder, const Shard& shard);
+
+  /// Whether an earlier run left an index, be it without lines.
+  bool existed() const { return existed_; }
 
   /// The line of an input, of this run or an earlier one.
   std::optional<IndexLine> find(const std::string& path) const;
@@ -69,6 +77,7 @@ class Index {
 
   const Folder& folder_;
   std::string index_name_, failed_name_;
+  bool existed_ = false;
   mutable std::mutex mutex_;
   std::map<std::string, IndexLine> lines_;  ///< by path
   Descriptor index_, failed_;

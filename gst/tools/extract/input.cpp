@@ -6,6 +6,7 @@
 #include <glib.h>
 
 #include <algorithm>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -21,19 +22,28 @@ namespace {
 // NAME_MAX is 255; ".npy" and a sample's suffix have to fit behind the name.
 constexpr size_t kLongestPart = 240;
 
-std::vector<Input> read_folder(const fs::path& folder, const fs::path& skip) {
-  std::vector<Input> inputs;
-  auto entry = fs::recursive_directory_iterator(folder);
-  for (; entry != fs::recursive_directory_iterator(); ++entry) {
-    if (!skip.empty() && entry->is_directory() && entry->path() == skip) {
-      entry.disable_recursion_pending();
-      continue;
-    }
+constexpr const char* kMarkOfOutput = ".npumel-extract.lock";
+
+/// Adds what is in `folder`, a folder below `top` or itself.
+void read_folder(const fs::path& folder, const fs::path& top, const fs::path& skip,
+                 InputList& list) {
+  std::error_code error, ignored;
+  const auto name = [&](const fs::path& path) { return path.lexically_relative(top).string(); };
+  for (auto entry = fs::directory_iterator(folder, error);
+       !error && entry != fs::directory_iterator(); entry.increment(error)) {
+    const fs::path& path = entry->path();
+    const bool is_link = entry->is_symlink(ignored), is_folder = entry->is_directory(ignored);
+    const auto is_output = [&] {
+      return fs::equivalent(path, skip, ignored) || fs::exists(path / kMarkOfOutput, ignored);
+    };
+    if (is_folder && !is_link && !is_output()) read_folder(path, top, skip, list);
     // A link that leads nowhere is an input, too: it fails with the reason.
-    if (entry->is_regular_file() || (entry->is_symlink() && !entry->is_directory()))
-      inputs.push_back({entry->path().string(), entry->path().lexically_relative(folder).string()});
+    if (!is_folder && (is_link || entry->is_regular_file(ignored)))
+      list.inputs.push_back({path.string(), name(path)});
   }
-  return inputs;
+  if (!error) return;
+  if (folder == top) throw std::runtime_error(top.string() + ": " + error.message());
+  list.refused.push_back({name(folder), "the folder cannot be read: " + error.message()});
 }
 
 /// The beginning of a file, to tell text from audio.
@@ -57,24 +67,42 @@ bool is_text(const std::string& head) {
 std::vector<Input> read_list(const std::string& path) {
   std::vector<Input> inputs;
   std::ifstream file(path, std::ios::binary);
-  for (std::string line; std::getline(file, line);) {
+  bool first = true;
+  for (std::string line; std::getline(file, line); first = false) {
+    if (first && line.starts_with(kByteOrderMark)) line.erase(0, kByteOrderMark.size());
     if (!line.empty() && line.back() == '\r') line.pop_back();
     if (!line.empty()) inputs.push_back({line, line});
   }
   return inputs;
 }
 
-std::vector<Input> read_source(const std::string& source, const std::string& skip) {
+/// Whether a text begins as a JSON array does, and not as a path such as [1].wav.
+bool is_json_array(const std::string& text, size_t first) {
+  if (text[first] != '[') return false;
+  const size_t next = text.find_first_not_of(" \t\r\n", first + 1);
+  return next == std::string::npos || std::strchr("{[]\"", text[next]) != nullptr;
+}
+
+InputList read_source(const std::string& source, const std::string& skip) {
   std::error_code error;
   const fs::file_status status = fs::status(source, error);
-  if (fs::is_directory(status)) return read_folder(fs::path(source), skip);
+  if (fs::is_directory(status)) {
+    InputList list;
+    read_folder(source, source, skip, list);
+    return list;
+  }
   if (!fs::is_regular_file(status))
     throw std::runtime_error(source + (error ? ": " + error.message() : " is no file or folder"));
   const std::string head = head_of(source);
-  if (!is_text(head)) return {{source, fs::path(source).filename().string()}};
-  const size_t first = head.find_first_not_of(" \t\r\n");
-  return first != std::string::npos && head[first] == '{' ? read_manifest(source)
-                                                          : read_list(source);
+  if (head.starts_with("\x1f\x8b"))
+    throw std::runtime_error(source + " is compressed: unpack it first (gunzip)");
+  if (!is_text(head)) return {{{source, fs::path(source).filename().string()}}, {}};
+  const size_t mark = head.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0;
+  const size_t first = head.find_first_not_of(" \t\r\n", mark);
+  if (first != std::string::npos && is_json_array(head, first))
+    throw std::runtime_error(source + " is a JSON array: one JSON object a line is expected");
+  const bool is_manifest = first != std::string::npos && head[first] == '{';
+  return {is_manifest ? read_manifest(source) : read_list(source), {}};
 }
 
 bool matches(const std::string& name, const std::vector<std::string>& patterns) {
@@ -112,8 +140,9 @@ unsigned shard_of(std::string_view name, unsigned count) {
 
 InputList read_inputs(const std::string& source, const std::string& skip,
                       const std::vector<std::string>& patterns) {
-  InputList list;
-  for (Input& input : read_source(source, skip)) {
+  InputList list, all = read_source(source, skip);
+  list.refused = std::move(all.refused);
+  for (Input& input : all.inputs) {
     const std::optional<std::string> name = safe_name(input.name);
     if (!name) {
       list.refused.push_back({input.name, "no usable name: empty, or a part of over 240 bytes"});
@@ -122,6 +151,8 @@ InputList read_inputs(const std::string& source, const std::string& skip,
       list.inputs.push_back(std::move(input));
     }
   }
+  if (list.inputs.empty() && !all.inputs.empty() && list.refused.empty())
+    throw std::runtime_error("--include: no name of " + source + " is like " + patterns.front());
   std::stable_sort(list.inputs.begin(), list.inputs.end(),
                    [](const Input& a, const Input& b) { return a.name < b.name; });
   const auto same = [](const Input& a, const Input& b) { return a.name == b.name; };

@@ -12,10 +12,12 @@ namespace npumel::extract {
 
 /// One array of features to be made. File names are bytes, as the file system has them.
 struct Input {
-  std::string file;                  ///< what to open
-  std::string name;                  ///< its name below the output folder, unique in a list
-  double offset = 0;                 ///< seconds into the file
-  std::optional<double> duration{};  ///< seconds; none = to the end
+  std::string file;                    ///< what to open
+  std::string name;                    ///< its name below the output folder, unique in a list
+  double offset = 0;                   ///< seconds into the file
+  std::optional<double> duration{};    ///< seconds; none = to the end
+  std::optional<unsigned> channels{};  ///< that the file must have; none = any
+  std::string refusal{};               ///< why a manifest's entry cannot have features, or nothing
 
   bool operator==(const Input&) const = default;
 };
@@ -28,16 +30,15 @@ struct Failure {
 
 struct InputList {
   std::vector<Input> inputs;     ///< sorted by name
-  std::vector<Failure> refused;  ///< entries without a usable name, names that occur twice
+  std::vector<Failure> refused;  ///< no usable name, a name that occurs twice, unreadable folders
 };
 
 /// Reads `source`:
 ///  a folder         every regular file below it, sorted; links to files are followed, links to
-///                   folders are not; name = path below the folder. `skip` (an absolute path, the
-///                   output folder) is left out.
+///                   folders are not; name = path below the folder. `skip`, the output folder,
+///                   and every other output folder of npumel-extract are left out.
 ///  JSON lines       NeMo's manifest (audio_filepath, offset, duration; relative paths are relative
-///                   to the manifest) and lhotse's recordings and mono cuts with one file (name =
-///                   id)
+///                   to the manifest) and lhotse's recordings and cuts with one file (name = id)
 ///  lines of text    paths, relative ones to the working directory; empty lines are left out
 ///  any other file   itself
 /// Patterns (fnmatch(3), on the name) keep only names that match one of them; none keeps all.

@@ -45,7 +45,7 @@ class KaldiArchive final : public Output {
     write_all(archive_.get(), header, what);
     write_all(archive_.get(), features.bytes, what);
     position_ = place.offset + place.bytes;
-    const std::string line = script_line(input.name, place.offset);
+    const std::string line = script_line(input.name, archive_name_, place.offset);
     write_all(script_.get(), std::as_bytes(std::span(line)), folder_.path() + "/" + script_name_);
     return place;
   }
@@ -55,11 +55,17 @@ class KaldiArchive final : public Output {
   }
   bool replaces() const override { return false; }
 
+  void check(const Index& index) const override {
+    for (const std::string& name : {archive_name_, script_name_})
+      if (!index.existed() && folder_.size_of(name)) refuse_foreign(folder_, name);
+  }
+
   void begin(const Index& index) override {
     std::string script;
     for (const IndexLine& line : index.lines()) {
-      position_ = std::max(position_, line.offset + line.bytes);
-      script += script_line(line.path, line.offset);
+      // Joined shards have archives of their own.
+      if (line.output == archive_name_) position_ = std::max(position_, line.offset + line.bytes);
+      script += script_line(line.path, line.output, line.offset);
     }
     archive_ = folder_.append_to(archive_name_);
     // What was written after the last line of the index belongs to nothing.
@@ -80,9 +86,10 @@ class KaldiArchive final : public Output {
     return percent_encode(
         name, [](char c) { return static_cast<unsigned char>(c) <= 0x20 || c == 0x7f; });
   }
-  std::string script_line(const std::string& name, uint64_t offset) const {
-    return key_of(name) + " " + folder_.path() + "/" + archive_name_ + ":" +
-           std::to_string(offset) + "\n";
+  std::string script_line(const std::string& name, const std::string& archive,
+                          uint64_t offset) const {
+    return key_of(name) + " " + folder_.path() + "/" + archive + ":" + std::to_string(offset) +
+           "\n";
   }
 
   const Folder& folder_;

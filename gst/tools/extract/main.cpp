@@ -112,6 +112,8 @@ Command parse(int argc, char** argv) {
   if (words == nullptr) throw std::invalid_argument("an INPUT is missing (--help)");
   if (output == nullptr) throw std::invalid_argument("--output OUT is missing (--help)");
 
+  if (*output == '\0') throw std::invalid_argument("--output: an empty name is no folder");
+
   Command command;
   Options& options = command.options;
   options.source = words[0];
@@ -160,6 +162,8 @@ int main(int argc, char** argv) {
     const Command command = parse(argc, argv);
     return command.merge > 0 ? npumel::extract::merge(command.options, command.merge)
                              : npumel::extract::run(command.options);
+  } catch (const npumel::extract::OutputRefused& error) {
+    return complain(npumel::extract::kUsage, error);
   } catch (const npumel::extract::OutputError& error) {
     return complain(npumel::extract::kStopped, error);
   } catch (const std::exception& error) {

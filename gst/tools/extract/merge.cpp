@@ -17,6 +17,11 @@ class Ledger {
   void read(const Folder& folder, const Shard& shard) {
     const Index index(folder, shard);
     for (const IndexLine& line : index.lines()) {
+      if (!first_) first_ = line;
+      if (line.settings_id != first_->settings_id || line.format != first_->format)
+        throw std::invalid_argument("shard " + std::to_string(shard.number) +
+                                    " was made with other settings or in another form than " +
+                                    first_->path + ": shards of one corpus have the same");
       shards_[line.path].push_back(shard.number);
       index_ += to_json(line) + '\n';
     }
@@ -29,6 +34,14 @@ class Ledger {
       ++failures_;
     }
     script_ += folder.read(shard.file_name("feats", ".scp")).value_or("");
+  }
+
+  /// What was joined before is replaced, but not by another form: its archives would be lost.
+  void compare(const Index& joined) const {
+    for (const IndexLine& line : joined.lines())
+      if (first_ && line.format != first_->format)
+        throw std::invalid_argument("the output folder holds features in the form " + line.format +
+                                    ": use another one");
   }
 
   /// The number of inputs that are missing, or there more than once or in the wrong shard.
@@ -58,6 +71,7 @@ class Ledger {
  private:
   const unsigned count_;
   std::map<std::string, std::vector<unsigned>> shards_;  ///< that have a line about an input
+  std::optional<IndexLine> first_;                       ///< of all lines
   std::string index_, failed_, script_;
   size_t failures_ = 0;
 };
@@ -65,12 +79,17 @@ class Ledger {
 }  // namespace
 
 Status merge(const Options& options, unsigned count) {
-  const Folder folder(options.output);
+  const Folder folder(options.output, "", Folder::Missing::leave);
+  if (!folder.exists())
+    throw std::invalid_argument(folder.path() + ": there is no such folder, and no shard");
   const Descriptor lock = folder.lock(".npumel-extract.lock", false);
   if (!lock) throw OutputError(folder.path() + ": a shard is still being written");
+  const Index joined(folder, {});
+  if (!joined.existed() && folder.size_of("feats.scp")) refuse_foreign(folder, "feats.scp");
   Ledger ledger(count);
   for (unsigned number = 0; number < count; ++number) ledger.read(folder, {number, count});
-  const InputList list = read_inputs(options.source, folder.path(), options.patterns);
+  const InputList list = read_inputs(options.source, options.output, options.patterns);
+  ledger.compare(joined);
   const size_t problems = ledger.problems(list);
   if (problems > 0) {
     g_printerr("%zu of %zu inputs are not accounted for exactly once: nothing was joined\n",

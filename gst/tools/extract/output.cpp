@@ -26,6 +26,7 @@ class NpyTree final : public Output {
     return folder_.size_of(line.output) == line.bytes;
   }
   bool replaces() const override { return true; }
+  void check(const Index&) const override {}
   void begin(const Index&) override {}
   void end() override {}
 
@@ -60,6 +61,16 @@ std::string percent_encode(const std::string& name, bool (*reserved)(char)) {
     text += code.data();
   }
   return text;
+}
+
+const char* name_of(Form form) {
+  return form == Form::npy ? "npy" : form == Form::tar ? "tar" : "ark";
+}
+
+void refuse_foreign(const Folder& folder, const std::string& name) {
+  throw std::invalid_argument(folder.path() + "/" + name +
+                              " is there without an index of npumel-extract: use another output "
+                              "folder");
 }
 
 std::unique_ptr<Output> make_npy_tree(const Folder& folder) {

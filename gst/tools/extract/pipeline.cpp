@@ -157,7 +157,15 @@ void Pipeline::link_pad(GstElement*, GstPad* pad, gpointer self) {
   const CapsPtr caps(gst_pad_get_current_caps(pad));
   const bool audio =
       caps && gst_structure_has_name(gst_caps_get_structure(caps.get(), 0), "audio/x-raw");
-  if (audio && !gst_pad_is_linked(sink.get())) gst_pad_link(pad, sink.get());
+  if (!audio || gst_pad_is_linked(sink.get())) return;
+  int channels = 0;
+  gst_structure_get_int(gst_caps_get_structure(caps.get(), 0), "channels", &channels);
+  if (const auto named = pipeline->range_.channels; named && static_cast<int>(*named) != channels)
+    GST_ELEMENT_ERROR(
+        pipeline->convert_, STREAM, FORMAT,
+        ("the manifest names %u channels of %d: channels are mixed, not chosen", *named, channels),
+        (nullptr));
+  gst_pad_link(pad, sink.get());
 }
 
 void Pipeline::end_of_pads(GstElement* decoder, gpointer self) {
@@ -189,10 +197,8 @@ GstPadProbeReturn Pipeline::watch(GstPad* pad, GstPadProbeInfo* info, gpointer s
   }
   buffer = gst_audio_buffer_clip(buffer, &segment, GST_AUDIO_INFO_RATE(&audio),
                                  GST_AUDIO_INFO_BPF(&audio));
-  if (buffer == nullptr) {
-    GST_PAD_PROBE_INFO_DATA(info) = nullptr;
-    return GST_PAD_PROBE_DROP;
-  }
+  // Nothing is left of it, and it is no longer ours: DROP would have it unreferenced again.
+  if (buffer == nullptr) return GST_PAD_PROBE_HANDLED;
   GST_PAD_PROBE_INFO_DATA(info) = buffer;
   return GST_PAD_PROBE_OK;
 }

@@ -12,11 +12,15 @@
 #include <cstring>
 #include <ctime>
 #include <exception>
+#include <filesystem>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <thread>
 
 #include "gst/tools/extract/progress.h"
+
+namespace fs = std::filesystem;
 
 namespace npumel::extract {
 namespace {
@@ -50,8 +54,10 @@ std::string sha256_of(const std::vector<std::byte>& bytes) {
 bool is_current(const IndexLine& line, const Input& input, const std::string& settings_id) {
   try {
     const Stamp stamp = stamp_of(input);
-    return line.settings_id == settings_id && line.input_size == stamp.size &&
-           line.input_time == stamp.time;
+    return input.refusal.empty() && line.settings_id == settings_id &&
+           line.input_size == stamp.size && line.input_time == stamp.time &&
+           line.input_offset == input.offset && line.input_duration == input.duration &&
+           line.input_channels == input.channels;
   } catch (const InputError&) {
     return false;
   }
@@ -61,8 +67,9 @@ bool is_current(const IndexLine& line, const Input& input, const std::string& se
 class Workers {
  public:
   Workers(const std::vector<Input>& inputs, const Extractor& extractor, Output& output,
-          Index& index, Progress& progress)
-      : inputs_(inputs),
+          Index& index, Progress& progress, Form form)
+      : form_(form),
+        inputs_(inputs),
         extractor_(extractor),
         output_(output),
         index_(index),
@@ -99,6 +106,7 @@ class Workers {
   void one(const Input& input) {
     std::string reason;
     try {
+      if (!input.refusal.empty()) throw InputError(input.refusal);
       const Stamp stamp = stamp_of(input);
       const Features features = extractor_.extract(input, giving_up_);
       IndexLine line;
@@ -112,6 +120,9 @@ class Workers {
       line.version = PACKAGE_VERSION;
       line.input_size = stamp.size;
       line.input_time = stamp.time;
+      line.input_offset = input.offset;
+      line.input_duration = input.duration;
+      line.input_channels = input.channels;
       store(input, features, line);
       progress_.done(features.frames, features.seconds);
       return;
@@ -133,6 +144,7 @@ class Workers {
     if (!output_.replaces()) lock.lock();
     Place place = output_.store(input, features);
     line.output = std::move(place.output);
+    line.format = name_of(form_);
     line.offset = place.offset;
     line.bytes = place.bytes;
     index_.add(line);
@@ -151,6 +163,7 @@ class Workers {
     }
   }
 
+  const Form form_;
   const std::vector<Input>& inputs_;
   const Extractor& extractor_;
   Output& output_;
@@ -183,6 +196,16 @@ std::vector<Descriptor> take_locks(const Folder& folder, const Shard& shard) {
   return locks;
 }
 
+/// A folder holds features in one form, and nothing of others under the same names.
+void refuse_mixtures(const Options& options, const Folder& folder, const Output& output) {
+  const Index index(folder, options.shard);
+  output.check(index);
+  for (const IndexLine& line : index.lines())
+    if (line.format != name_of(options.form))
+      throw std::invalid_argument("the output folder holds features in the form " + line.format +
+                                  ": use another one");
+}
+
 /// Archives are written once: what is in them must still hold.
 void refuse_changes(const Output& output, const Index& index, const std::vector<Input>& inputs,
                     const std::string& settings_id) {
@@ -211,11 +234,19 @@ void list_work(const std::vector<Input>& inputs, const std::vector<Input>& missi
 
 Status run(const Options& options) {
   const Extractor extractor(options.properties, options.idle_limit);
-  const Folder folder(options.output, options.shard.file_name("", ""));
-  const auto output = make_output(options.form, folder, options.shard, options.properties);
-  const std::vector<Descriptor> locks = take_locks(folder, options.shard);
+  std::error_code error;
+  if (fs::equivalent(options.source, options.output, error))
+    throw std::invalid_argument("INPUT and OUT are the same: use another output folder");
+  InputList list = read_inputs(options.source, options.output, options.patterns);
 
-  InputList list = read_inputs(options.source, folder.path(), options.patterns);
+  const Folder folder(options.output, options.shard.file_name("", ""),
+                      options.dry_run ? Folder::Missing::leave : Folder::Missing::make);
+  const auto output = make_output(options.form, folder, options.shard, options.properties);
+  // Before the lock, which marks a folder as ours.
+  refuse_mixtures(options, folder, *output);
+  std::vector<Descriptor> locks;
+  if (!options.dry_run) locks = take_locks(folder, options.shard);
+
   const std::vector<Input> inputs = of_shard(std::move(list.inputs), options.shard);
   if (options.shard.number != 0) list.refused.clear();  // shard 0 tells them
 
@@ -231,12 +262,10 @@ Status run(const Options& options) {
     list_work(inputs, missing, list.refused);
     return kComplete;
   }
-  const auto is_missing = [&](const IndexLine& line) {
-    return std::any_of(missing.begin(), missing.end(),
-                       [&](const Input& input) { return input.name == line.path; });
-  };
+  std::set<std::string> missing_names;
+  for (const Input& input : missing) missing_names.insert(input.name);
   folder.remove_leftovers();
-  index.begin([&](const IndexLine& line) { return !is_missing(line); });
+  index.begin([&](const IndexLine& line) { return !missing_names.contains(line.path); });
   output->begin(index);
 
   Progress progress(stderr, inputs.size() + list.refused.size(), options.interval);
@@ -245,7 +274,8 @@ Status run(const Options& options) {
     index.add(failure);
     progress.failed(failure.name, failure.reason);
   }
-  const bool all = Workers(missing, extractor, *output, index, progress).run(options.jobs);
+  const bool all =
+      Workers(missing, extractor, *output, index, progress, options.form).run(options.jobs);
   output->end();
   progress.finish();
   if (!all) return kStopped;

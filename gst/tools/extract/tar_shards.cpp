@@ -124,11 +124,18 @@ class TarShards final : public Output {
   }
   bool replaces() const override { return false; }
 
+  void check(const Index& index) const override {
+    unsigned number = 0;
+    while (folder_.size_of(file_name(number))) ++number;
+    const std::string part = file_name(number) + ".part";
+    if (!index.existed() && folder_.size_of(part)) refuse_foreign(folder_, part);
+  }
+
   void begin(const Index& index) override {
+    while (folder_.size_of(file_name(number_))) ++number_;
     uint64_t end = 0;
     for (const IndexLine& line : index.lines())
-      if (folder_.size_of(line.output + ".part")) end = std::max(end, end_of(line));
-    while (folder_.size_of(file_name(number_))) ++number_;
+      if (line.output == file_name(number_)) end = std::max(end, end_of(line));
     const std::string part = file_name(number_) + ".part";
     if (!folder_.size_of(part)) return;
     // What was written after the last line of the index belongs to nothing.

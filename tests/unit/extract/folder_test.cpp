@@ -42,6 +42,15 @@ TEST(Folder, FollowsNoLinkOutOfItself) {
   EXPECT_EQ(folder.size_of("index.jsonl"), std::nullopt);
 }
 
+TEST(Folder, IsLeftUnmade) {
+  const Scratch scratch;
+  const Folder folder(scratch / "new", "", Folder::Missing::leave);
+  EXPECT_FALSE(folder.exists());
+  EXPECT_EQ(folder.read("index.jsonl"), std::nullopt);
+  EXPECT_EQ(folder.size_of("a/b"), std::nullopt);
+  EXPECT_TRUE(std::filesystem::is_empty(scratch.path()));
+}
+
 TEST(Folder, AFileInTheWayIsTheInputsOwnFailure) {
   const Scratch scratch;
   const Folder folder(scratch.path());
@@ -100,7 +109,7 @@ TEST(Folder, WhatCannotBeAFolderIsSaid) {
   try {
     const Folder folder(scratch / "file/out");
     FAIL();
-  } catch (const OutputError& error) {
+  } catch (const OutputRefused& error) {
     EXPECT_NE(std::string(error.what()).find("file/out: "), std::string::npos) << error.what();
   }
 }

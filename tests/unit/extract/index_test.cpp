@@ -20,6 +20,7 @@ IndexLine example(const std::string& path) {
   line.output = path + ".npy";
   line.offset = 7;
   line.bytes = 45568;
+  line.format = "npy";
   line.frames = 142;
   line.seconds = 1.4280625;
   line.recipe_id = "d92c76f089c9c89e";
@@ -29,6 +30,9 @@ IndexLine example(const std::string& path) {
   line.version = "1";
   line.input_size = 5'000'000'000;
   line.input_time = 1796044623510563262;
+  line.input_offset = 0.1;
+  line.input_duration = 1.0 / 3;
+  line.input_channels = 2;
   return line;
 }
 
@@ -77,6 +81,24 @@ TEST(Index, GoesOnWhereItEndedAndForgetsATornLine) {
   EXPECT_EQ(scratch.read("index.jsonl"),
             to_json(example("b")) + "\n" + to_json(example("e")) + "\n");
   EXPECT_EQ(scratch.read("failed.jsonl"), "") << "failures are those of the last run";
+}
+
+TEST(Index, RefusesLinesThatAreNotOurs) {
+  const Scratch scratch;
+  const Folder folder(scratch.path());
+  const std::string ours = to_json(example("a")) + "\n";
+  for (const char* foreign :
+       {"{\"a\": 1}\n", "text\n", "{\"path\": \"a\"}\n", "{\"a\": 1}", "x", "\n"})
+    for (const char* name : {"index.jsonl", "failed.jsonl"}) {
+      scratch.write("index.jsonl", ours);
+      scratch.write("failed.jsonl", "");
+      scratch.write(name, (name[0] == 'i' ? ours : "") + foreign);
+      EXPECT_THROW(Index(folder, {}), std::invalid_argument) << name << ": " << foreign;
+    }
+  scratch.write("failed.jsonl", "");
+  scratch.write("index.jsonl", ours + "{\"pa");
+  EXPECT_TRUE(Index(folder, {}).existed());
+  EXPECT_FALSE(Index(folder, {0, 2}).existed());
 }
 
 TEST(Shard, HasFilesOfItsOwn) {

@@ -81,12 +81,77 @@ TEST(ReadInputs, NemosManifestIsRelativeToItself) {
                    "{\"audio_filepath\": \"wav/a.wav\", \"offset\": 2.25, \"duration\": 1.5}\n"
                    "{\"audio_filepath\": \"/abs/b.wav\", \"duration\": null}\n");
   const InputList list = read_inputs(manifest, "", {});
-  ASSERT_THAT(names(list), ElementsAre("abs/b.wav", "wav/a.wav", "wav/a.wav_2.250_1.500"));
+  ASSERT_THAT(names(list),
+              ElementsAre("abs/b.wav", "wav/a.wav_0.000_1.500", "wav/a.wav_2.250_1.500"));
   EXPECT_EQ(list.inputs[0].file, "/abs/b.wav");
   EXPECT_EQ(list.inputs[0].duration, std::nullopt);
   EXPECT_EQ(list.inputs[1].file, folder / "wav/a.wav");
   EXPECT_EQ(list.inputs[1].duration, 1.5);
   EXPECT_EQ(list.inputs[2].offset, 2.25);
+}
+
+TEST(ReadInputs, PartsOfAFileHaveNamesOfTheirOwn) {
+  const Scratch folder;
+  const std::string manifest = folder.write(
+      "m.json",
+      "\xef\xbb\xbf{\"audio_filepath\": \"a.wav\"}\n"
+      "{\"audio_filepath\": \"a.wav\", \"offset\": 0, \"duration\": 1.5}\n"
+      "{\"audio_filepath\": \"a.wav\", \"offset\": 1.0001, \"duration\": 1.5}\n"
+      "{\"audio_filepath\": \"./a.wav\", \"offset\": 1.00010000001, \"duration\": 1.5}\n"
+      "{\"audio_filepath\": \"b.wav\", \"duration\": 1.5}\n"
+      "{\"audio_filepath\": \"c.wav\", \"offset\": 0, \"duration\": 1.5}\n");
+  const InputList list = read_inputs(manifest, "", {});
+  EXPECT_THAT(names(list), ElementsAre("a.wav", "a.wav_0.000_1.500", "a.wav_1.00010000001_1.500",
+                                       "a.wav_1.0001_1.500", "b.wav", "c.wav_0.000_1.500"));
+  EXPECT_TRUE(list.refused.empty());
+}
+
+TEST(ReadInputs, LhotsesChannelsAreAllOrRefused) {
+  const Scratch folder;
+  const auto cut = [](const std::string& channels, const std::string& channel) {
+    return "{\"id\": \"x\", " + channel +
+           "\"recording\": {\"sources\": [{\"type\": \"file\", \"channels\": " + channels +
+           ", \"source\": \"/d/a.flac\"}]}}\n";
+  };
+  const auto read = [&](const std::string& text) {
+    return read_inputs(folder.write("r.jsonl", text), "", {}).inputs.at(0);
+  };
+  for (const auto& [channels, channel] :
+       std::vector<std::pair<const char*, const char*>>{{"[0, 1]", "\"channel\": 1, "},
+                                                        {"[0, 1]", "\"channel\": [0], "},
+                                                        {"[1]", ""},
+                                                        {"[0, 1]", "\"channel\": 0, "}})
+    EXPECT_THAT(read(cut(channels, channel)).refusal, HasSubstr("channels")) << channels << channel;
+  EXPECT_EQ(read(cut("[0, 1]", "\"channel\": [1, 0], ")).refusal, "");
+  EXPECT_EQ(read(cut("[0, 1]", "")).channels, 2u);
+  EXPECT_EQ(read(cut("[0]", "\"channel\": 0, ")).channels, 1u);
+}
+
+TEST(ReadInputs, WhatLooksLikeAManifestAndIsNone) {
+  const Scratch folder;
+  const auto reason = [&](const std::string& text) -> std::string {
+    try {
+      read_inputs(folder.write("m", text), "", {"*.flac"});
+    } catch (const std::runtime_error& error) {
+      return error.what();
+    }
+    return "";
+  };
+  EXPECT_THAT(reason("[{\"audio_filepath\": \"a.flac\"}]\n"), HasSubstr("one JSON object a line"));
+  EXPECT_THAT(reason("\xef\xbb\xbf[\n{}]\n"), HasSubstr("one JSON object a line"));
+  EXPECT_THAT(reason("\x1f\x8b\x08 x"), HasSubstr("compressed"));
+  EXPECT_THAT(reason("a.wav\n"), HasSubstr("--include")) << "patterns that leave nothing";
+  EXPECT_EQ(reason("[1].flac\n"), "");
+}
+
+TEST(ReadInputs, OutputFoldersAreLeftOut) {
+  const Scratch folder;
+  folder.write("a.wav", "a");
+  folder.write("one/b.wav.npy", "n");
+  folder.write("two/b.wav.npy", "n");
+  folder.write("two/.npumel-extract.lock", "");
+  std::filesystem::create_directory_symlink(folder.path(), folder / "link");
+  EXPECT_THAT(names(read_inputs(folder / "link", folder / "one", {})), ElementsAre("a.wav"));
 }
 
 TEST(ReadInputs, LhotsesRecordingsAndCutsAreNamedByTheirId) {

@@ -157,6 +157,41 @@ TEST(KaldiArchive, HoldsMatricesAsKaldiWritesThem) {
             "a%20b " + path + "6\n" + "c " + path + std::to_string(6 + 15 + 24 + 2) + "\n");
 }
 
+TEST(Archives, WithoutAnIndexAreNotOurs) {
+  const Scratch scratch;
+  const Folder folder(scratch.path());
+  for (const Form form : {Form::ark, Form::tar}) {
+    const std::string name = form == Form::ark ? "feats.ark" : "features-000000.tar.part";
+    const auto output = make_output(form, folder, {}, {});
+    output->check(Index(folder, {}));
+    scratch.write(name, "kept");
+    EXPECT_THROW(output->check(Index(folder, {})), std::invalid_argument);
+    scratch.write("index.jsonl", "");  // killed before its first line
+    output->check(Index(folder, {}));
+    EXPECT_EQ(scratch.read(name), "kept");
+    std::filesystem::remove(scratch / "index.jsonl");
+    std::filesystem::remove(scratch / name);
+  }
+}
+
+TEST(KaldiArchive, IsNotThatOfJoinedShards) {
+  const Scratch scratch;
+  const Folder folder(scratch.path());
+  scratch.write("feats.00000-of-00002.ark", std::string(100, 'x'));
+  Index index(folder, {});
+  index.begin(keep_all);
+  IndexLine line;
+  line.path = "a";
+  line.output = "feats.00000-of-00002.ark";
+  line.offset = 40;
+  line.bytes = 60;
+  index.add(line);
+  const auto output = make_kaldi_archive(folder, {});
+  output->begin(index);
+  EXPECT_EQ(scratch.read("feats.ark"), "");
+  EXPECT_EQ(scratch.read("feats.scp"), "a " + folder.path() + "/feats.00000-of-00002.ark:40\n");
+}
+
 TEST(MakeOutput, AKaldiArchiveRefusesWhatItCannotHold) {
   const Scratch scratch;
   const Folder folder(scratch.path());
