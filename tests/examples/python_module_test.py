@@ -406,6 +406,21 @@ class Files(unittest.TestCase):
         with self.assertRaisesRegex(ValueError, "there is whisper80"):
             npumelspec.read(write_wav(self.folder / "a.wav", speech_like(1)), preset="x")
 
+    def test_read_refuses_what_mel_refuses(self):
+        samples = speech_like(1)
+        path = write_wav(self.folder / "a.wav", samples)
+        for settings in ({"rate": 44100}, {"rate": 8000, "normalize": "none"}, {"rate": 16000.5}, {"rate": "16000"},
+                         {"rate": 8000, "preset": "librosa", "fmax": 7000}, {"layout": "auto"},
+                         {"preset": "librosa", "fmax": 9000}, {"frames": 10}, {"stride": 2}, {"first-frames": 3},
+                         {"first_frames": 3}, {"format": "F16LE"}, {"eos_mode": "short"},
+                         {"preset": "kaldi80", "normalize": "buffer"}):
+            with self.subTest(settings):
+                with self.assertRaises((TypeError, ValueError)) as by_mel:
+                    npumelspec.mel(samples, **settings)
+                with self.assertRaises(type(by_mel.exception)) as by_read:
+                    npumelspec.read(path, **settings)
+                self.assertIn(str(by_mel.exception), str(by_read.exception))
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)

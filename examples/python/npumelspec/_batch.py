@@ -23,6 +23,16 @@ _PUBLISHED = _Default("buffer")
 _KEPT = 8  # processors of mel() for each thread
 
 
+def check_whole(layout, settings):
+    """Refuses what an array of the whole audio cannot have."""
+    for keyword in settings:
+        name = keyword.replace("-", "_")
+        if name in ("frames", "first_frames", "stride", "eos_mode", "format"):
+            raise TypeError(f"{name} is for streams: the result is one float32 array of the whole audio")
+    if layout not in ("mel-major", "frame-major"):
+        raise ValueError(f"layout={layout!r}: there is mel-major, frame-major")
+
+
 class BatchProcessor:
     """Mel spectrograms of whole arrays. Use create_batch_processor(); keyword arguments as there."""
 
@@ -33,15 +43,11 @@ class BatchProcessor:
 
     def __init__(self, rate=16000, preset="whisper80", layout="mel-major", normalize=_PUBLISHED,
                  fallback_to_cpu=True, verbose=False, **settings):
-        for name in ("frames", "first_frames", "stride", "eos_mode", "format"):
-            if name.replace("-", "_") in settings:
-                raise TypeError(f"{name} is for streams: a processor makes one float32 array of the whole audio")
+        check_whole(layout, settings)
         settings.setdefault("backend", "auto" if fallback_to_cpu else "npu")
         self._rate = rate_of(rate)
         self._settings = {"preset": preset, "layout": layout, "normalize": normalize, "frames": 0,
                           "max_duration": UNBOUNDED, **settings}
-        if layout not in ("mel-major", "frame-major"):
-            raise ValueError(f"layout={layout!r}: there is mel-major, frame-major")
         self._mel_axis = 0 if layout == "mel-major" else 1
         self._lock = threading.Lock()
         self._front = None

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ._batch import _PUBLISHED, _Default
-from ._gst import UNBOUNDED, Form, Gst, configure, error_of, make
+from ._audio import rate_of
+from ._batch import _PUBLISHED, _Default, check_whole
+from ._front import Front
+from ._gst import UNBOUNDED, Form, Gst, configure, error_of, field_of, make
 
 _TICK = 100 * 1000 * 1000  # ns between two looks at Python's signals
 
@@ -20,6 +22,8 @@ def read(path, preset="whisper80", layout="mel-major", normalize=_PUBLISHED, rat
     """
     if not isinstance(path, (str, bytes, os.PathLike)):
         raise TypeError(f"path is {type(path).__name__}: the name of a file")
+    check_whole(layout, settings)
+    rate = None if rate is None else rate_of(rate)
     name = os.fsdecode(path)
     with open(name, "rb") as file:  # the system's own words where it cannot be read
         if not file.read(1):
@@ -49,7 +53,7 @@ def _read(name, rate, settings):
     decode.set_property("caps", Gst.Caps.from_string("audio/x-raw"))
     decode.set_property("expose-all-streams", False)
     filtered = make("capsfilter")
-    filtered.set_property("caps", Gst.Caps.from_string("audio/x-raw" if rate is None else f"audio/x-raw,rate={int(rate)}"))
+    filtered.set_property("caps", Gst.Caps.from_string("audio/x-raw" if rate is None else f"audio/x-raw,rate={rate}"))
     sink.set_property("sync", False)
     pipeline = Gst.Pipeline.new(None)
     for element in (source, decode, convert, resample, filtered, mel, sink):
@@ -58,19 +62,31 @@ def _read(name, rate, settings):
     for one, other in zip((convert, resample, filtered, mel), (resample, filtered, mel, sink)):
         one.link(other)
     entry = convert.get_static_pad("sink")
+    refused = []  # rates: an exception in a callback would not reach the caller
 
     def link(_, pad):
-        if not entry.is_linked():
+        if entry.is_linked():
+            return
+        try:
             pad.link(entry)
+        except Gst.LinkError:
+            refused.append(rate or field_of(pad.get_current_caps(), "rate"))
 
     decode.connect("pad-added", link)
     try:
-        return _run(pipeline, mel, sink, settings["layout"] == "mel-major", f"{name!r}: ")
+        return _run(pipeline, mel, sink, settings["layout"] == "mel-major", f"{name!r}: ", refused)
+    except _NotTaken as error:
+        Front(error.args[0], "F32LE", settings).close()  # says why, in the element's own words
+        raise ValueError(f"{name!r}: npumelspec does not take its sound with these settings") from None
     finally:
         pipeline.set_state(Gst.State.NULL)
 
 
-def _run(pipeline, mel, sink, mel_major, prefix):
+class _NotTaken(Exception):
+    """The decoder could not be linked, for sound of a rate."""
+
+
+def _run(pipeline, mel, sink, mel_major, prefix, refused):
     bus = pipeline.get_bus()
     pipeline.set_state(Gst.State.PLAYING)
     arrays = []
@@ -79,6 +95,8 @@ def _run(pipeline, mel, sink, mel_major, prefix):
         if sample is not None:
             arrays.append(Form(sample.get_caps()).array(sample.get_buffer()))
             continue
+        if refused:
+            raise _NotTaken(refused[0])
         message = bus.pop_filtered(Gst.MessageType.ERROR)
         if message is not None:
             raise error_of(message, prefix)

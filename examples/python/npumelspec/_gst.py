@@ -91,14 +91,23 @@ def pop_error(bus, prefix=""):
     return None if message is None else error_of(message, prefix)
 
 
+def entered(caps):
+    """The first structure, for a `with`: the bindings of 1.22 give it itself, later ones something to enter."""
+    structure = caps.get_structure(0)
+    return structure if hasattr(structure, "__enter__") else contextlib.nullcontext(structure)
+
+
+def field_of(caps, name):
+    """The value of a field."""
+    with entered(caps) as fields:
+        return fields.get_value(name)
+
+
 class Form:
     """What the caps of a pad say about its buffers."""
 
     def __init__(self, caps):
-        structure = caps.get_structure(0)
-        # The bindings of 1.22 give the structure itself, later ones something that must be entered.
-        entered = structure if hasattr(structure, "__enter__") else contextlib.nullcontext(structure)
-        with entered as fields:
+        with entered(caps) as fields:
             self.mels = fields.get_value("mels")
             self.mel_major = fields.get_value("layout") == "mel-major"
             self._shape = (self.mels, -1) if self.mel_major else (-1, self.mels)
