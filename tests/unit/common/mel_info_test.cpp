@@ -25,7 +25,8 @@ TEST(MelInfo, OfARecipeSpellsEveryField) {
       "audio/x-mel-spectrogram, format=F32LE, layout=frame-major, mels=128, frames=50, rate=16000, "
       "channels=1, framerate=4/1, preset=nemo128, n-fft=512, win-length=400, hop-length=160, "
       "window=hann-symmetric, spectrum=power, mel-scale=slaney, mel-norm=slaney, fmin=0, "
-      "fmax=8000, padding=zero, log=ln, preemphasis=970, input-scale=1, normalize=none, "
+      "fmax=8000, padding=zero, log=ln, preemphasis=970, input-scale=1, energy=none, "
+      "normalize=none, "
       "recipe-id=" +
       recipe_id(resolve(Preset::nemo128, {}, 16000)));
   const CapsPtr made = nemo().to_caps();
@@ -114,10 +115,10 @@ TEST(MelInfo, SaysWhichFieldsDiffer) {
   have.definition["recipe-id"] = "0123456789abcdef";
   have.definition["log"] = "log10";
   have.definition.erase("window");
-  have.definition["energy"] = "raw";
+  have.definition["colour"] = "raw";
   EXPECT_EQ(to_text(have.differs(wanted)),
             "mels: wanted 128, have 80; log: wanted ln, have log10; window: wanted hann-symmetric, "
-            "have (none); energy: wanted (none), have raw; recipe-id: wanted " +
+            "have (none); colour: wanted (none), have raw; recipe-id: wanted " +
                 recipe_id(resolve(Preset::nemo128, {}, 16000)) + ", have 0123456789abcdef");
 }
 
