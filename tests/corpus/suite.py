@@ -368,6 +368,15 @@ class Corpus(unittest.TestCase):
                     extract(part, out, "--shard", shard, *options, status=status)
             self.assertIn("other settings or in another form", extract(part, out, "--merge", "2", status=2))
             self.assertFalse((out / "index.jsonl").exists())
+        for options in (["--dry-run"], ["--shard", "0/2"]):
+            self.assertIn("--merge goes with", extract(part, out, "--merge", "2", *options, status=2))
+        shutil.rmtree(out)
+        for options in (["--format", "ark"], ["--shard", "0/2"], ["--shard", "1/2"]):
+            with contextlib.suppress(AssertionError):
+                extract(part, out, *options, status=status)
+        held = contents(out)
+        self.assertIn("in the form ark", extract(part, out, "--merge", "2", status=2))
+        self.assertEqual(contents(out), held)
 
     def test_an_unreadable_folder_is_one_failure(self):
         source, out = self.speech("locked/a.wav").parent, self.folder / "locked.out"
@@ -396,7 +405,12 @@ class Corpus(unittest.TestCase):
         for place in (source / "a.wav", source / "a.wav/out"):
             for more in ([], ["--dry-run"], ["--merge", "2"]):
                 extract(source, place, *more, status=2)
-        extract(source, "", status=2)
+        (self.folder / "cure.link").symlink_to("nowhere")
+        for place in ("", self.folder / "cure.link", self.folder / ("n" * 300)):
+            extract(source, place, status=2)
+        (out / "index.jsonl").mkdir(parents=True)
+        extract(source, out, status=2)
+        shutil.rmtree(out)
         for options in (["--preset="], ["normalize="], ["fmin="], ["--backend="], ["--include", "*.flac"]):
             extract(source, out, *options, status=2)
         for text in (b'[{"audio_filepath": "a.wav"}]', b"\x1f\x8b\x08\x00", b'{"audio_filepath": }'):

@@ -137,6 +137,8 @@ Command parse(int argc, char** argv) {
   for (char** pattern = patterns; pattern != nullptr && *pattern != nullptr; ++pattern)
     options.patterns.emplace_back(*pattern);
   options.dry_run = dry_run != FALSE;
+  if (command.merge > 0 && (options.dry_run || shard != nullptr))
+    throw std::invalid_argument("--merge goes with neither --dry-run nor --shard");
   return command;
 }
 
