@@ -12,9 +12,9 @@ const Feed kFloat = {.caps = "audio/x-raw,format=F32LE,rate=16000"};
 
 void assert_trusted(const Result& result, guint64 batches, const char* what) {
   fail_unless(result.error.code < 0, "%s: %s", what, result.error.text.c_str());
+  fail_unless(result.suspect_batches.empty(), "%s: %s", what, result.reason.c_str());
   ASSERT_EQUAL(result.verify_failures, 0);
   ASSERT_EQUAL(result.warnings, 0);
-  fail_unless(result.suspect_batches.empty(), "%s: %s", what, result.reason.c_str());
   fail_unless(result.active == "npu", "%s: ended on %s", what, result.active.c_str());
   fail_unless(result.npu_batches >= batches, "%s: only %d batches on the NPU", what,
               static_cast<int>(result.npu_batches));

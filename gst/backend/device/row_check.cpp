@@ -24,6 +24,10 @@ constexpr int kTwinInterval = 8;
 // Cells that the integer kernel is held to, in decades: its noise lies below them.
 constexpr float kBelowFramePeak = 6;
 constexpr double kBelowBatchMaximum = 8;
+// A tone that begins within the last samples of a frame is all skirt of the window, where 16 bits
+// are coarse: the integer kernel is up to 0.3 from the float kernel there. Up to this much, log10,
+// the twin judges, to 1 LSB; beyond it the float kernel does, whatever the twin says.
+constexpr double kGross = 0.5;
 // No 16-bit audio exceeds this; a garbage maximum must not switch the comparison off.
 constexpr double kLargestMaximum = 3;
 
@@ -118,7 +122,7 @@ bool RowCheck::frames_by_twin(const Rows& rows, int first, int count) {
   return true;
 }
 
-bool RowCheck::frames_by_software(const Rows& rows, int first, int count) {
+bool RowCheck::frames_by_software(const Rows& rows, int first, int count, double tolerance) {
   const int mels = manifest_.recipe.mels;
   const RowSink sink{software_rows_.data(), ElementType::f32, mels, 1};
   software_.compute(rows.samples + static_cast<ptrdiff_t>(first) * aie2::kHop, SampleType::s16,
@@ -127,7 +131,7 @@ bool RowCheck::frames_by_software(const Rows& rows, int first, int count) {
       static_cast<float>(std::min(rows.maximum, kLargestMaximum) - kBelowBatchMaximum);
   const RowCoding& coding = manifest_.coding;
   const Cells cells{static_cast<float>(coding.zero_point), static_cast<float>(coding.scale),
-                    static_cast<float>(manifest_.tolerance + coding.scale / 2)};
+                    static_cast<float>(tolerance + coding.scale / 2)};
   const float* expected = software_rows_.data();
   for (int frame = first; frame < first + count; frame++, expected += mels) {
     // A cell under the floor may come out anywhere there: both sides are raised to it.
@@ -144,6 +148,14 @@ bool RowCheck::frames_by_software(const Rows& rows, int first, int count) {
         return !differs(frame, m, got, expected[m], "software");
     }
   }
+  return true;
+}
+
+bool RowCheck::twin_vouches(const Rows& rows, int first, int count) {
+  if (!by_twin_ || !frames_by_software(rows, first, count, kGross)) return false;
+  if (manifest_.abi == 1) return full_v1_by_twin(rows);
+  for (int frame = first; frame < first + count; frame += kByTwin)
+    if (!frames_by_twin(rows, frame, std::min(kByTwin, first + count - frame))) return false;
   return true;
 }
 
@@ -173,7 +185,10 @@ bool RowCheck::spot(const Rows& rows) {
                       std::max(rows.frames - length, 0));
   };
   const int first = group(rotation_, kBySoftware);
-  if (!frames_by_software(rows, first, std::min(kBySoftware, rows.frames))) return false;
+  const int count = std::min(kBySoftware, rows.frames);
+  if (!frames_by_software(rows, first, count, manifest_.tolerance) &&
+      !twin_vouches(rows, first, count))
+    return false;
   if (!by_twin_ || manifest_.abi != 2 || ++calls_ % kTwinInterval != 0) return true;
   const int twin_first = group(twin_rotation_, kByTwin);
   return frames_by_twin(rows, twin_first, std::min(kByTwin, rows.frames));
@@ -185,7 +200,8 @@ bool RowCheck::full(const Rows& rows) {
   const int length = twin ? kByTwin : kBySoftware;
   for (int first = 0; first < rows.frames; first += length) {
     const int count = std::min(length, rows.frames - first);
-    if (!(twin ? frames_by_twin(rows, first, count) : frames_by_software(rows, first, count)))
+    if (!(twin ? frames_by_twin(rows, first, count)
+               : frames_by_software(rows, first, count, manifest_.tolerance)))
       return false;
   }
   return true;
