@@ -201,12 +201,14 @@ std::string no_result_within(unsigned timeout_ms) {
   return "no result within " + std::to_string(timeout_ms) + " ms";
 }
 
-NpuContext::NpuContext(const std::shared_ptr<NpuDevice>& device, const KernelPackage& package)
+NpuContext::NpuContext(const std::shared_ptr<NpuDevice>& device, const KernelPackage& package,
+                       std::shared_ptr<ContextReturns> returns)
     : core_(std::make_shared<NpuCore>(
           device, NpumelXrtPackage{package.xclbin.data(), package.xclbin.size(),
                                    package.instructions.data(), package.instructions.size(),
                                    package.manifest.format == 2 ? package.elf.data() : nullptr,
-                                   package.elf.size(), package.manifest.elf_kernel.c_str()})) {
+                                   package.elf.size(), package.manifest.elf_kernel.c_str()})),
+      returns_(std::move(returns)) {
   core_->api.guard_exit();
   submitter_ = start_thread([core = core_] { submit_jobs(core); });
   try {
@@ -228,6 +230,7 @@ NpuContext::~NpuContext() {
   {
     const std::lock_guard lock(core_->mutex);
     core_->stopping = true;
+    core_->returning.emplace(returns_);
     unstarted.swap(core_->waiting);
     for (const NpuSubmission& each : unstarted) each.job->finish(RunOutcome::withdrawn, "");
     all_ended = idle(*core_) && core_->parked.empty();

@@ -9,10 +9,12 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "gst/backend/device/context_returns.h"
 #include "gst/backend/device/npu_run.h"
 #include "gst/backend/packages/kernel_package.h"
 #include "gst/backend/xrt/xrt_api.h"
@@ -59,6 +61,8 @@ struct NpuCore {
   const std::shared_ptr<NpuDevice> device;
   const NpumelXrtApi& api;
   NpumelXrtContext* context = nullptr;
+  /// Set when nobody uses the context any more: it is closed once the device has done with it.
+  std::optional<ContextReturns::Pending> returning;
 
   /// What one run takes on the device when nothing disturbs it, from submissions that completed
   /// lately; 0 before the first.
@@ -89,8 +93,10 @@ std::string no_result_within(unsigned timeout_ms);
 /// order in which their results are due, and another one waits for them in XRT. Any thread.
 class NpuContext {
  public:
-  /// Opens the context and starts its threads. Throws BackendError, std::system_error.
-  NpuContext(const std::shared_ptr<NpuDevice>& device, const KernelPackage& package);
+  /// Opens the context and starts its threads. `returns` hears of its end. Throws BackendError,
+  /// std::system_error.
+  NpuContext(const std::shared_ptr<NpuDevice>& device, const KernelPackage& package,
+             std::shared_ptr<ContextReturns> returns);
   /// Does not wait for the device: what still runs there is looked after by the threads.
   ~NpuContext();
   NpuContext(const NpuContext&) = delete;
@@ -118,6 +124,7 @@ class NpuContext {
 
  private:
   std::shared_ptr<NpuCore> core_;
+  const std::shared_ptr<ContextReturns> returns_;
   std::thread submitter_;
   std::thread waiter_;
 };

@@ -25,6 +25,9 @@ std::string package_key(const NpuDevice& device, const KernelManifest& manifest)
          manifest.xclbin_sha256 + " " + manifest.instructions_sha256 + " " + manifest.elf_sha256;
 }
 
+// The driver gives a context's last command 2 s to end before it aborts it.
+constexpr auto kClosing = std::chrono::milliseconds(2500);
+
 }  // namespace
 
 NpuRegistry& NpuRegistry::process() {
@@ -47,6 +50,22 @@ std::shared_ptr<NpuDevice> NpuRegistry::device(const NpumelXrtApi& api, const st
 std::shared_ptr<NpuContext> NpuRegistry::context(const std::shared_ptr<NpuDevice>& device,
                                                  const KernelPackage& package, unsigned timeout_ms,
                                                  FailureMemory& memory, uint64_t retry_interval) {
+  const auto deadline = NpuRun::Clock::now() + kClosing;
+  while (true) {
+    // Read first: what is closed while this one is refused counts.
+    const uint64_t seen = returns_->ended();
+    try {
+      return open_context(device, package, timeout_ms, memory, retry_interval);
+    } catch (const BackendError& error) {
+      if (error.fault() != BackendFault::busy || !returns_->wait(seen, deadline)) throw;
+    }
+  }
+}
+
+std::shared_ptr<NpuContext> NpuRegistry::open_context(const std::shared_ptr<NpuDevice>& device,
+                                                      const KernelPackage& package,
+                                                      unsigned timeout_ms, FailureMemory& memory,
+                                                      uint64_t retry_interval) {
   const std::string key = package_key(*device, package.manifest);
   const std::lock_guard lock(context_mutex_);
   std::weak_ptr<NpuContext>& known = contexts_[key];
@@ -56,7 +75,7 @@ std::shared_ptr<NpuContext> NpuRegistry::context(const std::shared_ptr<NpuDevice
     throw BackendError(BackendFault::failed, retired_text(package.manifest), true);
   memory.check(key, now_ns());
   try {
-    opened = std::make_shared<NpuContext>(device, package);
+    opened = std::make_shared<NpuContext>(device, package, returns_);
     run_known_answer_test(*opened, package.manifest, timeout_ms);
   } catch (const BackendError& error) {
     std::string text = about_package(package.manifest) + error.what();
@@ -66,7 +85,8 @@ std::shared_ptr<NpuContext> NpuRegistry::context(const std::shared_ptr<NpuDevice
       if (retired) text += "; " + retired_text(package.manifest);
     }
     const BackendError named(error.fault(), text, retired);
-    memory.add(key, named, now_ns() + retry_interval);
+    // That all contexts are in use says nothing of the package, and the next moment one is free.
+    if (error.fault() != BackendFault::busy) memory.add(key, named, now_ns() + retry_interval);
     throw BackendError(named);
   }
   known = opened;
@@ -120,10 +140,13 @@ void release(std::shared_ptr<void> held, const NpumelXrtApi& api, bool wait) noe
   try {
     const auto done = std::make_shared<std::promise<void>>();
     const std::future<void> ended = done->get_future();
-    std::thread thread = start_thread([held = std::move(held), done]() mutable {
-      held.reset();
-      done->set_value();
-    });
+    auto pending = std::make_shared<ContextReturns::Pending>(NpuRegistry::process().returns());
+    std::thread thread =
+        start_thread([held = std::move(held), pending = std::move(pending), done]() mutable {
+          held.reset();
+          pending.reset();
+          done->set_value();
+        });
     if (wait && ended.wait_for(kUsual) == std::future_status::ready) {
       thread.join();
     } else {

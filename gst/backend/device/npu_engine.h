@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "gst/backend/batch_ring.h"
+#include "gst/backend/device/context_returns.h"
 #include "gst/backend/device/npu_context.h"
 #include "gst/backend/device/npu_run.h"
 #include "gst/backend/device/row_check.h"
@@ -50,8 +51,9 @@ class NpuRegistry {
   std::shared_ptr<NpuDevice> device(const NpumelXrtApi& api, const std::string& device);
 
   /// A context that has passed the known-answer test: one per device and package as long as anyone
-  /// holds it and it is not broken. One caller at a time opens; not for a streaming thread. Throws
-  /// BackendError that names the package.
+  /// holds it and it is not broken. One caller at a time opens. When none is free, those that this
+  /// process is about to close are waited for: not for a streaming thread. Throws BackendError that
+  /// names the package.
   std::shared_ptr<NpuContext> context(const std::shared_ptr<NpuDevice>& device,
                                       const KernelPackage& package, unsigned timeout_ms,
                                       FailureMemory& memory, uint64_t retry_interval);
@@ -59,11 +61,18 @@ class NpuRegistry {
   /// Kept as long as a stream holds it: who starts anew once all have stopped tests anew.
   std::shared_ptr<FailureMemory> memory();
 
+  const std::shared_ptr<ContextReturns>& returns() const noexcept { return returns_; }
+
   /// Counts wrong numbers of a package on a device. How many there have been.
   int count_wrong(const NpuDevice& device, const KernelManifest& manifest);
   int wrong(const NpuDevice& device, const KernelManifest& manifest) const;
 
  private:
+  std::shared_ptr<NpuContext> open_context(const std::shared_ptr<NpuDevice>& device,
+                                           const KernelPackage& package, unsigned timeout_ms,
+                                           FailureMemory& memory, uint64_t retry_interval);
+
+  const std::shared_ptr<ContextReturns> returns_ = std::make_shared<ContextReturns>();
   std::mutex device_mutex_;
   std::map<std::string, std::weak_ptr<NpuDevice>> devices_;
   std::mutex context_mutex_;

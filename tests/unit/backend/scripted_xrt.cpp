@@ -52,6 +52,7 @@ struct State {
   RunFault fault_from = RunFault::none;
   NpumelXrtStatus device_status = NPUMEL_XRT_OK;
   NpumelXrtStatus context_status = NPUMEL_XRT_OK;
+  int most_contexts = kNever;
   std::vector<NpumelXrtRun*> hung;
   bool starts_blocked = false;
   std::string device_name = "RyzenAI-npu1";
@@ -144,6 +145,10 @@ NpumelXrtStatus context_open(NpumelXrtDevice*, const NpumelXrtPackage* package,
   const std::lock_guard lock(state().mutex);
   if (state().context_status != NPUMEL_XRT_OK)
     return say(error, state().context_status, "scripted: context");
+  if (state().counters.contexts_alive >= state().most_contexts) {
+    state().counters.contexts_refused++;
+    return say(error, NPUMEL_XRT_BUSY, "scripted: all contexts are in use");
+  }
   auto made = std::make_unique<NpumelXrtContext>();
   const void* code = package->elf != nullptr ? package->elf : package->xclbin;
   std::string text(static_cast<const char*>(code),
@@ -347,6 +352,7 @@ void reset_scripted_xrt() {
   state().faults.clear();
   state().faults_from = kNever;
   state().device_status = state().context_status = NPUMEL_XRT_OK;
+  state().most_contexts = kNever;
   state().starts_blocked = false;
   state().device_name = "RyzenAI-npu1";
 }
@@ -370,6 +376,11 @@ void script_device_open(NpumelXrtStatus status) {
 void script_context_open(NpumelXrtStatus status) {
   const std::lock_guard lock(state().mutex);
   state().context_status = status;
+}
+
+void script_most_contexts(int count) {
+  const std::lock_guard lock(state().mutex);
+  state().most_contexts = count;
 }
 
 void release_hung_runs() {

@@ -28,7 +28,7 @@ enum class RunFault {
 
 struct ScriptedCounters {
   int devices_opened = 0;
-  int contexts_opened = 0, contexts_alive = 0;
+  int contexts_opened = 0, contexts_alive = 0, contexts_refused = 0;
   int runs_made = 0, runs_alive = 0;
   int lists_made = 0, lists_alive = 0, list_starts = 0;
   int starts = 0, input_syncs = 0, poison_syncs = 0, output_syncs = 0;
@@ -47,6 +47,8 @@ void script_run(int n, RunFault fault);
 void script_runs_from(int n, RunFault fault);
 void script_device_open(NpumelXrtStatus status);
 void script_context_open(NpumelXrtStatus status);
+/// More at a time are refused as BUSY.
+void script_most_contexts(int count);
 /// What hangs or is held ends, and blocked starts return. Runs behind it end with it.
 void release_hung_runs();
 /// Starts block until release_hung_runs(), as while another process holds the device.
