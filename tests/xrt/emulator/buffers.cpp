@@ -103,7 +103,11 @@ int Buffers::create(amdxdna_drm_create_bo& call) {
   else
     by_address_[buffer->address] = buffer;
   call.handle = buffer->handle;
-  report_.count([](Counters& c) { ++c.buffers_created, ++c.buffers_alive; });
+  const bool holds_data = call.type == AMDXDNA_BO_SHARE;
+  report_.count([&](Counters& c) {
+    ++c.buffers_created, ++c.buffers_alive;
+    if (holds_data) ++c.data_buffers_created;
+  });
   return 0;
 }
 

@@ -9,13 +9,14 @@ namespace npumel::emu {
 
 /// Totals since the process started or npumel_emu_reset_counters(), and what is alive now.
 struct Counters {
-  uint64_t runs;               ///< kernel runs that ended, whatever their state
-  uint64_t chains;             ///< submissions of several runs
-  uint64_t chained_runs;       ///< those of `runs` that came in a chain
-  uint64_t syncs_to_device;    ///< SYNC_BO calls, except:
-  uint64_t syncs_of_poison;    ///< those to the device of buffers that only the device writes
-  uint64_t syncs_from_device;  ///< SYNC_BO calls
-  uint64_t buffers_created;    ///< command buffers included
+  uint64_t runs;                  ///< kernel runs that ended, whatever their state
+  uint64_t chains;                ///< submissions of several runs
+  uint64_t chained_runs;          ///< those of `runs` that came in a chain
+  uint64_t syncs_to_device;       ///< SYNC_BO calls, except:
+  uint64_t syncs_of_poison;       ///< those to the device of buffers that only the device writes
+  uint64_t syncs_from_device;     ///< SYNC_BO calls
+  uint64_t buffers_created;       ///< command buffers included
+  uint64_t data_buffers_created;  ///< those of `buffers_created` that hold samples or rows
   uint64_t buffers_alive;
   uint64_t contexts_created;
   uint64_t contexts_alive;
