@@ -29,7 +29,7 @@ usage() { sed -n '3,15s/^# \{0,1\}//p' "$0"; }
 lanes=("house format gcc clang tidy" "xrt tsan memory corpus roots")
 read -ra all_suites <<<"${lanes[*]}"
 # By name only: whole machines are made and thrown away, which takes a quarter of an hour without their caches.
-lanes+=("lines commands packages")
+lanes+=("forky lines commands packages")
 install_only=false
 without_xrt=false
 suites=()
@@ -153,7 +153,9 @@ suite_corpus() {
 
 suite_xrt() { tests/xrt/run.sh; }
 
-suite_roots() { tests/examples/roots.sh; }
+suite_forky() { tests/examples/roots.sh forky; }
+
+suite_roots() { tests/examples/roots.sh trixie; }
 
 suite_lines() { tests/examples/roots.sh --lines; }
 

@@ -80,10 +80,12 @@ bool NpyEncoder::set_caps(const GstCaps* caps) {
   if (!info) return false;
   const bool first = !info_;
   if (!first && !info->same_features(*info_)) {
+    // Before the macro, which would leave its first text behind if this threw.
+    const std::string difference = to_text(info->differs(*info_));
     GST_ELEMENT_ERROR(element_, STREAM, FORMAT,
                       ("The stream changed while it was being written; one .npy file holds one "
                        "kind of features."),
-                      ("%s", to_text(info->differs(*info_)).c_str()));
+                      ("%s", difference.c_str()));
     failed_ = true;
     return false;
   }

@@ -37,6 +37,11 @@ class TarFile {
     check(archive_write_open2(archive_.get(), this, nullptr, write_some, nullptr, nullptr));
   }
 
+  /// A file that was not finished gets no end of archive: another run goes on with it.
+  ~TarFile() { discards_ = true; }
+  TarFile(const TarFile&) = delete;
+  TarFile& operator=(const TarFile&) = delete;
+
   /// Returns where the data begins.
   uint64_t add(const std::string& name, std::initializer_list<std::span<const std::byte>> parts) {
     const std::unique_ptr<archive_entry, decltype(&archive_entry_free)> entry(archive_entry_new(),
@@ -66,15 +71,12 @@ class TarFile {
 
  private:
   struct Free {
-    void operator()(struct archive* archive) const {
-      // A file that was not finished gets no end of archive: another run goes on with it.
-      archive_write_fail(archive);
-      archive_write_free(archive);
-    }
+    void operator()(struct archive* archive) const { archive_write_free(archive); }
   };
 
   static la_ssize_t write_some(struct archive* archive, void* self, const void* data, size_t size) {
     auto* file = static_cast<TarFile*>(self);
+    if (file->discards_) return static_cast<la_ssize_t>(size);
     try {
       write_all(file->file_.get(), {static_cast<const std::byte*>(data), size}, file->what_);
       file->position_ += size;
@@ -95,6 +97,7 @@ class TarFile {
   Descriptor file_;
   std::string what_;
   uint64_t position_;
+  bool discards_ = false;  ///< nothing is written any more
   std::exception_ptr error_;
   std::unique_ptr<struct archive, Free> archive_;
 };
