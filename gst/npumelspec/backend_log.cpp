@@ -3,7 +3,6 @@
 #include "gst/npumelspec/backend_log.h"
 
 GST_DEBUG_CATEGORY_STATIC(npumelspec_backend_debug);
-#define GST_CAT_DEFAULT npumelspec_backend_debug
 
 namespace npumel {
 namespace {
@@ -37,7 +36,8 @@ bool BackendLog::enabled(LogLevel level) const noexcept {
 }
 
 void BackendLog::write(LogLevel level, const char* text) noexcept {
-  GST_CAT_LEVEL_LOG(GST_CAT_DEFAULT, gst_level(level), static_cast<GObject*>(object_), "%s", text);
+  GST_CAT_LEVEL_LOG(npumelspec_backend_debug, gst_level(level), static_cast<GObject*>(object_),
+                    "%s", text);
 }
 
 }  // namespace npumel

@@ -220,7 +220,7 @@ std::string explain_mismatch(const GstCaps* have, const GstCaps* wanted) {
     for (guint h = 0; h < gst_caps_get_size(have); ++h) {
       const GstStructure* ours = gst_caps_get_structure(have, h);
       if (!gst_structure_has_name(ours, name)) continue;
-      const std::string differing = to_text(conflicts(ours, theirs));
+      std::string differing = to_text(conflicts(ours, theirs));
       if (!differing.empty()) return differing;
     }
     if (names.find(name) == std::string::npos)

@@ -133,7 +133,7 @@ bool NpyEncoder::is_flushing() const {
   GstPad* peer = real_peer(srcpad_);
   const bool flushing =
       GST_PAD_IS_FLUSHING(srcpad_) || (peer != nullptr && GST_PAD_IS_FLUSHING(peer));
-  gst_clear_object(&peer);
+  if (peer != nullptr) gst_object_unref(peer);
   return flushing;
 }
 
@@ -289,7 +289,7 @@ void NpyEncoder::stop() {
   if (!begun() || finished_ || failed_ || buffers_ == 0) return;
   GstPad* peer = real_peer(srcpad_);
   const bool running = peer != nullptr && is_running(peer);
-  gst_clear_object(&peer);
+  if (peer != nullptr) gst_object_unref(peer);
   if (!running || push_segment() != GST_FLOW_OK ||
       push_header(header(buffers_, frames_)) != GST_FLOW_OK)
     return;

@@ -46,7 +46,8 @@ void set_property(GstElement* element, const std::string& name, const std::strin
 Extractor::Extractor(Properties properties, unsigned idle_limit)
     : properties_(std::move(properties)), idle_limit_(idle_limit) {
   std::string text;
-  for (const auto& [name, value] : properties_) text += name + '=' + value + '\n';
+  for (const auto& [name, value] : properties_)
+    text.append(name).append(1, '=').append(value).append(1, '\n');
   const std::unique_ptr<gchar, decltype(&g_free)> digits(
       g_compute_checksum_for_string(G_CHECKSUM_SHA256, text.c_str(), -1), g_free);
   settings_id_.assign(digits.get(), 16);
