@@ -7,6 +7,8 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "gst/tools/extract/percent.h"
+
 namespace npumel::extract {
 namespace {
 
@@ -16,41 +18,17 @@ bool is_utf8(const std::string& text) {
   return g_utf8_validate(text.data(), static_cast<gssize>(text.size()), nullptr) != FALSE;
 }
 
-/// Bytes that are no UTF-8, and '%', as %XX.
-std::string percent_encode(const std::string& bytes) {
-  std::string text;
-  for (const char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x80 && c != '%') {
-      text += c;
-      continue;
-    }
-    char code[4];
-    std::snprintf(code, sizeof code, "%%%02X", byte);
-    text += code;
-  }
-  return text;
-}
-
-std::string percent_decode(const std::string& text) {
-  std::string bytes;
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size()) {
-      bytes += static_cast<char>(std::stoi(text.substr(i + 1, 2), nullptr, 16));
-      i += 2;
-    } else {
-      bytes += text[i];
-    }
-  }
-  return bytes;
+/// Bytes beyond ASCII, and '%', as %XX.
+std::string ascii(const std::string& bytes) {
+  return percent_encode(bytes, [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
 }
 
 constexpr const char* kEncoding = "path-encoding";
 
 void set_path(Json& json, const std::string& path, const std::string& output) {
   const bool plain = is_utf8(path) && is_utf8(output);
-  json["path"] = plain ? path : percent_encode(path);
-  if (!output.empty()) json["output"] = plain ? output : percent_encode(output);
+  json["path"] = plain ? path : ascii(path);
+  if (!output.empty()) json["output"] = plain ? output : ascii(output);
   if (!plain) json[kEncoding] = "percent";
 }
 
@@ -156,7 +134,7 @@ std::optional<IndexLine> index_line(const std::string& json) {
 std::string to_json(const Failure& failure) {
   Json json;
   set_path(json, failure.name, "");
-  json["reason"] = is_utf8(failure.reason) ? failure.reason : percent_encode(failure.reason);
+  json["reason"] = is_utf8(failure.reason) ? failure.reason : ascii(failure.reason);
   return json.dump();
 }
 

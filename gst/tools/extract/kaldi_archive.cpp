@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "gst/tools/extract/output.h"
+#include "gst/tools/extract/percent.h"
 
 namespace npumel::extract {
 namespace {

@@ -49,20 +49,6 @@ std::string npy_header(const Features& features) {
   return header + text;
 }
 
-std::string percent_encode(const std::string& name, bool (*reserved)(char)) {
-  std::string text;
-  for (const char c : name) {
-    if (c != '%' && !reserved(c)) {
-      text += c;
-      continue;
-    }
-    std::array<char, 4> code = {};
-    std::snprintf(code.data(), code.size(), "%%%02X", static_cast<unsigned char>(c));
-    text += code.data();
-  }
-  return text;
-}
-
 const char* name_of(Form form) {
   return form == Form::npy ? "npy" : form == Form::tar ? "tar" : "ark";
 }

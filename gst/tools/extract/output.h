@@ -63,7 +63,5 @@ std::unique_ptr<Output> make_kaldi_archive(const Folder& folder, const Shard& sh
 
 /// The header of a .npy file (version 1.0, padded to 64 bytes) for these features.
 std::string npy_header(const Features& features);
-/// `name` with '%' and every byte for which `reserved` is true written as %XX.
-std::string percent_encode(const std::string& name, bool (*reserved)(char));
 
 }  // namespace npumel::extract

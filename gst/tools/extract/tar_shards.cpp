@@ -13,6 +13,7 @@
 #include <nlohmann/json.hpp>
 
 #include "gst/tools/extract/output.h"
+#include "gst/tools/extract/percent.h"
 
 namespace npumel::extract {
 namespace {
