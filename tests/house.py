@@ -32,6 +32,9 @@ LICENCE = "SPDX-License-Identifier: " + "LGPL-2.1-or-later"
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^">]+)[">]')
 PROJECT = re.compile(r"^(kernels|gst/(npumelspec|backend|common|npyenc|melspecscope|tools)|tests)/")
 LEFT_BEHIND = re.compile(r"\b(TO" + r"DO|FIX" + r"ME|XX" + r"X|HA" + r"CK)\b")
+# tests/check/meson.build runs the slow cases of these programs as tests of their own.
+SLOW_PROGRAMS = re.compile(r"slow_check_programs = \[(.*?)\]", re.DOTALL)
+SLOW_CASE = re.compile(r"^(?:SLOW|LONG)_CHECK_TEST\(", re.MULTILINE)
 SLEEP = re.compile(r"\b(usleep|g_usleep|sleep_for|sleep_until|nanosleep)\s*\(")
 
 
@@ -51,6 +54,16 @@ def check_includes(path, number, target):
     if PROJECT.match(target) and not any(target.startswith(a + "/") for a in ALLOWED[key]):
         return f"{key} must not depend on {target}"
     return None
+
+
+def check_slow_programs(folder):
+    """Programs that meson.build lists as slow but have no slow case, or have one and are not listed."""
+    listed = SLOW_PROGRAMS.search((folder / "meson.build").read_text(encoding="utf-8"))
+    listed = set(re.findall(r"'(\w+)'", listed.group(1)))
+    slow = {path.stem for path in folder.glob("*.cpp") if SLOW_CASE.search(path.read_text(encoding="utf-8"))}
+    return [f"tests/check/meson.build: slow_check_programs names {name}, which has no slow case" if name in listed
+            else f"tests/check/{name}.cpp: has a slow case, but slow_check_programs does not name it"
+            for name in sorted(listed ^ slow)]
 
 
 def main(root):
@@ -81,6 +94,7 @@ def main(root):
             problem = match and check_includes(name, number, match.group(1))
             if problem:
                 violations.append(f"{name}:{number}: {problem}")
+    violations += check_slow_programs(Path(root, "tests/check"))
     if not read:
         violations.append("no source file was read: is this a git checkout?")
     print("\n".join(violations) or f"{read} files follow the house rules")
