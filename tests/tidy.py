@@ -44,7 +44,7 @@ def sources_of(unit):
     source = (Path(unit["directory"]) / unit["file"]).resolve()
     if not re.search(r"-unity\d+\.cpp$", source.name):
         return [source]
-    return [Path(path).resolve() for path in re.findall(r'#include\s*"(.+)"', source.read_text(encoding="utf-8"))]
+    return [Path(path).resolve() for path in re.findall(r'#include\s*[<"](.+)[>"]', source.read_text(encoding="utf-8"))]
 
 
 def groups_of(build, root):
