@@ -15,6 +15,7 @@ ALLOWED = {
     "kernels/mel": ["kernels/mel"],
     "kernels/cpu": ["kernels/cpu", "kernels/mel"],
     "kernels/aie2": ["kernels/aie2", "kernels/mel"],
+    "kernels/transform": ["kernels/transform", "kernels/mel"],
     "gst/common": ["gst/common", "kernels/mel"],
     "gst/backend": ["gst/backend", "kernels"],
     "gst/backend/xrt": ["gst/backend", "kernels"],
