@@ -59,7 +59,7 @@ Extractor::Extractor(Properties properties, unsigned idle_limit)
 }
 
 Features Extractor::extract(const Input& input, const std::atomic<bool>& stop) const {
-  return Pipeline(properties_).run(input, idle_limit_, stop);
+  return Pipeline(properties_).run(input, decoders_, idle_limit_, stop);
 }
 
 }  // namespace npumel::extract

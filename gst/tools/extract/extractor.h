@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "gst/tools/extract/decoders.h"
 #include "gst/tools/extract/input.h"
 
 namespace npumel::extract {
@@ -54,6 +55,7 @@ class Extractor {
   const Properties& properties() const { return properties_; }
 
  private:
+  Decoders decoders_;
   Properties properties_;
   unsigned idle_limit_;
   std::string settings_id_;

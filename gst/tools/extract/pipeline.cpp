@@ -70,7 +70,8 @@ void Pipeline::build_tail() {
   gst_pad_add_probe(pad.get(), GST_PAD_PROBE_TYPE_BUFFER, watch, this, nullptr);
 }
 
-Features Pipeline::run(const Input& input, unsigned idle_limit, const std::atomic<bool>& stop) {
+Features Pipeline::run(const Input& input, const Decoders& decoders, unsigned idle_limit,
+                       const std::atomic<bool>& stop) {
   range_ = input;
   GstElement* source = add("filesrc");
   g_object_set(source, "location", input.file.c_str(), nullptr);
@@ -80,6 +81,7 @@ Features Pipeline::run(const Input& input, unsigned idle_limit, const std::atomi
   gst_element_link(source, decoder);
   gst_element_link_many(convert_, resample, mel_, nullptr);
   build_tail();
+  decoders.serve(decoder);
   g_signal_connect(decoder, "autoplug-continue", G_CALLBACK(continue_plugging), nullptr);
   g_signal_connect(decoder, "pad-added", G_CALLBACK(link_pad), this);
   g_signal_connect(decoder, "no-more-pads", G_CALLBACK(end_of_pads), this);

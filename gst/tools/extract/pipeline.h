@@ -27,7 +27,8 @@ class Pipeline {
   Pipeline& operator=(const Pipeline&) = delete;
 
   /// Throws InputError.
-  Features run(const Input& input, unsigned idle_limit, const std::atomic<bool>& stop);
+  Features run(const Input& input, const Decoders& decoders, unsigned idle_limit,
+               const std::atomic<bool>& stop);
   /// A moment of silence: whether the settings work at all. Throws InputError.
   void run_on_silence();
 
