@@ -71,7 +71,8 @@ using Text = std::unique_ptr<char, FreeText>;
 
 struct Command {
   Options options;
-  unsigned merge = 0;  ///< shards to join, 0 = extract
+  unsigned merge = 0;    ///< shards to join, 0 = extract
+  bool version = false;  ///< print it, nothing else
 };
 
 /// Reads the command line. Throws std::invalid_argument.
@@ -79,7 +80,7 @@ Command parse(int argc, char** argv) {
   gchar *output = nullptr, *preset = nullptr, *backend = nullptr, *shard = nullptr;
   gchar *format = nullptr, *jobs = nullptr, *merge = nullptr, *interval = nullptr, *idle = nullptr;
   gchar **patterns = nullptr, **words = nullptr;
-  gboolean dry_run = FALSE;
+  gboolean dry_run = FALSE, version = FALSE;
   const GOptionEntry entries[] = {
       {"output", 'o', 0, G_OPTION_ARG_FILENAME, &output, "folder for the features", "OUT"},
       {"preset", 'p', 0, G_OPTION_ARG_STRING, &preset, "front end (whisper80)", "P"},
@@ -92,6 +93,7 @@ Command parse(int argc, char** argv) {
       {"interval", 0, 0, G_OPTION_ARG_STRING, &interval, "seconds between progress lines", "S"},
       {"idle", 0, 0, G_OPTION_ARG_STRING, &idle, "give a file up after S s without data", "S"},
       {"dry-run", 'n', 0, G_OPTION_ARG_NONE, &dry_run, "list what would be done", nullptr},
+      {"version", 0, 0, G_OPTION_ARG_NONE, &version, "print the version and end", nullptr},
       {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &words, nullptr, nullptr},
       {}};
   const std::unique_ptr<GOptionContext, decltype(&g_option_context_free)> context(
@@ -109,12 +111,14 @@ Command parse(int argc, char** argv) {
     g_error_free(error);
     throw std::invalid_argument(text);
   }
+  Command command;
+  command.version = version != FALSE;
+  if (command.version) return command;
   if (words == nullptr) throw std::invalid_argument("an INPUT is missing (--help)");
   if (output == nullptr) throw std::invalid_argument("--output OUT is missing (--help)");
 
   if (*output == '\0') throw std::invalid_argument("--output: an empty name is no folder");
 
-  Command command;
   Options& options = command.options;
   options.source = words[0];
   options.output = output;
@@ -162,6 +166,10 @@ int main(int argc, char** argv) {
   try {
     block_signals();
     const Command command = parse(argc, argv);
+    if (command.version) {
+      std::puts("npumel-extract " PACKAGE_VERSION);
+      return 0;
+    }
     return command.merge > 0 ? npumel::extract::merge(command.options, command.merge)
                              : npumel::extract::run(command.options);
   } catch (const npumel::extract::OutputRefused& error) {
