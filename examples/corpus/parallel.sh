@@ -34,4 +34,4 @@ seq 0 $((shards - 1)) |
   parallel --will-cite --sshloginfile "$hosts" --env GST_PLUGIN_PATH --env NPUMELSPEC_KERNEL_PATH \
     --joblog "$out/parallel.log" --resume-failed --retries 3 "${bar[@]}" "$command" ||
   echo "some shards did not end: $out/parallel.log; the same command goes on" >&2
-exec "$extract" "$input" --output "$out" --merge "$shards"
+exec "$extract" "$input" --output "$out" "$@" --merge "$shards"

@@ -23,4 +23,4 @@ array=$(sbatch --parsable --job-name=npumel --array="0-$((shards - 1))" --requeu
   --open-mode=append "${more[@]}" "$here/extract.sbatch" "$input" "$out" "$@")
 # After any end of the tasks: the joining job says what is missing.
 sbatch --parsable --job-name=npumel-join --dependency="afterany:$array" --output="$out/log/join.log" \
-  "$here/join.sbatch" "$input" "$out" "$shards"
+  "$here/join.sbatch" "$input" "$out" "$shards" "$@"

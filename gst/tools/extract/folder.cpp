@@ -78,6 +78,7 @@ Folder::Folder(const std::string& path, std::string writer, Missing missing)
   }
   root_ = Descriptor(open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!root_ && !(missing == Missing::leave && errno == ENOENT)) fail(path);
+  had_mark_ = root_ && size_of(kLockFile);
 }
 
 void Folder::replace(const std::string& name,

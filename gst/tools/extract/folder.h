@@ -23,6 +23,10 @@ class OutputRefused : public OutputError {
   using OutputError::OutputError;
 };
 
+/// The lock file of a run, which marks an output folder as ours from its first run on.
+inline constexpr const char* kLockStem = ".npumel-extract";
+inline constexpr const char* kLockFile = ".npumel-extract.lock";
+
 /// A file descriptor that closes itself.
 class Descriptor {
  public:
@@ -48,6 +52,8 @@ class Folder {
                   Missing missing = Missing::make);
 
   bool exists() const { return static_cast<bool>(root_); }
+  /// Whether npumel-extract had written here before this object was made.
+  bool had_mark() const { return had_mark_; }
 
   const std::string& path() const { return path_; }
 
@@ -79,6 +85,7 @@ class Folder {
 
   std::string path_, writer_;
   Descriptor root_;
+  bool had_mark_ = false;
 };
 
 /// Writes everything; throws OutputError, naming `what`.

@@ -149,12 +149,12 @@ Index::Index(const Folder& folder, const Shard& shard)
       index_name_(shard.file_name("index", ".jsonl")),
       failed_name_(shard.file_name("failed", ".jsonl")) {
   const std::optional<std::string> text = folder_.read(index_name_);
-  existed_ = text.has_value();
   read_lines(folder_, index_name_, text.value_or(""), [this](const std::string& json) {
     const auto line = index_line(json);
     if (line) lines_.insert_or_assign(line->path, *line);
     return line.has_value();
   });
+  is_ours_ = folder_.had_mark() || !lines_.empty();
   read_lines(folder_, failed_name_, folder_.read(failed_name_).value_or(""),
              [](const std::string& json) { return failure_line(json).has_value(); });
 }

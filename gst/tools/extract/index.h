@@ -57,8 +57,8 @@ class Index {
   /// std::invalid_argument when one of the files has lines that npumel-extract did not write.
   Index(const Folder& folder, const Shard& shard);
 
-  /// Whether an earlier run left an index, be it without lines.
-  bool existed() const { return existed_; }
+  /// Whether the folder holds work of earlier runs: one of them marked it, or left lines here.
+  bool is_ours() const { return is_ours_; }
 
   /// The line of an input, of this run or an earlier one.
   std::optional<IndexLine> find(const std::string& path) const;
@@ -77,7 +77,7 @@ class Index {
 
   const Folder& folder_;
   std::string index_name_, failed_name_;
-  bool existed_ = false;
+  bool is_ours_ = false;
   mutable std::mutex mutex_;
   std::map<std::string, IndexLine> lines_;  ///< by path
   Descriptor index_, failed_;

@@ -12,6 +12,7 @@
 #include <memory>
 #include <stdexcept>
 
+#include "gst/tools/extract/folder.h"
 #include "gst/tools/extract/manifest.h"
 
 namespace fs = std::filesystem;
@@ -21,8 +22,6 @@ namespace {
 
 // NAME_MAX is 255; ".npy" and a sample's suffix have to fit behind the name.
 constexpr size_t kLongestPart = 240;
-
-constexpr const char* kMarkOfOutput = ".npumel-extract.lock";
 
 /// Adds what is in `folder`, a folder below `top` or itself.
 void read_folder(const fs::path& folder, const fs::path& top, const fs::path& skip,
@@ -34,7 +33,7 @@ void read_folder(const fs::path& folder, const fs::path& top, const fs::path& sk
     const fs::path& path = entry->path();
     const bool is_link = entry->is_symlink(ignored), is_folder = entry->is_directory(ignored);
     const auto is_output = [&] {
-      return fs::equivalent(path, skip, ignored) || fs::exists(path / kMarkOfOutput, ignored);
+      return fs::equivalent(path, skip, ignored) || fs::exists(path / kLockFile, ignored);
     };
     if (is_folder && !is_link && !is_output()) read_folder(path, top, skip, list);
     // A link that leads nowhere is an input, too: it fails with the reason.

@@ -56,9 +56,9 @@ class KaldiArchive final : public Output {
   }
   bool replaces() const override { return false; }
 
-  void check(const Index& index) const override {
+  void check(const Index& index, const std::vector<Input>&) const override {
     for (const std::string& name : {archive_name_, script_name_})
-      if (!index.existed() && folder_.size_of(name)) refuse_foreign(folder_, name);
+      if (!index.is_ours() && folder_.size_of(name)) refuse_foreign(folder_, name);
   }
 
   void begin(const Index& index) override {

@@ -82,10 +82,10 @@ Status merge(const Options& options, unsigned count) {
   const Folder folder(options.output, "", Folder::Missing::leave);
   if (!folder.exists())
     throw std::invalid_argument(folder.path() + ": there is no such folder, and no shard");
-  const Descriptor lock = folder.lock(".npumel-extract.lock", false);
+  const Descriptor lock = folder.lock(kLockFile, false);
   if (!lock) throw OutputError(folder.path() + ": a shard is still being written");
   const Index joined(folder, {});
-  if (!joined.existed() && folder.size_of("feats.scp")) refuse_foreign(folder, "feats.scp");
+  if (joined.lines().empty() && folder.size_of("feats.scp")) refuse_foreign(folder, "feats.scp");
   Ledger ledger(count);
   for (unsigned number = 0; number < count; ++number) ledger.read(folder, {number, count});
   const InputList list = read_inputs(options.source, options.output, options.patterns);

@@ -18,7 +18,7 @@ class NpyTree final : public Output {
     const std::string header = npy_header(features);
     const std::array parts = {std::as_bytes(std::span(header)), std::span(features.bytes)};
     const std::array<std::span<const std::byte>, 2> bytes = {parts[0], parts[1]};
-    Place place{input.name + ".npy", 0, header.size() + features.bytes.size()};
+    Place place{name_of(input), 0, header.size() + features.bytes.size()};
     folder_.replace(place.output, bytes);
     return place;
   }
@@ -26,11 +26,17 @@ class NpyTree final : public Output {
     return folder_.size_of(line.output) == line.bytes;
   }
   bool replaces() const override { return true; }
-  void check(const Index&) const override {}
+  void check(const Index& index, const std::vector<Input>& inputs) const override {
+    if (index.is_ours()) return;
+    for (const Input& input : inputs)
+      if (folder_.size_of(name_of(input))) refuse_foreign(folder_, name_of(input));
+  }
   void begin(const Index&) override {}
   void end() override {}
 
  private:
+  static std::string name_of(const Input& input) { return input.name + ".npy"; }
+
   const Folder& folder_;
 };
 
@@ -55,8 +61,7 @@ const char* name_of(Form form) {
 
 void refuse_foreign(const Folder& folder, const std::string& name) {
   throw std::invalid_argument(folder.path() + "/" + name +
-                              " is there without an index of npumel-extract: use another output "
-                              "folder");
+                              " was not written by npumel-extract: use another output folder");
 }
 
 std::unique_ptr<Output> make_npy_tree(const Folder& folder) {

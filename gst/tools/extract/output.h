@@ -30,9 +30,9 @@ class Output {
   /// Whether an array can be stored again under its name. Where not, changed inputs need a folder
   /// of their own.
   virtual bool replaces() const = 0;
-  /// Throws std::invalid_argument when a file that this would go on with is not ours: there is no
-  /// index. Writes nothing. To be called before the index begins.
-  virtual void check(const Index& index) const = 0;
+  /// Throws std::invalid_argument when a file that this would go on with or replace is not ours.
+  /// Writes nothing. To be called before the index begins.
+  virtual void check(const Index& index, const std::vector<Input>& inputs) const = 0;
   /// Takes up after what `index` holds. To be called once, before store().
   virtual void begin(const Index& index) = 0;
   /// Completes the files of this run.
@@ -42,7 +42,7 @@ class Output {
 enum class Form { npy, tar, ark };
 /// As in IndexLine::format.
 const char* name_of(Form form);
-/// Throws std::invalid_argument, for Output::check(): `name` has no index.
+/// Throws std::invalid_argument, for Output::check(): `name` was not written by npumel-extract.
 [[noreturn]] void refuse_foreign(const Folder& folder, const std::string& name);
 
 /// `settings` must fit the form: std::invalid_argument says what does not. (A Kaldi matrix holds

@@ -25,8 +25,6 @@ namespace fs = std::filesystem;
 namespace npumel::extract {
 namespace {
 
-constexpr const char* kLock = ".npumel-extract";
-
 /// Size and time of an input file, by which a finished one is known again.
 struct Stamp {
   uint64_t size;
@@ -188,18 +186,19 @@ std::vector<Input> of_shard(std::vector<Input> inputs, const Shard& shard) {
 /// Descriptors of the locks of this run: one process writes a shard, and whole runs are alone.
 std::vector<Descriptor> take_locks(const Folder& folder, const Shard& shard) {
   std::vector<Descriptor> locks;
-  locks.push_back(folder.lock(std::string(kLock) + ".lock", shard.count > 1));
+  locks.push_back(folder.lock(kLockFile, shard.count > 1));
   if (locks.back() && shard.count > 1)
-    locks.push_back(folder.lock(shard.file_name(kLock, ".lock"), false));
+    locks.push_back(folder.lock(shard.file_name(kLockStem, ".lock"), false));
   if (!locks.back())
     throw OutputError(folder.path() + ": another npumel-extract is writing there; wait for it");
   return locks;
 }
 
 /// A folder holds features in one form, and nothing of others under the same names.
-void refuse_mixtures(const Options& options, const Folder& folder, const Output& output) {
+void refuse_mixtures(const Options& options, const Folder& folder, const Output& output,
+                     const std::vector<Input>& inputs) {
   const Index index(folder, options.shard);
-  output.check(index);
+  output.check(index, inputs);
   for (const IndexLine& line : index.lines())
     if (line.format != name_of(options.form))
       throw std::invalid_argument("the output folder holds features in the form " + line.format +
@@ -242,12 +241,12 @@ Status run(const Options& options) {
   const Folder folder(options.output, options.shard.file_name("", ""),
                       options.dry_run ? Folder::Missing::leave : Folder::Missing::make);
   const auto output = make_output(options.form, folder, options.shard, options.properties);
+  const std::vector<Input> inputs = of_shard(std::move(list.inputs), options.shard);
   // Before the lock, which marks a folder as ours.
-  refuse_mixtures(options, folder, *output);
+  refuse_mixtures(options, folder, *output, inputs);
   std::vector<Descriptor> locks;
   if (!options.dry_run) locks = take_locks(folder, options.shard);
 
-  const std::vector<Input> inputs = of_shard(std::move(list.inputs), options.shard);
   if (options.shard.number != 0) list.refused.clear();  // shard 0 tells them
 
   Index index(folder, options.shard);

@@ -128,11 +128,11 @@ class TarShards final : public Output {
   }
   bool replaces() const override { return false; }
 
-  void check(const Index& index) const override {
+  void check(const Index& index, const std::vector<Input>&) const override {
     unsigned number = 0;
     while (folder_.size_of(file_name(number))) ++number;
     const std::string part = file_name(number) + ".part";
-    if (!index.existed() && folder_.size_of(part)) refuse_foreign(folder_, part);
+    if (!index.is_ours() && folder_.size_of(part)) refuse_foreign(folder_, part);
   }
 
   void begin(const Index& index) override {

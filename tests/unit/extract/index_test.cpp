@@ -97,8 +97,8 @@ TEST(Index, RefusesLinesThatAreNotOurs) {
     }
   scratch.write("failed.jsonl", "");
   scratch.write("index.jsonl", ours + "{\"pa");
-  EXPECT_TRUE(Index(folder, {}).existed());
-  EXPECT_FALSE(Index(folder, {0, 2}).existed());
+  EXPECT_TRUE(Index(folder, {}).is_ours());
+  EXPECT_FALSE(Index(folder, {0, 2}).is_ours());
 }
 
 TEST(Shard, HasFilesOfItsOwn) {

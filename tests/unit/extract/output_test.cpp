@@ -158,19 +158,22 @@ TEST(KaldiArchive, HoldsMatricesAsKaldiWritesThem) {
 }
 
 TEST(Archives, WithoutAnIndexAreNotOurs) {
-  const Scratch scratch;
-  const Folder folder(scratch.path());
-  for (const Form form : {Form::ark, Form::tar}) {
-    const std::string name = form == Form::ark ? "feats.ark" : "features-000000.tar.part";
+  const std::vector<Input> inputs = {{"/in/a.wav", "a.wav"}};
+  for (const auto& [form, name] :
+       {std::pair(Form::ark, "feats.ark"), std::pair(Form::tar, "features-000000.tar.part"),
+        std::pair(Form::npy, "a.wav.npy")}) {
+    const Scratch scratch;
+    const Folder folder(scratch.path());
     const auto output = make_output(form, folder, {}, {});
-    output->check(Index(folder, {}));
+    output->check(Index(folder, {}), inputs);
     scratch.write(name, "kept");
-    EXPECT_THROW(output->check(Index(folder, {})), std::invalid_argument);
-    scratch.write("index.jsonl", "");  // killed before its first line
-    output->check(Index(folder, {}));
+    EXPECT_THROW(output->check(Index(folder, {}), inputs), std::invalid_argument);
+    scratch.write("index.jsonl", "");  // anybody's
+    EXPECT_THROW(output->check(Index(folder, {}), inputs), std::invalid_argument);
+    scratch.write(kLockFile, "");  // a run that was killed before its first line
+    const Folder marked(scratch.path());
+    make_output(form, marked, {}, {})->check(Index(marked, {}), inputs);
     EXPECT_EQ(scratch.read(name), "kept");
-    std::filesystem::remove(scratch / "index.jsonl");
-    std::filesystem::remove(scratch / name);
   }
 }
 
