@@ -184,7 +184,6 @@ void Index::rewrite() {
 void Index::add(const IndexLine& line) {
   const std::lock_guard lock(mutex_);
   write_all(index_.get(), bytes_of(to_json(line) + '\n'), folder_.path() + "/" + index_name_);
-  lines_.insert_or_assign(line.path, line);
 }
 
 void Index::add(const Failure& failure) {

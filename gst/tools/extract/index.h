@@ -60,7 +60,7 @@ class Index {
   /// Whether the folder holds work of earlier runs: one of them marked it, or left lines here.
   bool is_ours() const { return is_ours_; }
 
-  /// The line of an input, of this run or an earlier one.
+  /// What earlier runs left, until forget(). Lines of this run are only written.
   std::optional<IndexLine> find(const std::string& path) const;
   std::vector<IndexLine> lines() const;
   /// Keeps only lines for which `keep` is true, and starts failed.jsonl anew.
@@ -69,6 +69,8 @@ class Index {
     std::erase_if(lines_, [&](const auto& item) { return !keep(item.second); });
     rewrite();
   }
+  /// Frees what earlier runs left: a corpus has millions of lines.
+  void forget() { lines_.clear(); }
   void add(const IndexLine& line);
   void add(const Failure& failure);
 

@@ -221,12 +221,18 @@ void refuse_changes(const Output& output, const Index& index, const std::vector<
   }
 }
 
-void list_work(const std::vector<Input>& inputs, const std::vector<Input>& missing,
+std::set<std::string_view> names_of(const std::vector<Input>& inputs) {
+  std::set<std::string_view> names;
+  for (const Input& input : inputs) names.insert(input.name);
+  return names;
+}
+
+void list_work(const std::vector<Input>& missing, size_t finished,
                const std::vector<Failure>& refused) {
   for (const Input& input : missing) g_print("%s\n", input.name.c_str());
   for (const Failure& failure : refused)
     g_printerr("%s: %s\n", failure.name.c_str(), failure.reason.c_str());
-  g_printerr("%zu of %zu inputs are to be extracted\n", missing.size(), inputs.size());
+  g_printerr("%zu of %zu inputs are to be extracted\n", missing.size(), missing.size() + finished);
 }
 
 }  // namespace
@@ -241,40 +247,39 @@ Status run(const Options& options) {
   const Folder folder(options.output, options.shard.file_name("", ""),
                       options.dry_run ? Folder::Missing::leave : Folder::Missing::make);
   const auto output = make_output(options.form, folder, options.shard, options.properties);
-  const std::vector<Input> inputs = of_shard(std::move(list.inputs), options.shard);
+  std::vector<Input> inputs = of_shard(std::move(list.inputs), options.shard);
   // Before the lock, which marks a folder as ours.
   refuse_mixtures(options, folder, *output, inputs);
   std::vector<Descriptor> locks;
   if (!options.dry_run) locks = take_locks(folder, options.shard);
 
   if (options.shard.number != 0) list.refused.clear();  // shard 0 tells them
+  const size_t total = inputs.size() + list.refused.size();
 
   Index index(folder, options.shard);
   refuse_changes(*output, index, inputs, extractor.settings_id());
-  std::vector<Input> missing;
-  for (const Input& input : inputs) {
+  const size_t finished = std::erase_if(inputs, [&](const Input& input) {
     const auto line = index.find(input.name);
-    if (!line || !is_current(*line, input, extractor.settings_id()) || !output->holds(*line))
-      missing.push_back(input);
-  }
+    return line && is_current(*line, input, extractor.settings_id()) && output->holds(*line);
+  });
   if (options.dry_run) {
-    list_work(inputs, missing, list.refused);
+    list_work(inputs, finished, list.refused);
     return kComplete;
   }
-  std::set<std::string> missing_names;
-  for (const Input& input : missing) missing_names.insert(input.name);
   folder.remove_leftovers();
-  index.begin([&](const IndexLine& line) { return !missing_names.contains(line.path); });
+  index.begin(
+      [missing = names_of(inputs)](const IndexLine& line) { return !missing.contains(line.path); });
   output->begin(index);
+  index.forget();
 
-  Progress progress(stderr, inputs.size() + list.refused.size(), options.interval);
-  progress.skipped(inputs.size() - missing.size());
+  Progress progress(stderr, total, options.interval);
+  progress.skipped(finished);
   for (const Failure& failure : list.refused) {
     index.add(failure);
     progress.failed(failure.name, failure.reason);
   }
   const bool all =
-      Workers(missing, extractor, *output, index, progress, options.form).run(options.jobs);
+      Workers(inputs, extractor, *output, index, progress, options.form).run(options.jobs);
   output->end();
   progress.finish();
   if (!all) return kStopped;

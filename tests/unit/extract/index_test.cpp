@@ -81,6 +81,9 @@ TEST(Index, GoesOnWhereItEndedAndForgetsATornLine) {
   EXPECT_EQ(scratch.read("index.jsonl"),
             to_json(example("b")) + "\n" + to_json(example("e")) + "\n");
   EXPECT_EQ(scratch.read("failed.jsonl"), "") << "failures are those of the last run";
+  EXPECT_EQ(index.find("e"), std::nullopt) << "lines of this run take no memory";
+  index.forget();
+  EXPECT_TRUE(index.lines().empty());
 }
 
 TEST(Index, RefusesLinesThatAreNotOurs) {
