@@ -15,7 +15,11 @@
 namespace npumel {
 
 /// The steps, in the order in which they are applied. Each is off by default.
-enum class TransformStep { pcen, dct, deltas, cmvn, stack };
+enum class TransformStep {
+#define TRANSFORM_STEP(name, description) name,
+#include "kernels/transform/transform_steps.def"
+#undef TRANSFORM_STEP
+};
 
 /// Per-channel energy normalisation of rows without a logarithm.
 enum class PcenType { off, librosa };

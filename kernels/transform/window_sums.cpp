@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Sums over a moving window, without subtraction.
+#include "kernels/transform/window_sums.h"
+
+#include <algorithm>
+
+namespace npumel {
+
+WindowSums::WindowSums(int dims, bool squares)
+    : dims_(static_cast<size_t>(dims)),
+      width_(squares ? 2 * dims_ : dims_),
+      behind_(width_),
+      zeros_(width_),
+      before_(zeros_.data()) {}
+
+void WindowSums::add(const float* row, double* sums) const {
+  for (size_t i = 0; i < dims_; ++i) sums[i] += static_cast<double>(row[i]);
+  if (width_ == dims_) return;
+  double* squares = sums + dims_;
+  for (size_t i = 0; i < dims_; ++i)
+    squares[i] += static_cast<double>(row[i]) * static_cast<double>(row[i]);
+}
+
+void WindowSums::move(const RowStore& rows, int64_t first, int64_t end) {
+  for (; end_ < end; ++end_) add(rows.row(end_), behind_.data());
+  // The very first window starts with a running sum alone.
+  if (first > cut_) cut(rows, first);
+  before_ = first == cut_ ? zeros_.data()
+                          : suffixes_.data() + static_cast<size_t>(cut_ - 1 - first) * width_;
+}
+
+void WindowSums::cut(const RowStore& rows, int64_t first) {
+  cut_ = end_;
+  const size_t needed = static_cast<size_t>(cut_ - first) * width_;
+  if (suffixes_.size() < needed) suffixes_.resize(std::max(needed, suffixes_.size() * 2));
+  const double* after = zeros_.data();
+  double* sums = suffixes_.data();
+  for (int64_t r = cut_ - 1; r >= first; --r) {
+    std::copy_n(after, width_, sums);
+    add(rows.row(r), sums);
+    after = sums;
+    sums += width_;
+  }
+  std::fill(behind_.begin(), behind_.end(), 0.0);
+}
+
+void WindowSums::reset() {
+  end_ = cut_ = 0;
+  std::fill(behind_.begin(), behind_.end(), 0.0);
+  before_ = zeros_.data();
+}
+
+}  // namespace npumel

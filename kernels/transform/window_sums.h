@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Sums over a window of rows that moves forward.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "kernels/transform/row_store.h"
+
+namespace npumel {
+
+/// The window is cut at a row: behind the cut a running sum, before it the sums from each row to
+/// the cut, made anew when the window has passed it. So nothing is ever subtracted: sums do not
+/// drift over days, and a value that is no number is gone when its row is. Two additions a value.
+class WindowSums {
+ public:
+  /// `squares`: whether sums of squares are wanted, too.
+  WindowSums(int dims, bool squares);
+
+  /// Moves to rows [first, end) of the stream, which must be in `rows` and not go back.
+  void move(const RowStore& rows, int64_t first, int64_t end);
+
+  /// Sum of value i over the window, and of its square.
+  double sum(size_t i) const { return behind_[i] + before_[i]; }
+  double square_sum(size_t i) const { return behind_[dims_ + i] + before_[dims_ + i]; }
+
+  void reset();
+
+ private:
+  void add(const float* row, double* sums) const;
+  void cut(const RowStore& rows, int64_t first);
+
+  size_t dims_;
+  size_t width_;  // dims, twice with squares
+  int64_t end_ = 0;
+  int64_t cut_ = 0;
+  std::vector<double> behind_;  // rows [cut, end)
+  std::vector<double>
+      suffixes_;  // row r of [.., cut): the sum of rows [r, cut), the last one first
+  std::vector<double> zeros_;
+  const double* before_ = nullptr;  // rows [first, cut)
+};
+
+}  // namespace npumel
