@@ -12,7 +12,7 @@
 #ifndef NPUMEL_DCT_BLOCK
 #define NPUMEL_DCT_BLOCK
 namespace npumel {
-constexpr int kDctBlock = 8;  // floats of the longest vector that is used
+constexpr int kDctBlock = 4;  // numbers in the longest vector that is used
 constexpr int kDctRows = 4;   // rows that share a load of weights
 }  // namespace npumel
 #endif
@@ -21,47 +21,51 @@ HWY_BEFORE_NAMESPACE();
 namespace npumel {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
-using BlockTag = hn::CappedTag<float, kDctBlock>;
+using BlockTag = hn::CappedTag<double, kDctBlock>;
+using ValueTag = hn::Rebind<float, BlockTag>;
 
 /// Sums and differences of values that lie equally far from the middle.
 HWY_INLINE void FoldRow(const DctProduct::Tables& tables, const float* HWY_RESTRICT row,
-                        float* HWY_RESTRICT even, float* HWY_RESTRICT odd) {
+                        double* HWY_RESTRICT even, double* HWY_RESTRICT odd) {
   const BlockTag d;
+  const ValueTag values;
   const size_t lanes = hn::Lanes(d);
   const size_t pairs = static_cast<size_t>(tables.length) / 2;
   const float* end = row + tables.length;
   size_t n = 0;
   for (; n + lanes <= pairs; n += lanes) {
-    const auto front = hn::LoadU(d, row + n);
-    const auto back = hn::Reverse(d, hn::LoadU(d, end - n - lanes));
+    const auto front = hn::PromoteTo(d, hn::LoadU(values, row + n));
+    const auto back = hn::Reverse(d, hn::PromoteTo(d, hn::LoadU(values, end - n - lanes)));
     hn::StoreU(hn::Add(front, back), d, even + n);
     hn::StoreU(hn::Sub(front, back), d, odd + n);
   }
   for (; n < pairs; ++n) {
-    even[n] = row[n] + end[-1 - static_cast<ptrdiff_t>(n)];
-    odd[n] = row[n] - end[-1 - static_cast<ptrdiff_t>(n)];
+    const auto front = static_cast<double>(row[n]);
+    const auto back = static_cast<double>(end[-1 - static_cast<ptrdiff_t>(n)]);
+    even[n] = front + back;
+    odd[n] = front - back;
   }
   if (tables.length % 2 != 0) {
-    even[n] = row[n];
+    even[n] = static_cast<double>(row[n]);
     odd[n] = 0;
   }
 }
 
 template <size_t kRows>
 HWY_INLINE void FoldedRows(const DctProduct::Tables& tables, const float* HWY_RESTRICT rows,
-                           ptrdiff_t pitch, float* HWY_RESTRICT out, float* HWY_RESTRICT scratch) {
+                           ptrdiff_t pitch, float* HWY_RESTRICT out, double* HWY_RESTRICT scratch) {
   const BlockTag d;
   using V = hn::Vec<BlockTag>;
   const auto half = static_cast<size_t>(tables.half);
   const auto columns = static_cast<size_t>(tables.columns);
-  float* HWY_RESTRICT even = scratch;
-  float* HWY_RESTRICT odd = even + kRows * half;
-  float* HWY_RESTRICT sums = odd + kRows * half;
+  double* HWY_RESTRICT even = scratch;
+  double* HWY_RESTRICT odd = even + kRows * half;
+  double* HWY_RESTRICT sums = odd + kRows * half;
   for (size_t r = 0; r < kRows; ++r)
     FoldRow(tables, rows + static_cast<ptrdiff_t>(r) * pitch, even + r * half, odd + r * half);
   for (size_t c = 0; c < columns; c += hn::Lanes(d)) {
-    const float* HWY_RESTRICT even_weights = tables.weights.data() + c;
-    const float* HWY_RESTRICT odd_weights = even_weights + half * columns;
+    const double* HWY_RESTRICT even_weights = tables.weights.data() + c;
+    const double* HWY_RESTRICT odd_weights = even_weights + half * columns;
     V even_sums[kRows];
     V odd_sums[kRows];
     for (size_t r = 0; r < kRows; ++r) even_sums[r] = odd_sums[r] = hn::Zero(d);
@@ -81,11 +85,12 @@ HWY_INLINE void FoldedRows(const DctProduct::Tables& tables, const float* HWY_RE
   const auto coefficients = static_cast<size_t>(tables.coefficients);
   for (size_t r = 0; r < kRows; ++r)
     for (size_t i = 0; i < coefficients; ++i)
-      out[r * coefficients + i] = sums[r * 2 * columns + static_cast<size_t>(tables.sources[i])];
+      out[r * coefficients + i] =
+          static_cast<float>(sums[r * 2 * columns + static_cast<size_t>(tables.sources[i])]);
 }
 
 void DctRows(const DctProduct::Tables& tables, const float* rows, ptrdiff_t pitch, int64_t count,
-             float* out, float* scratch) {
+             float* out, double* scratch) {
   for (; count >= kDctRows; count -= kDctRows) {
     FoldedRows<kDctRows>(tables, rows, pitch, out, scratch);
     rows += kDctRows * pitch;
@@ -125,7 +130,7 @@ void DctProduct::place(int k, int at, double factor) {
   const auto column = static_cast<size_t>(k / 2);
   for (size_t n = 0; n < half; ++n)
     tables_.weights[(parity * half + n) * columns + column] =
-        static_cast<float>(factor * dct_weight(k, static_cast<int>(n), tables_.length));
+        factor * dct_weight(k, static_cast<int>(n), tables_.length);
   tables_.sources[static_cast<size_t>(at)] = static_cast<int>(parity * columns + column);
 }
 

@@ -10,7 +10,8 @@ namespace npumel {
 
 /// Folds each row about its middle, where the cosines are even or odd: half of the products. The
 /// lanes of a vector are coefficients, each sum runs over the row in the same order, and products
-/// are rounded before they are added: the same bits on every instruction set.
+/// are rounded before they are added: the same bits on every instruction set. In double: a row of
+/// silence in dB has a c0 of -1000, and float32 sums would be off by 1e-3.
 class DctProduct {
  public:
   DctProduct(int length, int coefficients);
@@ -26,15 +27,15 @@ class DctProduct {
   struct Tables {
     int length = 0;
     int coefficients = 0;
-    int half = 0;                ///< values of a folded row
-    int columns = 0;             ///< coefficients of a parity, rounded up to whole vectors
-    std::vector<float> weights;  ///< [parity][half][columns]
+    int half = 0;                 ///< values of a folded row
+    int columns = 0;              ///< coefficients of a parity, rounded up to whole vectors
+    std::vector<double> weights;  ///< [parity][half][columns]
     std::vector<int> sources;  ///< where in [parity][columns] a value of the output row comes from
   };
 
  private:
   Tables tables_;
-  std::vector<float> scratch_;  // folded rows, then sums
+  std::vector<double> scratch_;  // folded rows, then sums
 };
 
 }  // namespace npumel

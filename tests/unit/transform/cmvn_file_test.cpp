@@ -117,7 +117,7 @@ TEST(CmvnFile, CutShortIsRefused) {
     std::string whole = contents_of(name);
     while (whole.back() == '\n' || whole.back() == ' ') whole.pop_back();
     ASSERT_EQ(parse_refusal(whole), "") << name;
-    const size_t step = whole.size() > 2000 ? 37 : 1;
+    const size_t step = 1 + whole.size() / 200;
     for (size_t length = 0; length < whole.size(); length += step)
       ASSERT_NE(parse_refusal(whole.substr(0, length)), "") << name << " " << length;
     EXPECT_NE(parse_refusal(whole.substr(0, whole.size() - 1)), "") << name;
@@ -217,7 +217,7 @@ TEST(CmvnFile, DamagedFilesAreReadOrRefused) {
   for (const char* name : {"mfcc40_global_cmvn.ark", "kaldi80_global_cmvn.txt",
                            "kaldi80_global_cmvn.json", "funasr_am.mvn"}) {
     const std::string whole = contents_of(name);
-    for (int trial = 0; trial < 200; ++trial) {
+    for (int trial = 0; trial < 60; ++trial) {
       std::string damaged = whole;
       for (int i = 0; i < 3; ++i)
         damaged[random() % damaged.size()] = static_cast<char>(random() % 256);

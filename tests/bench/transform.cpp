@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What transforms cost beside the mel kernel and a copy: interleaved rounds in one run, median of
+// the rounds' ratios.
+// usage: bench_transform [--rounds N] [--rows N]
+#include "kernels/transform/transform.h"
+
+#include <hwy/aligned_allocator.h>
+#include <time.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+#include <functional>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "kernels/cpu/mel_kernel.h"
+
+namespace npumel::bench {
+namespace {
+
+double thread_time() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) * 1e9 + static_cast<double>(time.tv_nsec);
+}
+
+/// ns of one call; the clock is read before and after a turn of 2 ms only.
+double time_of(const std::function<void()>& body) {
+  body();
+  int repeats = 8;
+  while (true) {
+    const double start = thread_time();
+    for (int i = 0; i < repeats; ++i) body();
+    const double spent = thread_time() - start;
+    if (spent >= 2e6) return spent / repeats;
+    repeats *= 2;
+  }
+}
+
+double median(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+struct Contender {
+  std::string name;
+  Transformer transformer;
+  std::vector<double> times = {};
+  std::vector<double> kernel_ratios = {};
+  std::vector<double> copy_ratios = {};
+};
+
+TransformOverrides with_deltas(CmvnType type, bool variance) {
+  TransformOverrides overrides;
+  overrides.deltas = 2;
+  overrides.cmvn = type;
+  overrides.cmvn_variance = variance;
+  if (type == CmvnType::global || type == CmvnType::online)
+    overrides.cmvn_statistics = CmvnStatistics{
+        CmvnStatistics::Form::kaldi, std::vector<double>(39, 3), std::vector<double>(39, 7)};
+  return overrides;
+}
+
+std::vector<Contender> contenders() {
+  using P = TransformPreset;
+  std::vector<Contender> all;
+  const auto add = [&](const char* name, P preset, const TransformOverrides& overrides) {
+    all.push_back({name, Transformer(resolve_transform(preset, overrides), {})});
+  };
+  TransformOverrides deltas;
+  deltas.deltas = 2;
+  add("mfcc13", P::mfcc13_kaldi, {});
+  add("mfcc40", P::mfcc40_hires, {});
+  add("mfcc13+deltas", P::mfcc13_kaldi, deltas);
+  add("mfcc13+deltas+cmvn global", P::mfcc13_kaldi, with_deltas(CmvnType::global, true));
+  add("mfcc13+deltas+cmvn sliding", P::mfcc13_kaldi, with_deltas(CmvnType::sliding, false));
+  add("mfcc13+deltas+cmvn sliding var", P::mfcc13_kaldi, with_deltas(CmvnType::sliding, true));
+  add("mfcc13+deltas+cmvn online", P::mfcc13_kaldi, with_deltas(CmvnType::online, false));
+  add("lfr", P::lfr_funasr, {});
+  return all;
+}
+
+void measure(int rounds, int frames) {
+  const Recipe recipe = resolve(Preset::whisper80, {}, 16000);
+  const auto kernel = MelKernel::get(recipe);
+  const auto workspace = kernel->make_workspace();
+  std::mt19937 random(1);
+  std::vector<int16_t> samples(static_cast<size_t>((frames - 1) * recipe.hop_length) +
+                               static_cast<size_t>(recipe.win_length));
+  for (int16_t& sample : samples) sample = static_cast<int16_t>(random() % 20000) - 10000;
+  const auto rows = hwy::AllocateAligned<float>(static_cast<size_t>(frames * recipe.mels));
+  const RowSink sink{rows.get(), ElementType::f32, recipe.mels, 1};
+  const std::span<const float> given(rows.get(), static_cast<size_t>(frames * recipe.mels));
+  const auto out = hwy::AllocateAligned<float>(static_cast<size_t>(frames + 1000) * 640);
+  const std::span<float> room(out.get(), static_cast<size_t>(frames + 1000) * 640);
+
+  std::vector<Contender> all = contenders();
+  // Windows that fill at the start are full.
+  for (Contender& it : all)
+    for (int done = 0; done < 1200; done += frames) it.transformer.push(given, room);
+  std::vector<double> kernel_times;
+  for (int round = 0; round < rounds; ++round) {
+    const double mel = time_of(
+        [&] { kernel->compute(samples.data(), SampleType::s16, frames, sink, *workspace); });
+    kernel_times.push_back(mel);
+    for (Contender& it : all) {
+      const double own = time_of([&] { it.transformer.push(given, room); });
+      const size_t bytes = static_cast<size_t>(it.transformer.rows_after(frames)) *
+                           static_cast<size_t>(it.transformer.output().dims) * sizeof(float);
+      // The same bytes as one copy, from memory of that size.
+      const double copy =
+          time_of([&] { std::memcpy(out.get(), out.get() + bytes / sizeof(float), bytes); });
+      it.times.push_back(own);
+      it.kernel_ratios.push_back(own / mel);
+      it.copy_ratios.push_back(own / copy);
+    }
+  }
+  std::printf("%d rows of whisper80 (%s): %.1f ns a row\n", frames, MelKernel::target().c_str(),
+              median(kernel_times) / frames);
+  for (const Contender& it : all)
+    std::printf("  %-32s %7.1f ns a row  %5.3f of the kernel  %5.2f copies of its output\n",
+                it.name.c_str(), median(it.times) / frames, median(it.kernel_ratios),
+                median(it.copy_ratios));
+}
+
+int run(int argc, char** argv) {
+  int rounds = 20;
+  int frames = 100;
+  for (int i = 1; i + 1 < argc; i += 2) {
+    if (std::strcmp(argv[i], "--rounds") == 0) rounds = std::stoi(argv[i + 1]);
+    if (std::strcmp(argv[i], "--rows") == 0) frames = std::stoi(argv[i + 1]);
+  }
+  measure(rounds, frames);
+  return 0;
+}
+
+}  // namespace
+}  // namespace npumel::bench
+
+int main(int argc, char** argv) { return npumel::bench::run(argc, argv); }
