@@ -42,7 +42,8 @@ void StatsRecorder::set_npu(bool available, const std::string& reason) {
     stats_.npu_reason = reason;
     stats_.runlist_depth = available ? 1 : 0;
   }
-  log(LogLevel::info, available ? "NPU available" : "NPU not available: " + reason);
+  // Why it is not available goes into the notice of change(), which is logged once it is taken.
+  if (available) log(LogLevel::info, "NPU available");
 }
 
 void StatsRecorder::set_runlist_depth(int depth) {
@@ -102,16 +103,11 @@ void StatsRecorder::count_loss(bool timed_out, bool wrong_numbers) {
 
 void StatsRecorder::change(const char* backend, const std::string& reason, uint64_t batch,
                            int64_t retry_in, bool warn) {
-  {
-    const std::lock_guard lock(mutex_);
-    notices_.push_back(
-        BackendNotice{backend, started_ ? active_.load() : "", reason, batch, retry_in, warn});
-    started_ = true;
-    active_ = backend;
-  }
-  if (logs(LogLevel::info))
-    log(LogLevel::info,
-        std::string("backend ") + backend + " from batch " + std::to_string(batch) + ": " + reason);
+  const std::lock_guard lock(mutex_);
+  notices_.push_back(
+      BackendNotice{backend, started_ ? active_.load() : "", reason, batch, retry_in, warn});
+  started_ = true;
+  active_ = backend;
 }
 
 BackendStats StatsRecorder::stats() const {

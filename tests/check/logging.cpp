@@ -10,17 +10,19 @@ using namespace npumel::check;
 
 namespace {
 
-/// Lines of the category npumelspec while it lives.
+/// Lines of the category npumelspec while it lives; also of npumelspec-backend if asked for.
 class Log {
  public:
-  explicit Log(GstDebugLevel level) {
+  explicit Log(GstDebugLevel level, bool with_backend = false) : with_backend_(with_backend) {
     gst_debug_remove_log_function(gst_debug_log_default);
     gst_debug_add_log_function(add, this, nullptr);
     gst_debug_set_active(TRUE);
     gst_debug_set_threshold_for_name("npumelspec", level);
+    if (with_backend) gst_debug_set_threshold_for_name("npumelspec-backend", level);
   }
   ~Log() {
     gst_debug_set_threshold_for_name("npumelspec", GST_LEVEL_NONE);
+    gst_debug_set_threshold_for_name("npumelspec-backend", GST_LEVEL_NONE);
     gst_debug_remove_log_function_by_data(this);
   }
   Log(const Log&) = delete;
@@ -46,12 +48,16 @@ class Log {
   static void add(GstDebugCategory* category, GstDebugLevel level, const gchar* /*file*/,
                   const gchar* /*function*/, gint /*line*/, GObject* /*object*/,
                   GstDebugMessage* message, gpointer log) {
-    if (g_strcmp0(gst_debug_category_get_name(category), "npumelspec") != 0) return;
     auto* self = static_cast<Log*>(log);
+    const gchar* name = gst_debug_category_get_name(category);
+    if (!g_str_equal(name, "npumelspec") &&
+        !(self->with_backend_ && g_str_equal(name, "npumelspec-backend")))
+      return;
     const std::lock_guard lock(self->mutex_);
     self->lines_.emplace_back(level, gst_debug_message_get(message));
   }
 
+  bool with_backend_;
   mutable std::mutex mutex_;
   std::vector<std::pair<GstDebugLevel, std::string>> lines_;
 };
@@ -84,6 +90,18 @@ CHECK_TEST(the_log_says_why_a_backend_is_active) {
   const char* reason = gst_structure_get_string(stats.get(), "npu-reason");
   fail_unless(reason != nullptr && *reason != '\0');
   ASSERT_EQUAL(log.count(GST_LEVEL_INFO, {"backend software from batch 0 on: ", reason}), 1);
+}
+
+CHECK_TEST(the_reason_for_a_backend_is_logged_once) {
+  for (const char* backend : {"auto", "software"}) {
+    const Log log(GST_LEVEL_LOG, true);
+    MelStream stream(std::string("frames=10 backend=") + backend);
+    run(stream, audio(32000));
+    const Owned<GstStructure> stats = stream.stats();
+    const char* reason = gst_structure_get_string(stats.get(), "npu-reason");
+    ASSERT_EQUAL(log.count(GST_LEVEL_INFO, {reason}), 1);
+    ASSERT_EQUAL(log.count(GST_LEVEL_LOG, {reason}), 0);
+  }
 }
 
 CHECK_TEST(inserted_time_is_in_the_log) {
