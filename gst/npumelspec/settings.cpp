@@ -11,7 +11,13 @@ namespace npumel {
 Shape resolve_shape(const Settings& settings) {
   Shape shape;
   shape.frames = settings.frames;
-  if (shape.whole()) return {.frames = 0, .first = 0, .stride = 1};
+  if (shape.whole()) {
+    if (settings.stride != 0 || settings.first_frames != 0)
+      throw std::invalid_argument(
+          "frames=0 sends the whole stream in one buffer: stride and first-frames say nothing then "
+          "and must be 0");
+    return {.frames = 0, .first = 0, .stride = 1};
+  }
   shape.first = settings.first_frames == 0 ? settings.frames : settings.first_frames;
   shape.stride = settings.stride == 0 ? settings.frames : settings.stride;
   if (shape.stride > shape.frames)
