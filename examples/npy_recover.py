@@ -39,6 +39,8 @@ def refuse_while_written(path):
 def read_header(file):
     """(dictionary, bytes of header)"""
     start = file.read(10)
+    if not start:
+        raise NotRecovered("is empty: the recording ended before its first features, and there is nothing to recover")
     if start[:8] != MAGIC or len(start) < 10:
         raise NotRecovered("is no .npy file of format 1.0")
     length = int.from_bytes(start[8:], "little")
@@ -65,6 +67,8 @@ def recover(path):
         unit = ITEM_SIZE[descr]
         for dimension in shape:
             unit *= dimension if dimension >= 0 else 1
+        if size <= 0:
+            raise NotRecovered("holds no rows: the recording ended before its first features")
         units = size // unit if unit else 0
         if units == 0:
             raise NotRecovered("holds no whole row" if -1 in shape else "holds less than its one matrix")

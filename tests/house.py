@@ -36,6 +36,7 @@ LEFT_BEHIND = re.compile(r"\b(TO" + r"DO|FIX" + r"ME|XX" + r"X|HA" + r"CK)\b")
 # tests/check/meson.build runs the slow cases of these programs as tests of their own.
 SLOW_PROGRAMS = re.compile(r"slow_check_programs = \[(.*?)\]", re.DOTALL)
 SLOW_CASE = re.compile(r"^(?:SLOW|LONG)_CHECK_TEST\(", re.MULTILINE)
+OWN_ERROR = re.compile(r"\bGST_ELEMENT_ERROR(_WITH_DETAILS)?\b|gst_message_new_error|GST_MESSAGE_ERROR")
 SLEEP = re.compile(r"\b(usleep|g_usleep|sleep_for|sleep_until|nanosleep)\s*\(")
 
 
@@ -91,6 +92,8 @@ def main(root):
                 violations.append(f"{name}:{number}: left behind: {line.strip()}")
             if name.startswith("tests/") and SLEEP.search(line):
                 violations.append(f"{name}:{number}: a test that sleeps")
+            if name.startswith("gst/") and not name.startswith(("gst/common/", "gst/tools/")) and OWN_ERROR.search(line):
+                violations.append(f"{name}:{number}: NPUMEL_ELEMENT_ERROR of gst/common/element_error.h posts an error once")
             match = INCLUDE.match(line)
             problem = match and check_includes(name, number, match.group(1))
             if problem:

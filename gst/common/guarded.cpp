@@ -6,23 +6,26 @@
 #include <new>
 #include <stdexcept>
 
+#include "gst/common/element_error.h"
+
 namespace npumel {
 
 void post_exception(GstElement* element) noexcept {
   try {
     throw;
   } catch (const ElementError& error) {
+    if (!claim_error(element)) return;
     gst_element_message_full(element, GST_MESSAGE_ERROR, error.domain(), error.code(),
                              g_strdup(error.what()), nullptr, __FILE__, GST_FUNCTION, __LINE__);
   } catch (const std::bad_alloc&) {
-    GST_ELEMENT_ERROR(element, RESOURCE, NO_SPACE_LEFT, ("Out of memory"), (nullptr));
+    NPUMEL_ELEMENT_ERROR(element, RESOURCE, NO_SPACE_LEFT, ("Out of memory"), (nullptr));
   } catch (const std::invalid_argument& error) {
-    GST_ELEMENT_ERROR(element, LIBRARY, SETTINGS, ("%s", error.what()), (nullptr));
+    NPUMEL_ELEMENT_ERROR(element, LIBRARY, SETTINGS, ("%s", error.what()), (nullptr));
   } catch (const std::exception& error) {
-    GST_ELEMENT_ERROR(element, LIBRARY, FAILED, ("%s", error.what()), (nullptr));
+    NPUMEL_ELEMENT_ERROR(element, LIBRARY, FAILED, ("%s", error.what()), (nullptr));
   } catch (...) {
-    GST_ELEMENT_ERROR(element, LIBRARY, FAILED, ("Unexpected internal error"),
-                      ("an exception that is no std::exception"));
+    NPUMEL_ELEMENT_ERROR(element, LIBRARY, FAILED, ("Unexpected internal error"),
+                         ("an exception that is no std::exception"));
   }
 }
 

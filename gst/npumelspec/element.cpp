@@ -30,15 +30,9 @@ Settings Element::settings() const {
   return settings_;
 }
 
-bool Element::first_time(const char* words) {
-  const ObjectLock lock(self_);
-  if (told_ == words) return false;
-  told_ = words;
-  return true;
-}
-
 bool Element::start() {
   const Settings settings = this->settings();
+  reset_errors(GST_ELEMENT(self_));
   counters_.frames = counters_.buffers = 0;
   counters_.samples_in = counters_.samples_inserted = counters_.samples_dropped = 0;
   counters_.samples_gap = counters_.resyncs = 0;
@@ -70,7 +64,6 @@ bool Element::stop() {
   latency_.reset();
   const ObjectLock lock(self_);
   running_recipe_.clear();
-  told_.clear();
   return true;
 }
 
@@ -172,6 +165,7 @@ bool Element::set_caps(GstCaps* in, GstCaps* out) {
   config_ = config;
   out_caps_.reset(gst_caps_ref(out));
   configured_ = true;
+  reset_errors(GST_ELEMENT(self_));
   rate_ = rate;
   std::string recipe = canonical_text(config.backend.recipe);
   {

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "gst/common/element_error.h"
 #include "gst/common/object_lock.h"
 #include "gst/common/pointers.h"
 #include "gst/npumelspec/backend_log.h"
@@ -51,13 +52,12 @@ class Element final {
   Settings settings() const;
   template <typename Change>
   void change(Change&& change) {
-    const ObjectLock lock(self_);
-    change(settings_);
-    told_.clear();
+    {
+      const ObjectLock lock(self_);
+      change(settings_);
+    }
+    reset_errors(GST_ELEMENT(self_));
   }
-  /// Whether an error of these words is news: settings that cannot work are looked at by every
-  /// question for caps, and are told once.
-  bool first_time(const char* words);
 
   bool start();
   bool stop();
@@ -152,7 +152,6 @@ class Element final {
 
   GstNpuMelSpec* self_;
   Settings settings_;           ///< object lock
-  std::string told_;            ///< settings error told last; object lock
   std::string running_recipe_;  ///< recipe of the stream, "" without one; object lock
 
   // Fixed by set_caps, used by the streaming thread.

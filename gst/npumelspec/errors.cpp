@@ -2,10 +2,8 @@
 // Which element error a BackendError becomes.
 #include "gst/npumelspec/errors.h"
 
-#include <stdexcept>
-
 #include "gst/backend/types.h"
-#include "gst/npumelspec/element.h"
+#include "gst/common/element_error.h"
 
 namespace npumel {
 namespace {
@@ -14,27 +12,27 @@ void post_fault(GstElement* element, const BackendError& error) {
   const char* what = error.what();
   switch (error.fault()) {
     case BackendFault::library_missing:
-      GST_ELEMENT_ERROR(element, LIBRARY, INIT, ("The NPU cannot be used: %s", what), (nullptr));
+      NPUMEL_ELEMENT_ERROR(element, LIBRARY, INIT, ("The NPU cannot be used: %s", what), (nullptr));
       break;
     case BackendFault::not_found:
-      GST_ELEMENT_ERROR(element, RESOURCE, NOT_FOUND, ("No usable NPU: %s", what), (nullptr));
+      NPUMEL_ELEMENT_ERROR(element, RESOURCE, NOT_FOUND, ("No usable NPU: %s", what), (nullptr));
       break;
     case BackendFault::busy:
-      GST_ELEMENT_ERROR(element, RESOURCE, BUSY, ("The NPU is busy: %s", what), (nullptr));
+      NPUMEL_ELEMENT_ERROR(element, RESOURCE, BUSY, ("The NPU is busy: %s", what), (nullptr));
       break;
     case BackendFault::permission:
-      GST_ELEMENT_ERROR(element, RESOURCE, OPEN_READ_WRITE, ("No access to the NPU: %s", what),
-                        (nullptr));
+      NPUMEL_ELEMENT_ERROR(element, RESOURCE, OPEN_READ_WRITE, ("No access to the NPU: %s", what),
+                           (nullptr));
       break;
     case BackendFault::bad_package:
-      GST_ELEMENT_ERROR(element, RESOURCE, READ, ("Bad kernel package: %s", what), (nullptr));
+      NPUMEL_ELEMENT_ERROR(element, RESOURCE, READ, ("Bad kernel package: %s", what), (nullptr));
       break;
     case BackendFault::failed:
-      GST_ELEMENT_ERROR(element, RESOURCE, FAILED, ("The NPU failed: %s", what), (nullptr));
+      NPUMEL_ELEMENT_ERROR(element, RESOURCE, FAILED, ("The NPU failed: %s", what), (nullptr));
       break;
     case BackendFault::unsupported:
-      GST_ELEMENT_ERROR(element, CORE, NEGOTIATION, ("No NPU kernel for this recipe: %s", what),
-                        ("use backend=auto or backend=software"));
+      NPUMEL_ELEMENT_ERROR(element, CORE, NEGOTIATION, ("No NPU kernel for this recipe: %s", what),
+                           ("use backend=auto or backend=software"));
       break;
   }
 }
@@ -46,8 +44,6 @@ void post_element_exception(GstElement* element) noexcept {
     throw;
   } catch (const BackendError& error) {
     post_fault(element, error);
-  } catch (const std::invalid_argument& error) {
-    if (GST_NPU_MEL_SPEC(element)->element->first_time(error.what())) post_exception(element);
   } catch (...) {
     post_exception(element);
   }

@@ -40,7 +40,7 @@ bool Element::sink_event(EventPtr event) {
       keep(drain(true));
       // With the figures of the whole stream: gst-launch-1.0 -v prints them.
       g_object_notify(G_OBJECT(self_), "stats");
-      return forward(std::move(event));
+      return forward(mark_eos(GST_ELEMENT(self_), std::move(event)));
     case GST_EVENT_STREAM_START:
       keep(continues_stream(event.get()) ? push_pending() : drain());
       return forward(std::move(event));
@@ -68,6 +68,7 @@ void Element::flush_stop() {
   GST_INFO_OBJECT(self_, "flushed: what came in and was not sent is dropped");
   count_lost();
   forget_input();
+  reset_errors(GST_ELEMENT(self_));
   kept_flow_ = GST_FLOW_OK;
   reverse_ = false;
   stream_.supervisor().resume();
@@ -92,11 +93,10 @@ bool Element::sink_caps_event(EventPtr event) {
   const CapsPtr ours = source_caps(settings, held.get());
   if (!gst_caps_can_intersect(ours.get(), peer.get()) && !flushing()) {
     const std::string why = explain_mismatch(ours.get(), peer.get());
-    if (first_time(why.c_str()))
-      GST_ELEMENT_ERROR(
-          self_, CORE, NEGOTIATION,
-          ("The next element does not take these features: %s", why.c_str()),
-          ("have %" GST_PTR_FORMAT ", wanted %" GST_PTR_FORMAT, ours.get(), peer.get()));
+    NPUMEL_ELEMENT_ERROR(
+        self_, CORE, NEGOTIATION,
+        ("The next element does not take these features: %s", why.c_str()),
+        ("have %" GST_PTR_FORMAT ", wanted %" GST_PTR_FORMAT, ours.get(), peer.get()));
   }
   return false;
 }

@@ -55,19 +55,19 @@ GstFlowReturn Element::submit(BufferPtr buffer) {
   forget_refused();
   const GstSegment& segment = GST_BASE_TRANSFORM(self_)->segment;
   if (segment.format != GST_FORMAT_TIME) {
-    GST_ELEMENT_ERROR(self_, STREAM, FORMAT,
-                      ("Audio without a time segment: set format=time on appsrc, or insert a "
-                       "parser such as rawaudioparse"),
-                      (nullptr));
+    NPUMEL_ELEMENT_ERROR(self_, STREAM, FORMAT,
+                         ("Audio without a time segment: set format=time on appsrc, or insert a "
+                          "parser such as rawaudioparse"),
+                         (nullptr));
     return GST_FLOW_ERROR;
   }
   const gsize size = gst_buffer_get_size(buffer.get());
   if (size % width_ != 0) {
-    GST_ELEMENT_ERROR(self_, STREAM, FORMAT,
-                      ("A buffer of %" G_GSIZE_FORMAT
-                       " bytes does not hold whole samples of %" G_GSIZE_FORMAT " bytes",
-                       size, width_),
-                      (nullptr));
+    NPUMEL_ELEMENT_ERROR(self_, STREAM, FORMAT,
+                         ("A buffer of %" G_GSIZE_FORMAT
+                          " bytes does not hold whole samples of %" G_GSIZE_FORMAT " bytes",
+                          size, width_),
+                         (nullptr));
     return GST_FLOW_ERROR;
   }
   const auto samples = static_cast<int64_t>(size / width_);
@@ -128,7 +128,7 @@ GstFlowReturn Element::place(BufferPtr buffer, const Clip& clip) {
 
 bool Element::map(GstBuffer* buffer) {
   if (gst_buffer_map(buffer, &input_map_, GST_MAP_READ)) return true;
-  GST_ELEMENT_ERROR(self_, RESOURCE, READ, ("Cannot read an audio buffer"), (nullptr));
+  NPUMEL_ELEMENT_ERROR(self_, RESOURCE, READ, ("Cannot read an audio buffer"), (nullptr));
   return false;
 }
 
@@ -208,12 +208,13 @@ GstFlowReturn Element::feed(int64_t silence, const void* samples, int64_t count)
     const int64_t all = stream_.samples() + silence + count;
     if (timeline_.duration(all) > active_.max_duration) {
       if (!too_long_)
-        GST_ELEMENT_ERROR(self_, STREAM, FAILED,
-                          ("The stream is longer than max-duration (%" GST_TIME_FORMAT
-                           "): frames=0 keeps all of it until its end; use frames > 0 or a larger "
-                           "max-duration",
-                           GST_TIME_ARGS(active_.max_duration)),
-                          (nullptr));
+        NPUMEL_ELEMENT_ERROR(
+            self_, STREAM, FAILED,
+            ("The stream is longer than max-duration (%" GST_TIME_FORMAT
+             "): frames=0 keeps all of it until its end; use frames > 0 or a larger "
+             "max-duration",
+             GST_TIME_ARGS(active_.max_duration)),
+            (nullptr));
       too_long_ = true;
       release_input();
       return GST_FLOW_ERROR;

@@ -8,8 +8,8 @@
 namespace npumel {
 
 void Element::post_refusal(const GstCaps* caps) {
-  GST_ELEMENT_ERROR(self_, CORE, NEGOTIATION, ("%s", refusal_text(settings(), caps).c_str()),
-                    ("refused %" GST_PTR_FORMAT, caps));
+  NPUMEL_ELEMENT_ERROR(self_, CORE, NEGOTIATION, ("%s", refusal_text(settings(), caps).c_str()),
+                       ("refused %" GST_PTR_FORMAT, caps));
 }
 
 /// A source that finds nothing in common with the next element sends EOS without caps and posts no
@@ -22,10 +22,10 @@ void Element::post_pending_refusal() {
 
 void Element::post_missing_caps() {
   if (gst_pad_has_current_caps(GST_BASE_TRANSFORM_SINK_PAD(self_))) return;
-  GST_ELEMENT_ERROR(self_, CORE, NEGOTIATION,
-                    ("Data came without saying what audio it is: insert a parser or a decoder "
-                     "before npumelspec, such as rawaudioparse or decodebin"),
-                    (nullptr));
+  NPUMEL_ELEMENT_ERROR(self_, CORE, NEGOTIATION,
+                       ("Data came without saying what audio it is: insert a parser or a decoder "
+                        "before npumelspec, such as rawaudioparse or decodebin"),
+                       (nullptr));
 }
 
 /// Published front ends have empty filters, too; in a custom recipe they may be a mistake.

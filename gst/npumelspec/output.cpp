@@ -53,7 +53,7 @@ GstFlowReturn Element::announce_frames(int frames) {
   const bool taken = peer_takes(caps.get());
   if (flushing()) return GST_FLOW_FLUSHING;
   if (!taken) {
-    GST_ELEMENT_ERROR(
+    NPUMEL_ELEMENT_ERROR(
         self_, CORE, NEGOTIATION,
         ("The next element refuses a buffer of %d instead of %d frames, as %s asks "
          "for: its caps must leave frames open",

@@ -6,7 +6,10 @@
 #include <array>
 #include <cerrno>
 #include <span>
+#include <string>
 #include <utility>
+
+#include "gst/common/element_error.h"
 
 GST_DEBUG_CATEGORY_EXTERN(npy_enc_debug);
 #define GST_CAT_DEFAULT npy_enc_debug
@@ -25,6 +28,17 @@ GstPad* real_peer(GstPad* srcpad) {
     gst_object_unref(internal);
   }
   return peer;
+}
+
+/// What the caps of a stream that goes on must not change: "mels from 80 to 40, log from ln to db".
+std::string change_text(const MelInfo& before, MelInfo now) {
+  now.frames = before.frames;
+  now.buffers_n = before.buffers_n;
+  now.buffers_d = before.buffers_d;
+  std::string text;
+  for (const FieldDifference& one : before.differs(now))
+    text += (text.empty() ? "" : ", ") + one.field + " from " + one.have + " to " + one.wanted;
+  return text;
 }
 
 /// True when a buffer that is pushed now is taken. A sink in PAUSED waits for PLAYING with it.
@@ -50,6 +64,7 @@ void NpyEncoder::begin_again() {
   header_sent_ = false;
   finished_ = false;
   failed_ = false;
+  reset_errors(element_);
   buffers_ = 0;
   frames_ = 0;
   position_ = 0;
@@ -67,6 +82,8 @@ NpyHeader NpyEncoder::header(uint64_t buffers, uint64_t frames) const {
 }
 
 NpyHeader NpyEncoder::unfinished_header() const {
+  // Before the caps: no rows, of no length.
+  if (!info_) return unfinished_npy_header("<f4", std::array<uint64_t, 2>{kOpenDimension, 0});
   // What is counted at the end is open: rows, or buffers of the size of the first. A mel-major
   // matrix is whole or it is nothing.
   std::array<uint64_t, 3> shape = {kOpenDimension, appends_rows() ? kOpenDimension : frames_,
@@ -81,23 +98,25 @@ bool NpyEncoder::set_caps(const GstCaps* caps) {
   const bool first = !info_;
   if (!first && !info->same_features(*info_)) {
     // Before the macro, which would leave its first text behind if this threw.
-    const std::string difference = to_text(info->differs(*info_));
-    GST_ELEMENT_ERROR(element_, STREAM, FORMAT,
-                      ("The stream changed while it was being written; one .npy file holds one "
-                       "kind of features."),
-                      ("%s", difference.c_str()));
+    const std::string changes = change_text(*info_, *info);
+    NPUMEL_ELEMENT_ERROR(
+        element_, STREAM, FORMAT,
+        ("The stream changed while it was being written (%s); one .npy file holds one "
+         "kind of features.",
+         changes.c_str()),
+        (nullptr));
     failed_ = true;
     return false;
   }
   info_ = std::move(info);
   if (first) mode_ = wanted_mode_;
   if (mode_ == NpyMode::concat && info_->overlaps()) {
-    GST_ELEMENT_ERROR(element_, STREAM, FORMAT,
-                      ("Buffers overlap: %d frames each, %" G_GINT64_FORMAT
-                       " frames apart. mode=concat would write frames twice; use mode=stack, or "
-                       "npumelspec stride=0.",
-                       info_->frames, static_cast<gint64>(info_->stride())),
-                      (nullptr));
+    NPUMEL_ELEMENT_ERROR(element_, STREAM, FORMAT,
+                         ("Buffers overlap: %d frames each, %" G_GINT64_FORMAT
+                          " frames apart. mode=concat would write frames twice; use mode=stack, or "
+                          "npumelspec stride=0.",
+                          info_->frames, static_cast<gint64>(info_->stride())),
+                         (nullptr));
     failed_ = true;
     info_.reset();
     return false;
@@ -158,21 +177,21 @@ bool NpyEncoder::downstream_can_seek() const {
 
 GstFlowReturn NpyEncoder::begin_file(uint64_t first_frames, bool empty) {
   if (!downstream_can_seek()) {
-    GST_ELEMENT_ERROR(element_, STREAM, ENCODE,
-                      ("The header of a .npy file needs the number of frames, which is known at "
-                       "the end; downstream cannot seek back to write it. Use filesink on a "
-                       "regular file."),
-                      (nullptr));
+    NPUMEL_ELEMENT_ERROR(element_, STREAM, ENCODE,
+                         ("The header of a .npy file needs the number of frames, which is known at "
+                          "the end; downstream cannot seek back to write it. Use filesink on a "
+                          "regular file."),
+                         (nullptr));
     return GST_FLOW_ERROR;
   }
   const GstFlowReturn flow = segment_sent_ ? GST_FLOW_OK : push_segment();
   if (flow != GST_FLOW_OK) return flow;
   file_.open(srcpad_);
   if (file_.size() > 0 && !file_.empty_own()) {
-    GST_ELEMENT_ERROR(element_, RESOURCE, WRITE,
-                      ("The file holds something already and would be appended to; a .npy file "
-                       "holds one array. Use filesink append=false."),
-                      ("%" G_GUINT64_FORMAT " bytes", static_cast<guint64>(file_.size())));
+    NPUMEL_ELEMENT_ERROR(element_, RESOURCE, WRITE,
+                         ("The file holds something already and would be appended to; a .npy file "
+                          "holds one array. Use filesink append=false."),
+                         ("%" G_GUINT64_FORMAT " bytes", static_cast<guint64>(file_.size())));
     return GST_FLOW_ERROR;
   }
   header_sent_ = true;
@@ -185,16 +204,16 @@ GstFlowReturn NpyEncoder::begin_file(uint64_t first_frames, bool empty) {
 gint64 NpyEncoder::frames_of(gsize size) const {
   const gsize frame_size = info_->frame_size();
   if (size % frame_size != 0) {
-    GST_ELEMENT_ERROR(element_, STREAM, FORMAT,
-                      ("A buffer of %" G_GSIZE_FORMAT " bytes does not hold whole frames of %d "
-                       "mels (%" G_GSIZE_FORMAT " bytes each).",
-                       size, info_->mels, frame_size),
-                      (nullptr));
+    NPUMEL_ELEMENT_ERROR(element_, STREAM, FORMAT,
+                         ("A buffer of %" G_GSIZE_FORMAT " bytes does not hold whole frames of %d "
+                          "mels (%" G_GSIZE_FORMAT " bytes each).",
+                          size, info_->mels, frame_size),
+                         (nullptr));
     return -1;
   }
   const guint64 frames = size / frame_size;
   if (buffers_ > 0 && mode_ == NpyMode::stack && frames != frames_) {
-    GST_ELEMENT_ERROR(
+    NPUMEL_ELEMENT_ERROR(
         element_, STREAM, FORMAT,
         ("A buffer of %" G_GUINT64_FORMAT " frames after buffers of %" G_GUINT64_FORMAT
          ": mode=stack needs equal ones. npumelspec eos-mode=pad "
@@ -204,10 +223,11 @@ gint64 NpyEncoder::frames_of(gsize size) const {
     return -1;
   }
   if (buffers_ > 0 && mode_ == NpyMode::concat && !frame_major()) {
-    GST_ELEMENT_ERROR(element_, STREAM, FORMAT,
-                      ("A second mel-major buffer: mode=concat can append to frame-major buffers "
-                       "only. Use layout=frame-major, mode=stack, or npumelspec frames=0."),
-                      (nullptr));
+    NPUMEL_ELEMENT_ERROR(
+        element_, STREAM, FORMAT,
+        ("A second mel-major buffer: mode=concat can append to frame-major buffers "
+         "only. Use layout=frame-major, mode=stack, or npumelspec frames=0."),
+        (nullptr));
     return -1;
   }
   return static_cast<gint64>(frames);
@@ -249,13 +269,19 @@ GstFlowReturn NpyEncoder::write(GstBuffer* rows) {
   return GST_FLOW_OK;
 }
 
-void NpyEncoder::finish(guint32 seqnum) {
+void NpyEncoder::finish(guint32 seqnum, bool follows_error) {
   seqnum_ = seqnum;
   if (failed_ || finished_) return;
+  if (follows_error) {
+    GST_INFO_OBJECT(element_, "the stream ends with an error upstream: the file stays unfinished");
+    failed_ = true;
+    return;
+  }
   if (!info_) {
-    GST_ELEMENT_ERROR(element_, STREAM, WRONG_TYPE,
-                      ("The stream ended before its format was known: nothing to write."),
-                      (nullptr));
+    failed_ = true;
+    NPUMEL_ELEMENT_ERROR(element_, STREAM, WRONG_TYPE,
+                         ("The stream ended before its format was known: nothing to write."),
+                         (nullptr));
     return;
   }
   GstFlowReturn flow = GST_FLOW_OK;
@@ -276,8 +302,8 @@ void NpyEncoder::finish(guint32 seqnum) {
     return;
   }
   failed_ = true;
-  GST_ELEMENT_ERROR(element_, STREAM, ENCODE, ("The header could not be completed."),
-                    ("downstream: %s", gst_flow_get_name(flow)));
+  NPUMEL_ELEMENT_ERROR(element_, STREAM, ENCODE, ("The header could not be completed."),
+                       ("downstream: %s", gst_flow_get_name(flow)));
 }
 
 void NpyEncoder::flushed(guint32 seqnum) {
@@ -300,12 +326,26 @@ void NpyEncoder::stop() {
 
 void NpyEncoder::stopped() {
   if (!finished_ && file_.size() >= position_) complete_in_file();
+  if (!begun()) mark_empty_file();
 }
 
 void NpyEncoder::closed() {
   complete_in_file();
+  mark_empty_file();
   reset();
   file_.forget();
+}
+
+/// Downstream has emptied the file when it started. When no row has come since, the header of an
+/// unfinished file says so to whoever reads it.
+void NpyEncoder::mark_empty_file() {
+  if (!begun()) file_.open(srcpad_);
+  if (!file_.is_open() || file_.size() > 0 || !file_.complete(unfinished_header(), 0)) return;
+  GST_INFO_OBJECT(element_, "no row came: the header of an unfinished file is in it");
+  if (failed_ || begun()) return;  // an error was posted, or rows are lost in a sink
+  GST_ELEMENT_WARNING(element_, STREAM, ENCODE,
+                      ("Stopped before the first features came: the file holds no array."),
+                      (nullptr));
 }
 
 void NpyEncoder::complete_in_file() {
@@ -322,8 +362,8 @@ void NpyEncoder::complete_in_file() {
   if (units == 0) {
     GST_WARNING_OBJECT(element_, "stopped before a whole row was written");
   } else if (!file_.complete(complete, units * unit)) {
-    GST_ELEMENT_ERROR(element_, RESOURCE, WRITE, ("The header could not be completed."),
-                      ("%s", g_strerror(errno)));
+    NPUMEL_ELEMENT_ERROR(element_, RESOURCE, WRITE, ("The header could not be completed."),
+                         ("%s", g_strerror(errno)));
   } else {
     in_file_ = complete;
     GST_INFO_OBJECT(element_,

@@ -34,8 +34,8 @@ class NpyEncoder {
   bool segment(guint32 seqnum);
   /// Takes the buffer.
   GstFlowReturn write(GstBuffer* rows);
-  /// Before EOS goes on: completes the header.
-  void finish(guint32 seqnum);
+  /// Before EOS goes on: completes the header. After `follows_error` the file stays unfinished.
+  void finish(guint32 seqnum, bool follows_error);
   /// After FLUSH_STOP, upon which filesink empties the file: the file starts again.
   void flushed(guint32 seqnum);
 
@@ -71,6 +71,7 @@ class NpyEncoder {
   void begin_again();
   void reset();
   void complete_in_file();
+  void mark_empty_file();
 
   GstElement* element_;
   GstPad* srcpad_;

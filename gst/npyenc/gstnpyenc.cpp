@@ -38,9 +38,11 @@
  *   downstream that is still in PLAYING gets the header as at EOS;
  * - by `examples/npy_recover.py FILE` after a crash.
  *
- * After an error of this element or of downstream (a full disk) it stays unfinished. A flush starts
- * the file again. filesink empties its file when it starts: who must not lose an older one writes
- * to another name and renames when gst-launch-1.0 has ended without an error.
+ * After an error of this element, of downstream (a full disk) or of npumelspec it stays unfinished,
+ * with the rows that were written before: npy_recover.py counts them, too. A file that was stopped
+ * or failed before its first row has such a header as well; a stop is told by a warning. A flush
+ * starts the file again. filesink empties its file when it starts: who must not lose an older one
+ * writes to another name and renames when gst-launch-1.0 has ended without an error.
  *
  * Thread rules: the streaming thread works; `mode` is read when caps arrive; queries of any thread
  * read an atomic.
@@ -49,6 +51,7 @@
 
 #include <memory>
 
+#include "gst/common/element_error.h"
 #include "gst/common/guarded.h"
 #include "gst/npyenc/encoder.h"
 
@@ -122,7 +125,7 @@ gboolean sink_event(GstPad* pad, GstObject* parent, GstEvent* event) {
       return forwarded;
     }
     case GST_EVENT_EOS:
-      encoder.finish(seqnum);
+      encoder.finish(seqnum, npumel::follows_error(event));
       return gst_pad_event_default(pad, parent, event);
     default:
       return gst_pad_event_default(pad, parent, event);

@@ -125,11 +125,17 @@ class NpyWriter {
         bus_(harness_) {}
 
   void caps(const MelCaps& caps) { gst_harness_set_src_caps(harness_.get(), caps.make()); }
+  /// Caps that may be refused.
+  bool send_caps(const MelCaps& caps) {
+    const Caps made(caps.make());
+    return event(gst_event_new_caps(made.get()));
+  }
   GstFlowReturn push(GstBuffer* buffer) { return gst_harness_push(harness_.get(), buffer); }
   GstFlowReturn push(const std::vector<float>& values) { return push(buffer_of(values)); }
   bool event(GstEvent* event) { return gst_harness_push_event(harness_.get(), event); }
   bool eos() { return event(gst_event_new_eos()); }
   PostedError error() { return posted(bus_); }
+  BusWatch& bus() { return bus_; }
   NpyFile file() const { return load_npy(file_.path()); }
   /// True when the file has a header of its own that is no array's.
   bool is_unfinished() const {

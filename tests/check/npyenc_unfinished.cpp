@@ -168,6 +168,38 @@ CHECK_TEST(after_an_error_stopping_leaves_the_file_unfinished) {
   fail_unless(writer.is_unfinished());
 }
 
+CHECK_TEST(a_stop_before_the_first_row_is_told_and_leaves_no_empty_file) {
+  for (const bool caps : {false, true})
+    for (const GstState state : {GST_STATE_READY, GST_STATE_NULL}) {
+      NpyWriter writer;
+      if (caps) writer.caps({});
+      writer.set_state(state);
+      fail_unless(writer.is_unfinished());
+      ASSERT_EQUAL(read_file(writer.path()).size(), 128);
+      const PostedError warning = posted(writer.bus(), GST_MESSAGE_WARNING);
+      fail_unless(warning.is(GST_STREAM_ERROR, GST_STREAM_ERROR_ENCODE));
+      fail_unless(warning.says("before the first features"), "%s", warning.text.c_str());
+      writer.set_state(GST_STATE_NULL);
+      ASSERT_EQUAL(writer.bus().count(GST_MESSAGE_WARNING), 0);
+      // And the next start writes a file as any other.
+      writer.set_state(GST_STATE_PLAYING);
+      writer.caps({});
+      ASSERT_EQUAL(writer.push(counting(15)), GST_FLOW_OK);
+      writer.eos();
+      fail_unless(writer.file().shape == Shape({3, 5}));
+    }
+}
+
+CHECK_TEST(a_flush_before_the_first_row_and_a_stop_leave_no_empty_file) {
+  NpyWriter writer;
+  begin_stream(writer, "one", {});
+  writer.push(counting(15));
+  writer.event(gst_event_new_flush_start());
+  writer.event(gst_event_new_flush_stop(TRUE));
+  writer.set_state(GST_STATE_NULL);
+  fail_unless(writer.is_unfinished());
+}
+
 CHECK_TEST(a_downstream_that_is_still_running_gets_the_header_when_the_element_is_stopped) {
   const Harness harness(gst_harness_new("npyenc"));
   SeekableSink sink(harness);

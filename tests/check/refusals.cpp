@@ -2,6 +2,7 @@
 // What happens when somebody else says no: memory that cannot be mapped, a next element that takes
 // no buffer.
 #include "tests/check/audio.h"
+#include "tests/check/closed_memory.h"
 #include "tests/check/mel_stream.h"
 
 using namespace npumel::check;
@@ -9,48 +10,6 @@ using namespace npumel::check;
 namespace {
 
 using Samples = std::vector<int16_t>;
-
-/// Memory that nobody can look into, like that of a device.
-struct ClosedAllocator {
-  GstAllocator parent;
-};
-struct ClosedAllocatorClass {
-  GstAllocatorClass parent;
-};
-G_DEFINE_TYPE(ClosedAllocator, closed_allocator, GST_TYPE_ALLOCATOR)
-
-void closed_allocator_class_init(ClosedAllocatorClass* klass) {
-  klass->parent.alloc = [](GstAllocator* self, gsize size, GstAllocationParams*) {
-    GstMemory* memory = g_new0(GstMemory, 1);
-    gst_memory_init(memory, static_cast<GstMemoryFlags>(0), self, nullptr, size, 0, 0, size);
-    return memory;
-  };
-  klass->parent.free = [](GstAllocator*, GstMemory* memory) { g_free(memory); };
-}
-
-void closed_allocator_init(ClosedAllocator* self) {
-  self->parent.mem_type = "ClosedMemory";
-  self->parent.mem_map = [](GstMemory*, gsize, GstMapFlags) -> gpointer { return nullptr; };
-  self->parent.mem_unmap = [](GstMemory*) {};
-  GST_OBJECT_FLAG_SET(self, GST_ALLOCATOR_FLAG_CUSTOM_ALLOC);
-}
-
-GstAllocator* make_closed_allocator() {
-  return GST_ALLOCATOR(gst_object_ref_sink(g_object_new(closed_allocator_get_type(), nullptr)));
-}
-
-/// Downstream wants its buffers in closed memory.
-void offer_closed_memory(MelStream& stream, GstAllocator* allocator) {
-  gst_pad_add_probe(
-      stream.harness()->sinkpad, GST_PAD_PROBE_TYPE_QUERY_DOWNSTREAM,
-      [](GstPad*, GstPadProbeInfo* info, gpointer data) {
-        GstQuery* query = GST_PAD_PROBE_INFO_QUERY(info);
-        if (GST_QUERY_TYPE(query) != GST_QUERY_ALLOCATION) return GST_PAD_PROBE_OK;
-        gst_query_add_allocation_param(query, static_cast<GstAllocator*>(data), nullptr);
-        return GST_PAD_PROBE_HANDLED;
-      },
-      allocator, nullptr);
-}
 
 /// A next element that answers as told, once told.
 class Downstream {
@@ -111,7 +70,7 @@ CHECK_TEST(output_memory_that_cannot_be_written_is_an_error_that_names_it) {
   for (const char* properties : {"frames=100", "frames=10 stride=5"}) {
     MelStream stream = MelStream::idle(properties);
     GstAllocator* allocator = make_closed_allocator();
-    offer_closed_memory(stream, allocator);
+    offer_closed_memory(stream.harness(), allocator);
     stream.set_caps("audio/x-raw,format=S16LE,rate=16000");
     ASSERT_EQUAL(stream.push(audio(32000), 0), GST_FLOW_ERROR);
     const PostedError error = stream.error();

@@ -155,6 +155,29 @@ class Recording(unittest.TestCase):
         self.assertEqual(foreign.read_bytes(), before)
         self.assertEqual(text.read_text(), "no array" * 10)
 
+    def test_ctrl_c_before_the_first_buffer_leaves_a_file_that_says_so(self):
+        source = "audiotestsrc is-live=true ! audio/x-raw,rate=16000"
+        line = f"{source} ! npumelspec frames=3000 ! npyenc ! filesink location={self.file}"
+        with subprocess.Popen(["gst-launch-1.0", *line.split()], stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True) as recording:
+            # Its handler is there when it plays.
+            self.assertTrue(any("PLAYING" in said for said in recording.stdout))
+            recording.send_signal(signal.SIGINT)
+            recording.communicate(timeout=60)
+        self.assertEqual(recording.returncode, 0)
+        self.assertEqual(self.file.stat().st_size, 128)
+        self.expect_refused()
+        code, said = self.recover()
+        self.assertEqual(code, 1)
+        self.assertIn("ended before its first features", said)
+
+    def test_an_empty_file_is_called_empty(self):
+        self.file.write_bytes(b"")
+        code, said = self.recover()
+        self.assertEqual(code, 1)
+        self.assertIn("is empty: the recording ended before its first features", said)
+        self.assertEqual(self.file.stat().st_size, 0)
+
     def test_one_matrix_is_recovered_whole_or_not_at_all(self):
         header = b"{'unfinished file, npy_recover.py completes it': ['<f4', [5, 3]], }".ljust(117) + b"\n"
         start = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header
