@@ -21,13 +21,23 @@ constexpr int kSmallestWidth = 160, kSmallestHeight = 90;
 // Below this the titles would take what the plot needs.
 constexpr int kFullWidth = 400, kFullHeight = 180;
 
-// Labels are short: nobody reads more digits from a picture.
-std::string number(double value, int decimals) {
-  char text[32];
-  if (std::fabs(value) < 1e6)
-    std::snprintf(text, sizeof text, "%.*f", std::min(decimals, 6), value);
-  else
-    std::snprintf(text, sizeof text, "%.4g", value);
+// As part of the axis: what lies so little beyond its end is drawn at the end.
+constexpr double kSlack = 0.02;
+constexpr int kMostRoundFrequencies = 8;
+// Values of less than this part apart have the same label, as range-min=range-max has.
+constexpr double kLeastWidth = 1e-5;
+
+/// A label with the digits that tell it from its neighbours, `step` away.
+std::string number(double value, double step) {
+  char text[48];
+  const double last = std::floor(std::log10(step) + 1e-9);
+  if (std::fabs(value) < 1e6 && last >= -9) {
+    std::snprintf(text, sizeof text, "%.*f", static_cast<int>(std::max(-last, 0.0)), value);
+  } else {
+    const double first = value == 0 ? last : std::floor(std::log10(std::fabs(value)) + 1e-9);
+    const double digits = std::clamp(first - last + 1, 1.0, 17.0);
+    std::snprintf(text, sizeof text, "%.*g", static_cast<int>(digits), value);
+  }
   return text;
 }
 
@@ -59,6 +69,18 @@ double clock_step(double first, double last, int most) {
        {1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600})
     if (step >= least * (1 - 1e-9)) return step;
   return std::ceil(least / 86400) * 86400;
+}
+
+/// 1, 2 or 5 times a power of ten that leaves at most `most` steps; 0 where there is no range.
+double round_step(double first, double last, int most) {
+  if (!is_range(first, last, most)) return 0;
+  const double span = last - first;
+  double step = std::pow(10, std::floor(std::log10(span / most)));
+  for (const double factor : {2.0, 2.5, 2.0}) {  // 1, 2, 5, 10
+    if (span / step <= most + 1e-6) break;
+    step *= factor;
+  }
+  return step;
 }
 
 bool has_hours(double first, double last) {
@@ -99,6 +121,10 @@ PageLayout divide(int width, int height, bool axes) {
 }
 
 double MelAxis::place(double hz) const {
+  if (scale == MelScale::none) {
+    const double first = std::ceil(fmin / bin_hz - 1e-9) * bin_hz;
+    return ((hz - first) / bin_hz + 0.5) / mels;
+  }
   const double low = to_mel(scale, fmin);
   const double step = (to_mel(scale, fmax) - low) / (mels + 1);
   const double band = (to_mel(scale, hz) - low) / step - 1;
@@ -106,32 +132,43 @@ double MelAxis::place(double hz) const {
 }
 
 std::vector<Tick> frequency_ticks(const MelAxis& axis, double distance) {
+  // fmax is the far edge of the last filter, half a band above the plot. Where bands are narrow it
+  // belongs to the edge; where they are wide the edge is another frequency.
+  const double beyond = std::min(0.51 / axis.mels, kSlack);
   std::vector<Tick> ticks;
-  // fmax is the far edge of the last filter, half a band above the plot: it belongs to the edge.
-  const double beyond = 0.51 / axis.mels;
   double above = 1 + beyond + distance;
-  for (double hz = 125 * 1024; hz >= 125; hz /= 2) {
+  const auto add = [&](double hz, double step) {
     const double place = axis.place(hz);
-    if (place > 1 + beyond || place < 0 || above - place < distance) continue;
+    if (!(place >= 0 && place <= 1 + beyond) || above - place < distance) return;
     above = place;
-    ticks.push_back({std::min(place, 1.0), number(hz, 0)});
+    ticks.push_back({std::min(place, 1.0), number(hz, step)});
+  };
+  if (axis.scale != MelScale::none)
+    for (double hz = 125 * 1024; hz >= 125; hz /= 2) add(hz, 1);
+  const double step = round_step(axis.fmin, axis.fmax, kMostRoundFrequencies);
+  if (ticks.size() < 2 && step > 0) {
+    ticks.clear();
+    above = 1 + beyond + distance;
+    for (double n = std::floor(axis.fmax / step); n * step >= axis.fmin; --n) add(n * step, step);
   }
   std::reverse(ticks.begin(), ticks.end());
   return ticks;
 }
 
 std::vector<Tick> round_ticks(double first, double last, int most) {
-  if (!is_range(first, last, most)) return {};
-  const double span = last - first;
-  double step = std::pow(10, std::floor(std::log10(span / most)));
+  const double step = round_step(first, last, most);
   if (!(step > 0)) return {};
-  for (const double factor : {2.0, 2.5, 2.0}) {  // 1, 2, 5, 10
-    if (span / step <= most + 1e-6) break;
-    step *= factor;
-  }
-  const int decimals = std::max(0, static_cast<int>(std::ceil(-std::log10(step) - 1e-9)));
-  return multiples(first, last, step, most + 1,
-                   [&](double value) { return number(value, decimals); });
+  return multiples(first, last, step, most + 1, [&](double value) { return number(value, step); });
+}
+
+std::vector<Tick> value_ticks(const ValueRange& range, int most) {
+  const double low = range.low;
+  const double width = range.high - low;
+  if (width > kLeastWidth * std::max(1.0, std::fabs(low)))
+    return round_ticks(low, range.high, most);
+  char text[32];
+  std::snprintf(text, sizeof text, "%.6g", low);
+  return {{0, text}};
 }
 
 std::vector<Tick> time_ticks(double first, double last, int most) {

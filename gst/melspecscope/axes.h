@@ -41,18 +41,23 @@ struct MelAxis {
   MelScale scale = MelScale::slaney;
   int fmin = 0, fmax = 8000;  ///< Hz
   int mels = 80;
+  double bin_hz = 0;  ///< MelScale::none: from one bin of the spectrum to the next
 
   /// Height of a frequency in the plot: band m, whose filter peaks at its centre frequency, covers
-  /// [m / mels, (m + 1) / mels].
+  /// [m / mels, (m + 1) / mels]. Bins of a spectrum likewise.
   double place(double hz) const;
   bool operator==(const MelAxis&) const = default;
 };
 
-/// Octaves from 125 Hz, those that keep `distance` (as part of the axis) from each other.
+/// Octaves from 125 Hz, or round frequencies for a linear axis and where fewer than two octaves lie
+/// in the plot; those
+/// that keep `distance` (as part of the axis) from each other.
 std::vector<Tick> frequency_ticks(const MelAxis& axis, double distance);
 /// Round values (1, 2 or 5 times a power of ten apart) from `first` to `last`; at most `most`, and
 /// one more where both ends are round. None for a range that is empty or not finite.
 std::vector<Tick> round_ticks(double first, double last, int most);
+/// round_ticks() of a colour bar; of a range without width the one value that it stands for.
+std::vector<Tick> value_ticks(const ValueRange& range, int most);
 /// The same for seconds: where a minute or more is reached, round times as m:ss or h:mm:ss.
 std::vector<Tick> time_ticks(double first, double last, int most);
 /// "Time (s)", "Time (m:ss)" or "Time (h:mm:ss)", as time_ticks() writes.

@@ -111,7 +111,7 @@ void draw_axes(Pen& pen, const Figure& figure) {
 
   pen.color_bar(bar);
   const int values = std::max(2, static_cast<int>(plot.height / (2.5 * em)));
-  for (const Tick& at : round_ticks(figure.range.low, figure.range.high, values)) {
+  for (const Tick& at : value_ticks(figure.range, values)) {
     const double y = bottom - at.place * plot.height;
     pen.line(bar.x + bar.width, y, bar.x + bar.width + tick, y);
     pen.text(at.label, bar.x + bar.width + 2 * tick, y, 0, 0.5);

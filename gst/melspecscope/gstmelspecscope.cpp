@@ -34,6 +34,7 @@
 #include <optional>
 #include <utility>
 
+#include "gst/common/element_error.h"
 #include "gst/common/guarded.h"
 #include "gst/melspecscope/scope.h"
 
@@ -88,9 +89,14 @@ gboolean stop(GstBaseTransform* base) {
 
 GstCaps* transform_caps(GstBaseTransform* base, GstPadDirection direction, GstCaps* caps,
                         GstCaps* filter) {
-  GstCaps* result = direction == GST_PAD_SINK
-                        ? npumel::video_caps_for(caps, scope_of(base).scrolls())
-                        : gst_static_pad_template_get_caps(npumel::scope_sink_template());
+  const npumel::Scope& scope = scope_of(base);
+  GstCaps* result = nullptr;
+  if (direction == GST_PAD_SRC)
+    result = gst_static_pad_template_get_caps(npumel::scope_sink_template());
+  else if (!scope.started())
+    result = gst_static_pad_template_get_caps(npumel::scope_source_template());
+  else
+    result = npumel::video_caps_for(caps, scope.scrolls());
   if (filter == nullptr) return result;
   GstCaps* both = gst_caps_intersect_full(filter, result, GST_CAPS_INTERSECT_FIRST);
   gst_caps_unref(result);
@@ -127,11 +133,13 @@ GstFlowReturn submit_input_buffer(GstBaseTransform* base, gboolean is_discont, G
                  [&](npumel::Scope& scope) { return scope.take(std::move(buffer), discont); });
 }
 
-GstFlowReturn generate_output(GstBaseTransform* base, GstBuffer** output) {
-  return guarded(base, GST_FLOW_ERROR, [&](npumel::Scope& scope) { return scope.next(output); });
+/// Everything is sent from submit_input_buffer().
+GstFlowReturn generate_output(GstBaseTransform*, GstBuffer** output) {
+  *output = nullptr;
+  return GST_FLOW_OK;
 }
 
-/// Never called, as generate_output makes the buffers; but an element without this function is
+/// Never called; but an element without this function is
 /// taken for a passthrough, in place, and gets no buffer pool.
 GstFlowReturn transform(GstBaseTransform*, GstBuffer*, GstBuffer*) {
   return GST_FLOW_NOT_SUPPORTED;
@@ -153,6 +161,8 @@ gboolean sink_event(GstBaseTransform* base, GstEvent* event) {
       return true;
     });
   }
+  if (type == GST_EVENT_EOS)
+    event = npumel::mark_eos(GST_ELEMENT(base), npumel::EventPtr(event)).release();
   const npumel::EventPtr caps_event(type == GST_EVENT_CAPS ? gst_event_ref(event) : nullptr);
   const gboolean accepted = parent_class()->sink_event(base, event);
   if (!accepted && caps_event) {

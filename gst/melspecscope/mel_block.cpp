@@ -26,9 +26,9 @@ float to_drawn(Drawn drawn, float value) {
 }
 
 void MelBlock::read_frame(int64_t t, std::span<float> out) const {
-  const int64_t frame_stride = layout == Layout::frame_major ? mels : 1;
+  const int64_t frame_stride = layout == Layout::frame_major ? skipped + mels : 1;
   const int64_t mel_stride = layout == Layout::frame_major ? 1 : frames;
-  int64_t at = t * frame_stride;
+  int64_t at = t * frame_stride + skipped * mel_stride;
   for (float& value : out.first(static_cast<size_t>(mels))) {
     value = type == ElementType::f32 ? static_cast<const float*>(data)[at]
                                      : from_half(static_cast<const uint16_t*>(data)[at]);

@@ -18,7 +18,8 @@ enum class Drawn { as_is, power_in_db, magnitude_in_db };
 /// 10 or 20 log10(value); minus infinity for 0, NaN below.
 float to_drawn(Drawn drawn, float value);
 
-/// A (frames x mels) block of little-endian numbers, not owned.
+/// A block of little-endian numbers, not owned: frames of `skipped` values that are not read, and
+/// `mels` that are.
 struct MelBlock {
   const void* data = nullptr;
   ElementType type = ElementType::f32;
@@ -26,6 +27,7 @@ struct MelBlock {
   int mels = 0;
   int64_t frames = 0;
   Drawn drawn = Drawn::as_is;
+  int skipped = 0;
 
   /// Copies frame t (0 <= t < frames) to `out`, which holds `mels` values.
   void read_frame(int64_t t, std::span<float> out) const;

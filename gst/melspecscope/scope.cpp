@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "gst/common/element_error.h"
 #include "gst/common/mel_info.h"
 #include "gst/common/object_lock.h"
 
@@ -13,6 +14,7 @@ GST_DEBUG_CATEGORY_EXTERN(mel_spec_scope_debug);
 namespace npumel {
 
 bool Scope::set_property(guint id, const GValue* value) {
+  reset_errors(GST_ELEMENT(base_));
   return with_lock(base_, [&] { return set_scope_property(settings_, id, value); });
 }
 
@@ -34,9 +36,15 @@ void Scope::reset_quality() {
   quality_ = Quality();
 }
 
-void Scope::start() { reset_quality(); }
+void Scope::start() {
+  started_ = true;
+  discont_ = true;
+  reset_errors(GST_ELEMENT(base_));
+  reset_quality();
+}
 
 void Scope::stop() {
+  started_ = false;
   mel_.reset();
   view_.reset();
   scroller_ = Scroller();
@@ -67,15 +75,19 @@ bool Scope::set_caps(const GstCaps* mel, const GstCaps* video_caps) {
   GST_INFO_OBJECT(base_, "%d mels, hop %d of %d Hz, %dx%d pictures, mode=%s", input.stream.mels,
                   input.hop, input.rate, GST_VIDEO_INFO_WIDTH(&video),
                   GST_VIDEO_INFO_HEIGHT(&video), settings.scroll ? "scroll" : "page");
-  if (!same) make_view();
+  if (!same) {
+    make_view();
+    reset_errors(GST_ELEMENT(base_));
+  }
   return true;
 }
 
 GstFlowReturn Scope::take(BufferPtr buffer, bool discont) {
   if (!view_) return GST_FLOW_NOT_NEGOTIATED;
   if (base_->segment.format != GST_FORMAT_TIME) {
-    GST_ELEMENT_ERROR(base_, STREAM, FORMAT,
-                      ("Features without a time segment: set format=time on appsrc."), (nullptr));
+    NPUMEL_ELEMENT_ERROR(base_, STREAM, FORMAT,
+                         ("Features without a time segment: set format=time on appsrc."),
+                         (nullptr));
     return GST_FLOW_ERROR;
   }
   ViewSettings wanted = view_settings();
@@ -86,24 +98,30 @@ GstFlowReturn Scope::take(BufferPtr buffer, bool discont) {
   }
   mel_.emplace(std::move(buffer), input_);
   if (!mel_->usable()) {
-    GST_ELEMENT_ERROR(base_, STREAM, FORMAT,
-                      ("A buffer of %" G_GSIZE_FORMAT " bytes does not hold whole frames of %d "
-                       "mels.",
-                       mel_->size(), input_.stream.mels),
-                      (nullptr));
+    NPUMEL_ELEMENT_ERROR(base_, STREAM, FORMAT,
+                         ("A buffer of %" G_GSIZE_FORMAT " bytes does not hold whole frames of %d "
+                          "mels.",
+                          mel_->size(), input_.stream.skipped + input_.stream.mels),
+                         (nullptr));
     mel_.reset();
     return GST_FLOW_ERROR;
   }
-  if (!shown_.scroll) return GST_FLOW_OK;
+  if (!shown_.scroll) {
+    discont_ |= discont;
+    return push_pictures();
+  }
   if (!GST_BUFFER_PTS_IS_VALID(mel_->buffer())) {
-    GST_ELEMENT_ERROR(base_, STREAM, FORMAT, ("mode=scroll needs buffers with a time."), (nullptr));
+    NPUMEL_ELEMENT_ERROR(base_, STREAM, FORMAT, ("mode=scroll needs buffers with a time."),
+                         (nullptr));
     mel_.reset();
     return GST_FLOW_ERROR;
   }
   const GstClockTime time = GST_BUFFER_PTS(mel_->buffer());
-  if (scroller_.add(*view_, mel_->block(), time, discont))
+  if (scroller_.add(*view_, mel_->block(), time, discont)) {
     GST_DEBUG_OBJECT(base_, "display goes on at %" GST_TIME_FORMAT, GST_TIME_ARGS(time));
-  return GST_FLOW_OK;
+    discont_ = true;
+  }
+  return push_pictures();
 }
 
 std::optional<GstFlowReturn> Scope::show_gap(GstEvent* gap) {
@@ -119,11 +137,8 @@ std::optional<GstFlowReturn> Scope::show_gap(GstEvent* gap) {
   }
   GST_DEBUG_OBJECT(base_, "gap of %" GST_TIME_FORMAT " at %" GST_TIME_FORMAT,
                    GST_TIME_ARGS(duration), GST_TIME_ARGS(time));
-  scroller_.add_gap(*view_, time, duration);
-  GstFlowReturn flow = GST_FLOW_OK;
-  GstBuffer* picture = nullptr;
-  while (flow == GST_FLOW_OK && (flow = next(&picture)) == GST_FLOW_OK && picture != nullptr)
-    flow = gst_pad_push(GST_BASE_TRANSFORM_SRC_PAD(base_), picture);
+  discont_ |= scroller_.add_gap(*view_, time, duration);
+  const GstFlowReturn flow = push_pictures();
   if (flow != GST_FLOW_OK)
     GST_DEBUG_OBJECT(base_, "pictures of a gap: %s", gst_flow_get_name(flow));
   return flow;
@@ -148,29 +163,31 @@ void Scope::explain_refusal(const GstCaps* mel) {
     return gst_caps_can_intersect(any_rate.get(), wanted.get()) != FALSE;
   }();
   if (rate_only && !scrolls()) {
-    GST_ELEMENT_ERROR(
+    NPUMEL_ELEMENT_ERROR(
         base_, STREAM, FORMAT,
         ("mode=page makes one picture a buffer, %d/%d a second here; the next element "
          "wants %s. Insert videorate, or use mode=scroll.",
          info->buffers_n, info->buffers_d, rate_text.get()),
         ("downstream: %s", wanted_text.get()));
   } else if (rate_only) {
-    GST_ELEMENT_ERROR(base_, STREAM, FORMAT,
-                      ("mode=scroll needs a frame rate from 1/1000 to 1000/1; the next element "
-                       "wants %s. Use mode=page for single pictures.",
-                       rate_text.get()),
-                      ("downstream: %s", wanted_text.get()));
+    NPUMEL_ELEMENT_ERROR(base_, STREAM, FORMAT,
+                         ("mode=scroll needs a frame rate from 1/1000 to 1000/1; the next element "
+                          "wants %s. Use mode=page for single pictures.",
+                          rate_text.get()),
+                         ("downstream: %s", wanted_text.get()));
   } else {
-    GST_ELEMENT_ERROR(base_, STREAM, FORMAT,
-                      ("The next element does not take video that melspecscope makes; insert "
-                       "videoconvert after it."),
-                      ("downstream: %s", wanted_text.get()));
+    NPUMEL_ELEMENT_ERROR(base_, STREAM, FORMAT,
+                         ("The next element does not take video that melspecscope makes; insert "
+                          "videoconvert after it."),
+                         ("downstream: %s", wanted_text.get()));
   }
 }
 
 void Scope::flush() {
+  reset_errors(GST_ELEMENT(base_));
   mel_.reset();
   scroller_.stop();
+  discont_ = true;
   if (view_) view_->clear();
   reset_quality();
 }

@@ -6,6 +6,7 @@
 #include <gst/base/gstbasetransform.h>
 #include <gst/video/video.h>
 
+#include <atomic>
 #include <optional>
 
 #include "gst/common/pointers.h"
@@ -27,20 +28,24 @@ class Scope {
   bool set_property(guint id, const GValue* value);
   bool get_property(guint id, GValue* value) const;
   bool scrolls() const { return view_settings().scroll; }
+  /// Until then `mode` may still change, in any order with linking.
+  bool started() const { return started_; }
   void quality_event(GstEvent* event);
 
   void start();
   void stop();
   bool set_caps(const GstCaps* mel, const GstCaps* video);
-  /// A mel buffer arrives: next() until it gives no picture.
+  /// A mel buffer arrives: sends the pictures that it completes. What downstream answered.
   GstFlowReturn take(BufferPtr buffer, bool discont);
-  GstFlowReturn next(GstBuffer** picture);
   /// mode=scroll: sends pictures for a time without data. What downstream answered; nothing: the
   /// event itself must go on.
   std::optional<GstFlowReturn> show_gap(GstEvent* gap);
   /// Posts why no caps were agreed on, when it is known.
   void explain_refusal(const GstCaps* mel);
-  void new_segment() { scroller_.stop(); }
+  void new_segment() {
+    scroller_.stop();
+    discont_ = true;
+  }
   void flush();
 
  private:
@@ -54,6 +59,8 @@ class Scope {
   template <typename Draw>
   GstFlowReturn make_picture(GstClockTime time, GstClockTime duration, GstBuffer** picture,
                              Draw draw);
+  GstFlowReturn next(GstBuffer** picture);
+  GstFlowReturn push_pictures();
   GstFlowReturn next_page(GstBuffer** picture);
   GstFlowReturn next_of_scroll(GstBuffer** picture);
 
@@ -67,6 +74,8 @@ class Scope {
   std::optional<View> view_;
   std::optional<MappedMel> mel_;  ///< the buffer in hand
   Scroller scroller_;             ///< mode=scroll
+  bool discont_ = true;           ///< the next picture does not follow the one before
+  std::atomic<bool> started_{false};
 };
 
 }  // namespace npumel

@@ -11,8 +11,9 @@ namespace npumel {
 MappedMel::MappedMel(BufferPtr buffer, const ScopeInput& input) : buffer_(std::move(buffer)) {
   if (!gst_buffer_map(buffer_.get(), &map_, GST_MAP_READ)) return;
   mapped_ = true;
-  block_ = {map_.data, input.type, input.layout, input.stream.mels, 0, input.stream.drawn};
-  const gsize frame = size_of(input.type) * static_cast<gsize>(input.stream.mels);
+  const MelStream& stream = input.stream;
+  block_ = {map_.data, input.type, input.layout, stream.mels, 0, stream.drawn, stream.skipped};
+  const gsize frame = size_of(input.type) * static_cast<gsize>(stream.skipped + stream.mels);
   whole_ = map_.size % frame == 0;
   block_.frames = static_cast<int64_t>(map_.size / frame);
 }

@@ -30,10 +30,12 @@ GstStaticPadTemplate source_pad_template =
                                             "framerate = " GST_VIDEO_FPS_RANGE));
 
 void read_unit(const MelInfo& info, MelStream& stream) {
+  const bool magnitude = info.choice<Spectrum>("spectrum") == Spectrum::magnitude;
+  const bool linear = info.choice<MelScale>("mel-scale") == MelScale::none;
   const std::string quantity =
-      info.choice<Spectrum>("spectrum") == Spectrum::magnitude ? "mel magnitude" : "mel power";
+      std::string(linear ? "" : "mel ") + (magnitude ? "magnitude" : "power");
   if (info.text("normalize").value_or("none") != "none") {
-    stream.unit = "normalised log-mel";
+    stream.unit = linear ? "normalised log " + quantity : "normalised log-mel";
     return;
   }
   switch (info.choice<LogType>("log").value_or(LogType::none)) {
@@ -53,10 +55,14 @@ void read_unit(const MelInfo& info, MelStream& stream) {
       // Powers span many decades: as they are, all but the loudest would be black.
       stream.unit = quantity + " (dB)";
       stream.decade = 10;
-      stream.drawn = info.choice<Spectrum>("spectrum") == Spectrum::magnitude
-                         ? Drawn::magnitude_in_db
-                         : Drawn::power_in_db;
+      stream.drawn = magnitude ? Drawn::magnitude_in_db : Drawn::power_in_db;
   }
+}
+
+/// The energy stands in front of each row and is no band of the spectrum.
+int values_before_bands(const MelInfo& info) {
+  return info.choice<Energy>("energy").value_or(Energy::none) != Energy::none && info.mels > 1 ? 1
+                                                                                               : 0;
 }
 
 void read_axis(const MelInfo& info, MelStream& stream) {
@@ -68,7 +74,12 @@ void read_axis(const MelInfo& info, MelStream& stream) {
   axis.scale = *scale;
   axis.fmin = *fmin;
   axis.fmax = *fmax;
-  axis.mels = info.mels;
+  axis.mels = stream.mels;
+  const int n_fft = info.integer("n-fft").value_or(0);
+  if (axis.scale == MelScale::none) {
+    if (n_fft <= 0) return;
+    axis.bin_hz = static_cast<double>(info.rate) / n_fft;
+  }
   stream.axis = axis;
 }
 
@@ -82,7 +93,8 @@ bool parse_mel_caps(const GstCaps* caps, ScopeInput& input) {
   const auto info = MelInfo::from_caps(caps);
   const int hop = info ? info->integer("hop-length").value_or(0) : 0;
   if (hop <= 0 || info->rate <= 0) return false;
-  input.stream.mels = info->mels;
+  input.stream.skipped = values_before_bands(*info);
+  input.stream.mels = info->mels - input.stream.skipped;
   input.rate = info->rate;
   input.hop = hop;
   input.stream.frame_seconds = static_cast<double>(hop) / info->rate;

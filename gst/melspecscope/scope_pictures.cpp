@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Video buffers: which are made, and what is drawn into them.
 #include <algorithm>
+#include <utility>
 
+#include "gst/common/element_error.h"
 #include "gst/common/object_lock.h"
 #include "gst/melspecscope/scope.h"
 
@@ -35,6 +37,7 @@ void Scope::drop(GstClockTime time, GstClockTime duration, guint64 pictures) {
     quality_.dropped(pictures);
     return quality_.message(GST_OBJECT(base_), running, stream_time, time, duration);
   });
+  discont_ = true;
   gst_element_post_message(GST_ELEMENT(base_), message);
 }
 
@@ -53,10 +56,11 @@ GstFlowReturn Scope::make_picture(GstClockTime time, GstClockTime duration, GstB
   BufferPtr buffer(raw);
   GST_BUFFER_PTS(raw) = time;
   GST_BUFFER_DURATION(raw) = duration;
+  if (std::exchange(discont_, false)) GST_BUFFER_FLAG_SET(raw, GST_BUFFER_FLAG_DISCONT);
 
   const MappedVideo video(raw, video_);
   if (!video) {
-    GST_ELEMENT_ERROR(base_, RESOURCE, WRITE, ("A video buffer cannot be written."), (nullptr));
+    NPUMEL_ELEMENT_ERROR(base_, RESOURCE, WRITE, ("A video buffer cannot be written."), (nullptr));
     return GST_FLOW_ERROR;
   }
   draw(video.pixels(), video.stride());
@@ -111,6 +115,20 @@ GstFlowReturn Scope::next_of_scroll(GstBuffer** picture) {
 GstFlowReturn Scope::next(GstBuffer** picture) {
   *picture = nullptr;
   return shown_.scroll ? next_of_scroll(picture) : next_page(picture);
+}
+
+/// Our own push and not the base class's, which knows nothing of the pictures of a GAP event: it
+/// would mark DISCONT after them, and wherever the input does.
+GstFlowReturn Scope::push_pictures() {
+  while (true) {
+    GstBuffer* picture = nullptr;
+    const GstFlowReturn flow = next(&picture);
+    if (flow != GST_FLOW_OK || picture == nullptr) return flow;
+    const GstClockTime time = GST_BUFFER_PTS(picture);
+    const GstFlowReturn pushed = gst_pad_push(GST_BASE_TRANSFORM_SRC_PAD(base_), picture);
+    if (pushed != GST_FLOW_OK) return pushed;
+    if (GST_CLOCK_TIME_IS_VALID(time)) base_->segment.position = time;  // the answer to POSITION
+  }
 }
 
 }  // namespace npumel

@@ -27,10 +27,10 @@ bool Scroller::add(View& view, const MelBlock& block, uint64_t time, bool discon
   return false;
 }
 
-void Scroller::add_gap(View& view, uint64_t time, uint64_t duration) {
+bool Scroller::add_gap(View& view, uint64_t time, uint64_t duration) {
   const ScrollClock::Placement placement = clock_.place(time, 0, false);
-  const bool jumps_ahead = placement.restart && placement.missing > 0;
-  if (!clock_.started() || jumps_ahead) {
+  const bool restarts = !clock_.started() || (placement.restart && placement.missing > 0);
+  if (restarts) {
     view.skip(placement.missing);
     restart(time);
   }
@@ -39,6 +39,7 @@ void Scroller::add_gap(View& view, uint64_t time, uint64_t duration) {
   const int64_t frames = clock_.frames_until(end) - 1;
   clock_.add_frames(std::max<int64_t>(0, frames - clock_.frames()));
   hole_end_ = clock_.frames();
+  return restarts;
 }
 
 void Scroller::show_until(View& view, const MelBlock* block, int64_t target) {

@@ -19,8 +19,8 @@ class Scroller {
   /// A buffer arrives. Frames that overlap the last buffer are not shown twice, missing ones leave
   /// a hole. True when its time does not continue the display, which then goes on from there.
   bool add(View& view, const MelBlock& block, uint64_t time, bool discont);
-  /// Time without data. Where it lies too far ahead the display goes on from there.
-  void add_gap(View& view, uint64_t time, uint64_t duration);
+  /// Time without data. Where it lies too far ahead the display goes on from there. True as add().
+  bool add_gap(View& view, uint64_t time, uint64_t duration);
   /// Leaves out the pictures that are due and whose time is before `time`. Their number.
   int64_t skip_pictures_before(uint64_t time) { return clock_.skip_pictures_before(time); }
   /// The next buffer begins a new count.

@@ -12,7 +12,8 @@ namespace npumel {
 
 /// The mel stream, as far as drawing depends on it.
 struct MelStream {
-  int mels = 80;
+  int mels = 80;    ///< bands that are drawn
+  int skipped = 0;  ///< values in front of them in each frame
   double frame_seconds = 0.01;
   Decade decade = 0;
   Drawn drawn = Drawn::as_is;

@@ -234,6 +234,64 @@ CHECK_TEST(late_pictures_are_not_drawn_and_the_application_is_told) {
   fail_unless(pull_times(h) == Times({0}));
 }
 
+CHECK_TEST(discont_is_where_the_pictures_do_not_follow_each_other_and_nowhere_else) {
+  const Harness h = scope("", "video/x-raw, format=RGB, width=32, height=16, framerate=20/1");
+  using Disconts = std::vector<std::pair<guint64, bool>>;
+  const auto pull = [&] {
+    Disconts result;
+    while (const Buffer picture{gst_harness_try_pull(h.get())})
+      result.emplace_back(GST_BUFFER_PTS(picture.get()) / GST_MSECOND,
+                          GST_BUFFER_IS_DISCONT(picture.get()));
+    return result;
+  };
+  gst_harness_push(h.get(), mel_buffer(10, 1, 0));
+  fail_unless(pull() == Disconts({{0, true}, {50, false}}));
+  // A flagged buffer that follows the one before.
+  GstBuffer* flagged = mel_buffer(10, 1, 100);
+  GST_BUFFER_FLAG_SET(flagged, GST_BUFFER_FLAG_DISCONT);
+  gst_harness_push(h.get(), flagged);
+  fail_unless(pull() == Disconts({{100, false}, {150, false}}));
+  // A flush, and no more than a gap after it.
+  gst_harness_push_event(h.get(), gst_event_new_flush_start());
+  gst_harness_push_event(h.get(), gst_event_new_flush_stop(TRUE));
+  GstSegment segment;
+  gst_segment_init(&segment, GST_FORMAT_TIME);
+  gst_harness_push_event(h.get(), gst_event_new_segment(&segment));
+  gst_harness_push_event(h.get(), gst_event_new_gap(0, 100 * GST_MSECOND));
+  fail_unless(pull() == Disconts({{0, true}, {50, false}}));
+  gst_harness_push(h.get(), mel_buffer(10, 1, 100));
+  fail_unless(pull() == Disconts({{100, false}, {150, false}}));
+  // A jump; a gap event far ahead.
+  gst_harness_push(h.get(), mel_buffer(10, 1, 9000));
+  fail_unless(pull() == Disconts({{9000, true}, {9050, false}}));
+  gst_harness_push_event(h.get(), gst_event_new_gap(20 * GST_SECOND, 100 * GST_MSECOND));
+  fail_unless(pull() == Disconts({{20000, true}, {20050, false}}));
+  // Pictures that were left out.
+  gst_harness_push_upstream_event(
+      h.get(), gst_event_new_qos(GST_QOS_TYPE_UNDERFLOW, 1.5, 0, 20120 * GST_MSECOND));
+  gst_harness_push(h.get(), mel_buffer(10, 1, 20100));
+  fail_unless(pull() == Disconts({{20150, true}}));
+}
+
+CHECK_TEST(the_energy_in_front_of_a_row_is_not_drawn) {
+  for (const char* layout : {"frame-major", "mel-major"}) {
+    std::string caps = with(mel_caps(2), "mels=4", "mels=3, energy=raw");
+    caps = with(caps, "frame-major", layout);
+    const Harness h = scope("mode=page", "video/x-raw, format=RGB, width=2, height=2", caps);
+    const std::vector<float> values = layout[0] == 'f'
+                                          ? std::vector<float>{250, 64, 128, 250, 64, 128}
+                                          : std::vector<float>{250, 250, 64, 64, 128, 128};
+    GstBuffer* buffer = buffer_of(values);
+    GST_BUFFER_PTS(buffer) = 0;
+    fail_unless_equals_int(gst_harness_push(h.get(), buffer), GST_FLOW_OK);
+    const Buffer picture(gst_harness_pull(h.get()));
+    for (const int x : {0, 1}) {
+      fail_unless_equals_int(red(picture.get(), 2, x, 1), 64);
+      fail_unless_equals_int(red(picture.get(), 2, x, 0), 128);
+    }
+  }
+}
+
 CHECK_TEST(pictures_end_with_the_segment) {
   const Harness h = scope("", "video/x-raw, format=RGB, width=32, height=16, framerate=50/1");
   GstSegment segment;

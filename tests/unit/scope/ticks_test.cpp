@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "gst/melspecscope/axes.h"
@@ -46,6 +47,28 @@ TEST(RoundTicks, AreFewForEveryRange) {
   EXPECT_THAT(labels(round_ticks(0, 1e30, 2)), ElementsAre("0", "5e+29", "1e+30"));
 }
 
+TEST(RoundTicks, HaveLabelsOfTheirOwnFarFromZero) {
+  for (const double first : {-3e12, -8e6, 1e6, 123456789.0, 1e12})
+    for (const double span : {1.0, 10.0, 64.0, 5000.0}) {
+      std::vector<std::string> found = labels(round_ticks(first, first + span, 8));
+      ASSERT_GE(found.size(), 2U) << first << " " << span;
+      const size_t count = found.size();
+      std::sort(found.begin(), found.end());
+      found.erase(std::unique(found.begin(), found.end()), found.end());
+      EXPECT_EQ(found.size(), count) << first << " " << span;
+    }
+}
+
+TEST(ValueTicks, OfARangeWithoutWidthAreItsOneValue) {
+  // As range-min=range-max gives: the width keeps the arithmetic from dividing by zero.
+  EXPECT_THAT(labels(value_ticks({-8, -8 + 9e-6F}, 8)), ElementsAre("-8"));
+  EXPECT_THAT(labels(value_ticks({0, 1e-6F}, 8)), ElementsAre("0"));
+  EXPECT_THAT(labels(value_ticks({1e30F, 1.000001e30F}, 8)), ElementsAre("1e+30"));
+  EXPECT_EQ(value_ticks({-8, -8 + 9e-6F}, 8)[0].place, 0);
+  EXPECT_THAT(labels(value_ticks({-8, 2}, 5)), ElementsAre("-8", "-6", "-4", "-2", "0", "2"));
+  EXPECT_THAT(labels(value_ticks({-8, -7.5F}, 2)), ElementsAre("-8.0", "-7.5"));
+}
+
 TEST(TimeTicks, AreSecondsBelowAMinuteAndRoundTimesFromThere) {
   EXPECT_THAT(labels(time_ticks(0, 50, 5)), ElementsAre("0", "10", "20", "30", "40", "50"));
   EXPECT_STREQ(time_title(0, 50, 5), "Time (s)");
@@ -76,6 +99,36 @@ TEST(FrequencyTicks, AreOctavesUpToTheTopEdge) {
               ElementsAre("250", "500", "1000", "2000", "4000", "8000"));
   EXPECT_EQ(frequency_ticks(axis, 0.06).back().place, 1);
   EXPECT_THAT(labels(frequency_ticks(axis, 0.3)), ElementsAre("500", "2000", "8000"));
+}
+
+TEST(FrequencyTicks, StandWhereTheyBelongWithFewBands) {
+  for (const int mels : {1, 2, 3, 5, 10}) {
+    const MelAxis axis{MelScale::slaney, 0, 8000, mels};
+    const std::vector<Tick> ticks = frequency_ticks(axis, 0.06);
+    EXPECT_GE(ticks.size(), 2U) << mels;
+    for (const Tick& tick : ticks)
+      EXPECT_NEAR(tick.place, axis.place(std::stod(tick.label)), 0.02) << mels << " " << tick.label;
+  }
+}
+
+TEST(FrequencyTicks, AreRoundFrequenciesWhereOctavesAreTooFewForAScale) {
+  EXPECT_THAT(labels(frequency_ticks({MelScale::htk, 1000, 1100, 80}, 0.06)),
+              ElementsAre("1020", "1040", "1060", "1080", "1100"));
+  EXPECT_THAT(labels(frequency_ticks({MelScale::kaldi, 20, 120, 80}, 0.06)),
+              ElementsAre("40", "60", "80", "100", "120"));
+  EXPECT_TRUE(frequency_ticks({MelScale::htk, 1000, 1000, 80}, 0.06).empty());
+}
+
+TEST(FrequencyTicks, OfBinsAreEvenlySpaced) {
+  // 201 bins of 40 Hz; the middle of the rows of bin k stands for k * 40 Hz.
+  const MelAxis axis{MelScale::none, 0, 8000, 201, 40};
+  EXPECT_NEAR(axis.place(0), 0.5 / 201, 1e-12);
+  EXPECT_NEAR(axis.place(8000), 200.5 / 201, 1e-12);
+  EXPECT_THAT(labels(frequency_ticks(axis, 0.06)),
+              ElementsAre("0", "1000", "2000", "3000", "4000", "5000", "6000", "7000", "8000"));
+  // Bins from 1000 to 1080 Hz: the first is the 25th.
+  const MelAxis part{MelScale::none, 990, 1100, 3, 40};
+  EXPECT_NEAR(part.place(1040), 1.5 / 3, 1e-12);
 }
 
 TEST(Divide, HasAxesDownTo160By90) {
