@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Segments, stream starts, flushes and ends in the middle of a stream: what cuts it and what does
 // not, and which samples belong to it.
+#include <algorithm>
 #include <memory>
 
 #include "tests/check/audio.h"
@@ -286,21 +287,51 @@ CHECK_TEST(a_late_sink_makes_no_frame_go_missing_whatever_qos_says) {
   ASSERT_EQUAL(heard, 10);
 }
 
-CHECK_TEST(the_longest_tail_silence_ends) {
-  for (const char* properties :
-       {"frames=0 normalize=buffer", "frames=30 normalize=buffer eos-mode=short",
-        "frames=30 eos-mode=pad normalize=buffer", "frames=0",
-        "preset=kaldi80 frames=30 eos-mode=short"}) {
-    MelStream longest(std::string(properties) + " tail-silence=9223372036854775807");
-    MelStream usual(std::string(properties) + " tail-silence=30000000000");
-    run(longest, audio(17777));
-    run(usual, audio(17777));
-    fail_unless(longest.rows() == usual.rows(), "%s", properties);
-    const auto one = longest.buffers(), other = usual.buffers();
-    ASSERT_EQUAL(one.size(), other.size());
-    for (size_t i = 0; i < one.size(); ++i)
-      fail_unless_equals_float(one[i]->log_max, other[i]->log_max);
-  }
+/// Quiet noise and a click on the last sample, where the first frame of tail silence sees it best.
+Samples quiet_with_a_click_at_the_end(size_t count) {
+  Samples samples = audio(count);
+  for (int16_t& sample : samples) sample = static_cast<int16_t>(sample / 500);
+  samples.back() = 32000;
+  return samples;
+}
+
+CHECK_TEST(the_longest_tail_silence_counts_as_that_many_zeros) {
+  // Of each hop length, so that the frame with the maximum is the first or the second one of the
+  // tail, and needs from 1 to 239 samples of silence.
+  for (const size_t count : {17601U, 17680U, 17681U, 17690U, 17759U, 17760U})
+    for (const char* preset : {"preset=whisper80", "preset=openwakeword"}) {
+      const Samples samples = quiet_with_a_click_at_the_end(count);
+      Samples with_zeros = samples;
+      with_zeros.resize(count + 8000, 0);
+      MelStream raw(std::string(preset) + " frames=0");
+      run(raw, with_zeros);
+      const std::vector<float> rows = raw.rows();
+      const auto mels = static_cast<size_t>(raw.buffers().at(0)->mels());
+      for (const char* shape :
+           {"frames=0", "frames=30 eos-mode=short", "frames=200 eos-mode=pad"}) {
+        MelStream stream(std::string(preset) +
+                         " normalize=buffer tail-silence=9223372036854775807 " + shape);
+        run(stream, samples);
+        const Received& last = *stream.buffers().back();
+        const size_t first = last.frame_offset * mels;
+        const auto valid = first + static_cast<size_t>(last.valid_frames) * mels;
+        const float maximum =
+            *std::max_element(rows.begin() + static_cast<ptrdiff_t>(first), rows.end());
+        const float without_tail = *std::max_element(rows.begin() + static_cast<ptrdiff_t>(first),
+                                                     rows.begin() + static_cast<ptrdiff_t>(valid));
+        if (g_str_has_suffix(preset, "80")) fail_unless(maximum > without_tail + 0.3F);
+        fail_unless(last.log_max == static_cast<double>(maximum), "%s %s %zu: %.9g, not %.9g",
+                    preset, shape, count, last.log_max, static_cast<double>(maximum));
+        // The rows that are sent see zeros behind the end, and the clamp below that maximum.
+        if (!g_str_has_suffix(preset, "80")) continue;
+        const std::vector<float> sent = last.rows();
+        for (size_t i = 0; first + i < valid; ++i) {
+          const float expected = (std::max(rows[first + i], maximum - 8) + 4) / 4;
+          fail_unless(std::abs(sent[i] - expected) < 1e-6F, "%s %zu: value %zu is %g, not %g",
+                      shape, count, i, static_cast<double>(sent[i]), static_cast<double>(expected));
+        }
+      }
+    }
 }
 
 CHECK_TEST(discont_leaves_only_where_time_or_offset_is_not_continuous) {
