@@ -25,6 +25,10 @@ void* operator new(std::size_t size) {
   if (memory == nullptr) throw std::bad_alloc();
   return memory;
 }
+// Of one kind with the others: libFuzzer frees with our delete what it allocates with this one.
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  return is_to_fail() ? nullptr : std::malloc(size);
+}
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 // NOLINTEND(cppcoreguidelines-no-malloc)
