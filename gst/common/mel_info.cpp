@@ -11,65 +11,22 @@
 namespace npumel {
 namespace {
 
-constexpr const char* kNone = "(none)";
-
-const char* name_of(ElementType type) { return type == ElementType::f16 ? "F16LE" : "F32LE"; }
-const char* name_of(Layout layout) {
-  return layout == Layout::mel_major ? "mel-major" : "frame-major";
-}
-
-/// Sets `value` to the one of two values whose name a field holds.
-template <typename E>
-bool read_name(const GstStructure* structure, const char* field, E first, E second, E& value) {
-  const char* name = gst_structure_get_string(structure, field);
-  for (const E candidate : {first, second}) {
-    if (g_strcmp0(name, name_of(candidate)) != 0) continue;
-    value = candidate;
-    return true;
-  }
-  return false;
-}
-
 /// Fields that MelInfo has a member for.
-bool is_member(std::string_view field) {
-  constexpr std::string_view kMembers[] = {"format", "layout", "channels", "mels",
-                                           "frames", "rate",   "framerate"};
-  return std::find(std::begin(kMembers), std::end(kMembers), field) != std::end(kMembers);
+const std::vector<std::string_view>& mel_members() {
+  static const std::vector<std::string_view> names = {"format", "layout", "channels", "mels",
+                                                      "frames", "rate",   "framerate"};
+  return names;
 }
 
-void read_definition(const GstStructure* structure, MelInfo::Fields& definition) {
-  for (gint i = 0; i < gst_structure_n_fields(structure); ++i) {
-    const char* field = gst_structure_nth_field_name(structure, static_cast<guint>(i));
-    const GValue* value = gst_structure_get_value(structure, field);
-    if (is_member(field)) continue;
-    if (G_VALUE_HOLDS_INT(value)) {
-      definition.emplace(field, g_value_get_int(value));
-    } else if (G_VALUE_HOLDS_STRING(value)) {
-      const char* text = g_value_get_string(value);
-      definition.emplace(field, std::string(text != nullptr ? text : ""));
-    }
-  }
-}
-
-std::string text_of(const MelInfo::Value& value) {
-  if (const int* number = std::get_if<int>(&value)) return std::to_string(*number);
-  return std::get<std::string>(value);
-}
-
-std::string text_of(const GValue* value) {
-  if (G_VALUE_HOLDS_STRING(value)) {
-    const char* text = g_value_get_string(value);
-    return text != nullptr ? text : "";
-  }
-  const TextPtr text(gst_value_serialize(value));
-  return text ? text.get() : "?";
+bool is_mel_member(std::string_view field) {
+  return std::find(mel_members().begin(), mel_members().end(), field) != mel_members().end();
 }
 
 /// All fields in the order in which a person wants to read them.
-std::vector<std::pair<std::string, std::string>> texts_of(const MelInfo& info) {
-  std::vector<std::pair<std::string, std::string>> texts = {
-      {"format", name_of(info.type)},
-      {"layout", name_of(info.layout)},
+FieldTexts mel_texts(const MelInfo& info) {
+  FieldTexts texts = {
+      {"format", caps_name(info.type)},
+      {"layout", caps_name(info.layout)},
       {"mels", std::to_string(info.mels)},
       {"frames", std::to_string(info.frames)},
       {"rate", std::to_string(info.rate)},
@@ -81,40 +38,19 @@ std::vector<std::pair<std::string, std::string>> texts_of(const MelInfo& info) {
 
 }  // namespace
 
-std::string to_text(const std::vector<FieldDifference>& differences) {
-  std::string text;
-  for (const FieldDifference& one : differences)
-    text +=
-        (text.empty() ? "" : "; ") + one.field + ": wanted " + one.wanted + ", have " + one.have;
-  return text;
-}
-
-std::vector<FieldDifference> conflicts(const GstStructure* have, const GstStructure* wanted) {
-  std::vector<FieldDifference> found;
-  for (gint i = 0; i < gst_structure_n_fields(wanted); ++i) {
-    const char* field = gst_structure_nth_field_name(wanted, static_cast<guint>(i));
-    const GValue* theirs = gst_structure_get_value(wanted, field);
-    const GValue* ours = gst_structure_get_value(have, field);
-    if (ours == nullptr || gst_value_intersect(nullptr, theirs, ours) != FALSE) continue;
-    found.push_back({field, text_of(theirs), text_of(ours)});
-  }
-  return found;
-}
-
 std::optional<MelInfo> MelInfo::from_caps(const GstCaps* caps) {
   if (caps == nullptr || gst_caps_is_fixed(caps) == FALSE) return std::nullopt;
   const GstStructure* structure = gst_caps_get_structure(caps, 0);
   MelInfo info;
   if (gst_structure_has_name(structure, kMelMediaType) == FALSE ||
-      !read_name(structure, "format", ElementType::f32, ElementType::f16, info.type) ||
-      !read_name(structure, "layout", Layout::frame_major, Layout::mel_major, info.layout) ||
+      !read_format(structure, info.type) || !read_layout(structure, info.layout) ||
       gst_structure_get_int(structure, "mels", &info.mels) == FALSE || info.mels < 1 ||
       gst_structure_get_int(structure, "frames", &info.frames) == FALSE || info.frames < 0)
     return std::nullopt;
   gst_structure_get_int(structure, "rate", &info.rate);
   gst_structure_get_int(structure, "channels", &info.channels);
   gst_structure_get_fraction(structure, "framerate", &info.buffers_n, &info.buffers_d);
-  read_definition(structure, info.definition);
+  info.definition = read_fields(structure, mel_members());
   return info;
 }
 
@@ -131,7 +67,7 @@ MelInfo MelInfo::from_recipe(const Recipe& recipe, const char* normalize, int fr
   info.definition = {
       {"preset", nick(recipe.preset)}, {"recipe-id", recipe_id(recipe)}, {"normalize", normalize}};
   for (const RecipeField& field : recipe_fields()) {
-    if (!field.has(field_in_caps) || is_member(field.name)) continue;
+    if (!field.has(field_in_caps) || is_mel_member(field.name)) continue;
     const double value = field.get(recipe);
     if (field.kind == FieldKind::choice)
       info.definition.emplace(field.name, field_text(field, value));
@@ -144,19 +80,13 @@ MelInfo MelInfo::from_recipe(const Recipe& recipe, const char* normalize, int fr
 }
 
 CapsPtr MelInfo::to_caps() const {
-  CapsPtr caps(gst_caps_new_simple(kMelMediaType, "format", G_TYPE_STRING, name_of(type), "layout",
-                                   G_TYPE_STRING, name_of(layout), "mels", G_TYPE_INT, mels,
-                                   "frames", G_TYPE_INT, frames, "channels", G_TYPE_INT, channels,
-                                   "framerate", GST_TYPE_FRACTION, buffers_n, buffers_d, nullptr));
+  CapsPtr caps(gst_caps_new_simple(
+      kMelMediaType, "format", G_TYPE_STRING, caps_name(type), "layout", G_TYPE_STRING,
+      caps_name(layout), "mels", G_TYPE_INT, mels, "frames", G_TYPE_INT, frames, "channels",
+      G_TYPE_INT, channels, "framerate", GST_TYPE_FRACTION, buffers_n, buffers_d, nullptr));
   GstStructure* structure = gst_caps_get_structure(caps.get(), 0);
   if (rate > 0) gst_structure_set(structure, "rate", G_TYPE_INT, rate, nullptr);
-  for (const auto& [field, value] : definition) {
-    if (const int* number = std::get_if<int>(&value))
-      gst_structure_set(structure, field.c_str(), G_TYPE_INT, *number, nullptr);
-    else
-      gst_structure_set(structure, field.c_str(), G_TYPE_STRING,
-                        std::get<std::string>(value).c_str(), nullptr);
-  }
+  write_fields(structure, definition);
   return caps;
 }
 
@@ -169,25 +99,7 @@ bool MelInfo::same_features(const MelInfo& other) const {
 }
 
 std::vector<FieldDifference> MelInfo::differs(const MelInfo& wanted) const {
-  const auto ours = texts_of(*this);
-  const auto theirs = texts_of(wanted);
-  const auto find = [](const auto& texts, const std::string& field) {
-    return std::find_if(texts.begin(), texts.end(),
-                        [&](const auto& t) { return t.first == field; });
-  };
-  std::vector<FieldDifference> found;
-  for (const auto& [field, text] : theirs) {
-    const auto mine = find(ours, field);
-    if (mine == ours.end())
-      found.push_back({field, text, kNone});
-    else if (mine->second != text)
-      found.push_back({field, text, mine->second});
-  }
-  for (const auto& [field, text] : ours)
-    if (find(theirs, field) == theirs.end()) found.push_back({field, kNone, text});
-  std::stable_partition(found.begin(), found.end(),
-                        [](const FieldDifference& one) { return one.field != "recipe-id"; });
-  return found;
+  return differences(mel_texts(*this), mel_texts(wanted), {"recipe-id"});
 }
 
 std::optional<int> MelInfo::integer(std::string_view field) const {

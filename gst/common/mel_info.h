@@ -5,14 +5,12 @@
 #include <gst/gst.h>
 
 #include <cstdint>
-#include <functional>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
+#include "gst/common/caps_fields.h"
 #include "gst/common/pointers.h"
 #include "kernels/mel/recipe.h"
 #include "kernels/mel/rows.h"
@@ -21,28 +19,10 @@ namespace npumel {
 
 inline constexpr const char* kMelMediaType = "audio/x-mel-spectrogram";
 
-/// A field in which what there is differs from what is wanted, as caps spell the values; "(none)"
-/// for a field that one side lacks.
-struct FieldDifference {
-  std::string field;
-  std::string wanted;
-  std::string have;
-};
-
-/// "log: wanted ln, have log10; fmax: wanted 7600, have 8000"; "" without a difference.
-std::string to_text(const std::vector<FieldDifference>& differences);
-
-/// The fields of two structures that have no value in common. Fields that one of them lacks are not
-/// compared: to caps negotiation they are open. Values may be lists and ranges.
-std::vector<FieldDifference> conflicts(const GstStructure* have, const GstStructure* wanted);
-
 /// One kind of mel-spectrogram stream. Buffers hold `frames` rows of `mels` values of `type`; frame
 /// t begins t * hop-length samples after the stream's base. A value without references: to be
 /// copied and compared by any thread.
 struct MelInfo {
-  using Value = std::variant<int, std::string>;
-  using Fields = std::map<std::string, Value, std::less<>>;
-
   ElementType type = ElementType::f32;  ///< `format`
   Layout layout = Layout::frame_major;  ///< `layout`
   int channels = 1;                     ///< of the audio

@@ -3,22 +3,11 @@
 #include "gst/melspecscope/mel_block.h"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 
-namespace npumel {
+#include "kernels/mel/half.h"
 
-float from_half(uint16_t half) {
-  const uint32_t sign = (half & 0x8000U) << 16U;
-  const uint32_t exponent = (half >> 10U) & 0x1fU;
-  const uint32_t mantissa = half & 0x3ffU;
-  if (exponent == 0) {
-    const float magnitude = std::ldexp(static_cast<float>(mantissa), -24);
-    return sign != 0 ? -magnitude : magnitude;
-  }
-  if (exponent == 0x1f) return std::bit_cast<float>(sign | 0x7f800000U | (mantissa << 13U));
-  return std::bit_cast<float>(sign | ((exponent + 112U) << 23U) | (mantissa << 13U));
-}
+namespace npumel {
 
 float to_drawn(Drawn drawn, float value) {
   if (drawn == Drawn::as_is) return value;

@@ -9,9 +9,6 @@
 
 namespace npumel {
 
-/// IEEE binary16 to float; exact for every value.
-float from_half(uint16_t half);
-
 /// What is drawn for a value: itself, or decibels where the features are no logarithm.
 enum class Drawn { as_is, power_in_db, magnitude_in_db };
 

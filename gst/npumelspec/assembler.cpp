@@ -6,7 +6,7 @@
 #include <cstring>
 #include <string_view>
 
-#include "kernels/cpu/half.h"
+#include "kernels/mel/half.h"
 
 namespace npumel {
 namespace {

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "gst/backend/types.h"
+#include "gst/common/output_pool.h"
 #include "gst/common/pointers.h"
-#include "gst/npumelspec/output_pool.h"
 #include "gst/npumelspec/row_store.h"
 #include "gst/npumelspec/shape.h"
 #include "kernels/mel/normalize.h"

@@ -4,14 +4,10 @@
 
 #include <gst/audio/audio.h>
 
-#include <array>
-#include <cstdio>
-#include <initializer_list>
 #include <optional>
 #include <stdexcept>
 
 #include "gst/common/mel_info.h"
-#include "gst/npumelspec/tensor.h"
 
 namespace npumel {
 namespace {
@@ -40,22 +36,9 @@ GstStaticPadTemplate source_pad_template =
                                             "types = (string) float32, "
                                             "framerate = (fraction) [ 0/1, 2147483647/1 ]"));
 
-/// A field that may take one of several strings, the preferred one first.
-void set_strings(GstStructure* structure, const char* field,
-                 std::initializer_list<std::string> values) {
-  if (values.size() == 1) {
-    gst_structure_set(structure, field, G_TYPE_STRING, values.begin()->c_str(), nullptr);
-    return;
-  }
-  GValue list = G_VALUE_INIT;
-  gst_value_list_init(&list, static_cast<guint>(values.size()));
-  for (const std::string& text : values) {
-    GValue value = G_VALUE_INIT;
-    g_value_init(&value, G_TYPE_STRING);
-    g_value_set_string(&value, text.c_str());
-    gst_value_list_append_and_take_value(&list, &value);
-  }
-  gst_structure_take_value(structure, field, &list);
+Layouts layouts_of(const Settings& settings) {
+  return {.frame_major = settings.layout != LayoutChoice::mel_major,
+          .mel_major = settings.layout != LayoutChoice::frame_major};
 }
 
 CapsPtr mel_caps(const Settings& settings, const Recipe& recipe, const Shape& shape) {
@@ -80,39 +63,14 @@ CapsPtr mel_caps(const Settings& settings, const Recipe& recipe, const Shape& sh
   return caps;
 }
 
-/// Dimensions are text, innermost first, and core compares them as text: every spelling of the same
-/// shape that tensor elements use is offered, with 1s filling up the rank.
-CapsPtr tensor_caps(const Settings& settings, const Recipe& recipe, const Shape& shape) {
-  CapsPtr caps(gst_caps_new_simple(kTensorMediaType, "format", G_TYPE_STRING, "static",
-                                   "num_tensors", G_TYPE_INT, 1, "types", G_TYPE_STRING, "float32",
-                                   "framerate", GST_TYPE_FRACTION, recipe.rate,
-                                   recipe.hop_length * shape.stride, nullptr));
-  GValue list = G_VALUE_INIT;
-  gst_value_list_init(&list, 10);
-  const auto add = [&](int inner, int outer) {
-    for (const int rank : {3, 2, 4, 8, 16}) {
-      std::string text = std::to_string(inner) + ":" + std::to_string(outer);
-      for (int i = 2; i < rank; ++i) text += ":1";
-      GValue value = G_VALUE_INIT;
-      g_value_init(&value, G_TYPE_STRING);
-      g_value_set_string(&value, text.c_str());
-      gst_value_list_append_and_take_value(&list, &value);
-    }
-  };
-  if (settings.layout != LayoutChoice::mel_major) add(recipe.width(), shape.frames);
-  if (settings.layout == LayoutChoice::mel_major ||
-      (settings.layout == LayoutChoice::automatic && recipe.width() != shape.frames))
-    add(shape.frames, recipe.width());
-  gst_structure_take_value(gst_caps_get_structure(caps.get(), 0), "dimensions", &list);
-  return caps;
-}
-
 CapsPtr source_caps_at(const Settings& settings, int rate) {
   const Recipe recipe = resolve_recipe(settings, rate);
   const Shape shape = resolve_shape(settings);
   CapsPtr caps = mel_caps(settings, recipe, shape);
   if (!shape.whole() && settings.format != FormatChoice::f16)
-    gst_caps_append(caps.get(), tensor_caps(settings, recipe, shape).release());
+    gst_caps_append(caps.get(), tensor_offer(layouts_of(settings), recipe.width(), shape.frames,
+                                             recipe.rate, recipe.hop_length * shape.stride)
+                                    .release());
   return caps;
 }
 
@@ -178,58 +136,11 @@ CapsPtr source_caps(const Settings& settings, const GstCaps* sink) {
 OutputFormat parse_source_caps(const Settings& settings, const Recipe& recipe,
                                const GstCaps* caps) {
   if (const auto info = MelInfo::from_caps(caps)) return {info->layout, info->type};
-  OutputFormat format;
   const GstStructure* structure = gst_caps_get_structure(caps, 0);
-  if (gst_structure_has_name(structure, kTensorMediaType)) {
-    const char* dimensions = gst_structure_get_string(structure, "dimensions");
-    int inner = 0;
-    if (dimensions != nullptr) std::sscanf(dimensions, "%d", &inner);
-    const bool mel_major = settings.layout == LayoutChoice::mel_major ||
-                           (settings.layout == LayoutChoice::automatic && inner != recipe.width());
-    format.layout = mel_major ? Layout::mel_major : Layout::frame_major;
-  }
+  OutputFormat format;
+  if (gst_structure_has_name(structure, kTensorMediaType))
+    format.layout = layout_of_tensor(layouts_of(settings), recipe.width(), structure);
   return format;
-}
-
-CapsPtr with_frames(const GstCaps* caps, Layout layout, int frames) {
-  CapsPtr changed(gst_caps_copy(caps));
-  GstStructure* structure = gst_caps_get_structure(changed.get(), 0);
-  if (!gst_structure_has_name(structure, kTensorMediaType)) {
-    gst_structure_set(structure, "frames", G_TYPE_INT, frames, nullptr);
-    describe_tensor(changed.get());
-    return changed;
-  }
-  const std::string text = gst_structure_get_string(structure, "dimensions");
-  int inner = 0;
-  int outer = 0;
-  int used = 0;
-  std::sscanf(text.c_str(), "%d:%d%n", &inner, &outer, &used);
-  const bool mel_major = layout == Layout::mel_major;
-  const std::string dimensions = std::to_string(mel_major ? frames : inner) + ":" +
-                                 std::to_string(mel_major ? outer : frames) +
-                                 text.substr(static_cast<size_t>(used));
-  gst_structure_set(structure, "dimensions", G_TYPE_STRING, dimensions.c_str(), nullptr);
-  return changed;
-}
-
-std::string explain_mismatch(const GstCaps* have, const GstCaps* wanted) {
-  std::string names;
-  for (guint w = 0; w < gst_caps_get_size(wanted); ++w) {
-    const GstStructure* theirs = gst_caps_get_structure(wanted, w);
-    const char* name = gst_structure_get_name(theirs);
-    for (guint h = 0; h < gst_caps_get_size(have); ++h) {
-      const GstStructure* ours = gst_caps_get_structure(have, h);
-      if (!gst_structure_has_name(ours, name)) continue;
-      std::string differing = to_text(conflicts(ours, theirs));
-      if (!differing.empty()) return differing;
-    }
-    if (names.find(name) == std::string::npos)
-      names += (names.empty() ? "" : ", ") + std::string(name);
-  }
-  const bool tensors = names.find(kTensorMediaType) != std::string::npos;
-  return "the next element takes " + (names.empty() ? "nothing" : names) +
-         " and npumelspec makes " + kMelMediaType +
-         (tensors ? "; tensors are float32 of one size: format=F32LE and frames above 0" : "");
 }
 
 }  // namespace npumel

@@ -4,14 +4,11 @@
 
 #include <gst/gst.h>
 
-#include <string>
-
 #include "gst/common/pointers.h"
+#include "gst/common/row_caps.h"
 #include "gst/npumelspec/settings.h"
 
 namespace npumel {
-
-inline constexpr const char* kTensorMediaType = "other/tensors";
 
 GstStaticPadTemplate* sink_template();
 GstStaticPadTemplate* source_template();
@@ -29,10 +26,5 @@ struct OutputFormat {
 };
 /// `caps` fixed, made by source_caps().
 OutputFormat parse_source_caps(const Settings& settings, const Recipe& recipe, const GstCaps* caps);
-/// The same caps for a buffer of another number of frames.
-CapsPtr with_frames(const GstCaps* caps, Layout layout, int frames);
-
-/// Why two caps do not intersect: which field differs, what the peer wants, what there is.
-std::string explain_mismatch(const GstCaps* have, const GstCaps* wanted);
 
 }  // namespace npumel

@@ -9,24 +9,24 @@
 #include <string>
 #include <vector>
 
+#include "gst/common/capture_times.h"
 #include "gst/common/element_error.h"
+#include "gst/common/latency.h"
 #include "gst/common/object_lock.h"
+#include "gst/common/output_pool.h"
 #include "gst/common/pointers.h"
+#include "gst/common/segment_rules.h"
+#include "gst/common/timeline.h"
 #include "gst/npumelspec/backend_log.h"
 #include "gst/npumelspec/caps.h"
-#include "gst/npumelspec/capture_times.h"
 #include "gst/npumelspec/device_choice.h"
 #include "gst/npumelspec/gstnpumelspec.h"
 #include "gst/npumelspec/held_audio.h"
 #include "gst/npumelspec/jump_rule.h"
-#include "gst/npumelspec/latency.h"
 #include "gst/npumelspec/log.h"
 #include "gst/npumelspec/negotiation_report.h"
-#include "gst/npumelspec/output_pool.h"
-#include "gst/npumelspec/segment_rules.h"
 #include "gst/npumelspec/settings.h"
 #include "gst/npumelspec/stream.h"
-#include "gst/npumelspec/timeline.h"
 
 namespace npumel {
 

@@ -2,8 +2,6 @@
 // GEnum types of the properties, made from the names in kernels/mel and those of the element.
 #include "gst/npumelspec/enum_types.h"
 
-#include <list>
-#include <string>
 #include <vector>
 
 #include "gst/npumelspec/settings.h"
@@ -18,17 +16,6 @@ GType register_enum(const char* name, const std::vector<GEnumValue>& values) {
   return type;
 }
 
-/// "window-place": "GstNpuMelSpecWindowPlace".
-std::string type_name(const char* property) {
-  std::string name = "GstNpuMelSpec";
-  bool upper = true;
-  for (const char* c = property; *c != '\0'; ++c) {
-    if (*c != '-') name += upper ? g_ascii_toupper(*c) : *c;
-    upper = *c == '-';
-  }
-  return name;
-}
-
 }  // namespace
 
 GType preset_type() {
@@ -41,17 +28,6 @@ GType preset_type() {
   }();
   static const GType type = register_enum("GstNpuMelSpecPreset", values);
   return type;
-}
-
-GType register_field_type(const RecipeField& field) {
-  // GLib keeps the arrays that it is given; a list does not move them.
-  static std::list<std::vector<GEnumValue>> kept;
-  std::vector<GEnumValue>& values = kept.emplace_back();
-  values.push_back({-1, "As the preset", "preset"});
-  for (const FieldChoice& choice : field.choices)
-    values.push_back({choice.value, choice.description, choice.nick});
-  values.push_back({0, nullptr, nullptr});
-  return register_enum(type_name(field.name).c_str(), values);
 }
 
 GType normalize_type() {

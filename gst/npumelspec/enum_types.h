@@ -4,14 +4,9 @@
 
 #include <gst/gst.h>
 
-#include "kernels/mel/recipe_fields.h"
-
 namespace npumel {
 
 GType preset_type();
-/// The GEnum of a recipe field's choices, plus `preset` (-1), which leaves the choice to the
-/// preset. `field` is of FieldKind::choice. To be called once per field: it registers the type.
-GType register_field_type(const RecipeField& field);
 GType normalize_type();
 GType tail_frames_type();
 GType eos_mode_type();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "gst/common/mel_info.h"
 #include "gst/npumelspec/element.h"
 
 #define GST_CAT_DEFAULT npumelspec_debug
@@ -92,7 +93,7 @@ bool Element::sink_caps_event(EventPtr event) {
   const CapsPtr peer(gst_pad_peer_query_caps(GST_BASE_TRANSFORM_SRC_PAD(self_), nullptr));
   const CapsPtr ours = source_caps(settings, held.get());
   if (!gst_caps_can_intersect(ours.get(), peer.get()) && !flushing()) {
-    const std::string why = explain_mismatch(ours.get(), peer.get());
+    const std::string why = explain_mismatch(ours.get(), peer.get(), "npumelspec", kMelMediaType);
     NPUMEL_ELEMENT_ERROR(
         self_, CORE, NEGOTIATION,
         ("The next element does not take these features: %s", why.c_str()),

@@ -43,13 +43,13 @@
 
 #include <memory>
 
+#include "gst/common/row_meta.h"
+#include "gst/common/tensor.h"
 #include "gst/npumelspec/caps.h"
 #include "gst/npumelspec/element.h"
 #include "gst/npumelspec/enum_types.h"
 #include "gst/npumelspec/errors.h"
-#include "gst/npumelspec/meta.h"
 #include "gst/npumelspec/properties.h"
-#include "gst/npumelspec/tensor.h"
 
 using npumel::guarded_call;
 

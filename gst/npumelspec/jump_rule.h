@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-#include "gst/npumelspec/timeline.h"
+#include "gst/common/timeline.h"
 
 namespace npumel {
 

@@ -3,12 +3,12 @@
 #include "gst/npumelspec/level_meter.h"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <cstring>
 
 #include "kernels/mel/filter_bank.h"
 #include "kernels/mel/framing.h"
+#include "kernels/mel/half.h"
 
 namespace npumel {
 namespace {
@@ -26,14 +26,6 @@ constexpr double kSilence = -127;  // dBov
 int64_t steps(float sample) {
   if (std::isnan(sample)) return 0;
   return std::llrint(std::clamp(sample, -1.0F, 1.0F) * static_cast<float>(1 << kBits));
-}
-
-float from_half(uint16_t half) {
-  const int exponent = half >> 10 & 0x1F;
-  const int mantissa = half & 0x3FF;
-  const double magnitude =
-      exponent == 0 ? std::ldexp(mantissa, -24) : std::ldexp(1024 + mantissa, exponent - 25);
-  return static_cast<float>((half & 0x8000) != 0 ? -magnitude : magnitude);
 }
 
 float value_at(const RowSink& rows, ptrdiff_t index) {

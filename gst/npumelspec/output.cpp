@@ -4,9 +4,9 @@
 
 #include <algorithm>
 
+#include "gst/common/row_meta.h"
+#include "gst/common/tensor.h"
 #include "gst/npumelspec/element.h"
-#include "gst/npumelspec/meta.h"
-#include "gst/npumelspec/tensor.h"
 
 #define GST_CAT_DEFAULT npumelspec_debug
 
@@ -109,13 +109,16 @@ GstFlowReturn Element::stamp(Output& output) {
   first_output_ = resynced_ = false;
   last_start_ = start;
   sent_samples_ = end;
-  attach_mel_meta(buffer, output);
+  attach_row_meta(buffer, {.valid = output.valid,
+                           .offset = static_cast<uint64_t>(output.start),
+                           .log_max = output.log_max,
+                           .backend = output.backend});
   if (config_.measures_level) {
     const AudioLevel level = stream_.level(output.start, output.rows);
     gst_buffer_add_audio_level_meta(buffer, level.level, level.voice ? TRUE : FALSE);
   }
-  attach_tensor_meta(buffer, config_.output.layout, config_.output.type, config_.output.mels,
-                     output.rows);
+  attach_tensor_meta(buffer, kMelTensorId, config_.output.layout, config_.output.type,
+                     config_.output.mels, output.rows);
   captures_.attach(buffer, start, timeline_);
   GST_LOG_OBJECT(self_,
                  "buffer %" G_GUINT64_FORMAT ": frames %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT

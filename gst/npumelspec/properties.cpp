@@ -2,9 +2,7 @@
 // Installs the properties of npumelspec with their ranges, defaults and blurbs.
 #include "gst/npumelspec/properties.h"
 
-#include <algorithm>
-#include <string>
-
+#include "gst/common/field_properties.h"
 #include "gst/npumelspec/enum_types.h"
 #include "gst/npumelspec/property_ids.h"
 #include "gst/npumelspec/settings.h"
@@ -49,24 +47,6 @@ class Installer {
   GObjectClass* klass_;
 };
 
-GParamSpec* field_spec(const RecipeField& field) {
-  constexpr auto kFlags = static_cast<GParamFlags>(kReady & ~G_PARAM_STATIC_BLURB);
-  const std::string blurb = field_blurb(field);
-  const double lowest = std::min(field.lowest, field.unset);
-  switch (field.kind) {
-    case FieldKind::choice:
-      return g_param_spec_enum(field.name, field.nick, blurb.c_str(), register_field_type(field),
-                               static_cast<gint>(field.unset), kFlags);
-    case FieldKind::real:
-      return g_param_spec_double(field.name, field.nick, blurb.c_str(), lowest, field.highest,
-                                 field.unset, kFlags);
-    case FieldKind::integer:
-      break;
-  }
-  return g_param_spec_int(field.name, field.nick, blurb.c_str(), static_cast<gint>(lowest),
-                          static_cast<gint>(field.highest), static_cast<gint>(field.unset), kFlags);
-}
-
 void install_recipe(Installer& add) {
   add.choice(kPreset, "preset", "Preset",
              "[recipe] Published front end to reproduce, for 16 kHz audio unless its description "
@@ -74,7 +54,8 @@ void install_recipe(Installer& add) {
              "order; caps then say preset=custom. The property recipe lists all resolved values",
              preset_type(), static_cast<int>(Preset::whisper80));
   guint id = kFirstField;
-  for (const RecipeField& field : recipe_fields()) add.add(id++, field_spec(field));
+  for (const RecipeField& field : recipe_fields())
+    add.add(id++, field_spec(field, "GstNpuMelSpec", field_blurb(field)));
   add.add(kRecipe, g_param_spec_string("recipe", "Recipe",
                                        "[recipe] Every value that the preset and its overrides "
                                        "resolve to, one key=value a line: the text that recipe-id "

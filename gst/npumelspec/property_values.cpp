@@ -2,6 +2,7 @@
 // Values of the GObject properties to and from Settings.
 #include <optional>
 
+#include "gst/common/field_properties.h"
 #include "gst/npumelspec/element.h"
 #include "gst/npumelspec/properties.h"
 #include "gst/npumelspec/property_ids.h"
@@ -29,30 +30,6 @@ void get_text(const std::string& field, GValue* value) {
   g_value_set_string(value, field.empty() ? nullptr : field.c_str());
 }
 
-double number_in(const RecipeField& field, const GValue* value) {
-  switch (field.kind) {
-    case FieldKind::choice:
-      return g_value_get_enum(value);
-    case FieldKind::real:
-      return g_value_get_double(value);
-    case FieldKind::integer:
-      break;
-  }
-  return g_value_get_int(value);
-}
-
-void put_number(const RecipeField& field, double number, GValue* value) {
-  switch (field.kind) {
-    case FieldKind::choice:
-      return g_value_set_enum(value, static_cast<gint>(number));
-    case FieldKind::real:
-      return g_value_set_double(value, number);
-    case FieldKind::integer:
-      break;
-  }
-  g_value_set_int(value, static_cast<gint>(number));
-}
-
 const RecipeField* field_with(guint id) {
   const auto fields = recipe_fields();
   return id >= kFirstField && id - kFirstField < fields.size() ? &fields[id - kFirstField]
@@ -62,7 +39,7 @@ const RecipeField* field_with(guint id) {
 bool set_field(RecipeOverrides& overrides, guint id, const GValue* value) {
   const RecipeField* field = field_with(id);
   if (field == nullptr) return false;
-  const double number = number_in(*field, value);
+  const double number = field_number(*field, value);
   field->set_override(overrides,
                       number == field->unset ? std::nullopt : std::optional<double>(number));
   return true;
@@ -71,7 +48,7 @@ bool set_field(RecipeOverrides& overrides, guint id, const GValue* value) {
 bool get_field(const RecipeOverrides& overrides, guint id, GValue* value) {
   const RecipeField* field = field_with(id);
   if (field == nullptr) return false;
-  put_number(*field, field->get_override(overrides).value_or(field->unset), value);
+  put_field_number(*field, field->get_override(overrides).value_or(field->unset), value);
   return true;
 }
 

@@ -4,6 +4,8 @@
 
 #include <cstdint>
 
+#include "kernels/mel/recipe.h"
+
 namespace npumel {
 
 /// frames = 0: the whole stream in one buffer. Otherwise buffer 0 holds the frames [0, first), each
@@ -29,5 +31,8 @@ struct Shape {
 
   bool operator==(const Shape&) const = default;
 };
+
+/// Samples from the first one of a buffer until the last one that its frames need.
+int64_t buffer_samples(const Recipe& recipe, const Shape& shape);
 
 }  // namespace npumel

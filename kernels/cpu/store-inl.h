@@ -13,12 +13,12 @@
 
 #include <cmath>
 
-#include "kernels/cpu/half.h"
 #include "kernels/cpu/lanes-inl.h"
 #include "kernels/cpu/log-inl.h"
 #include "kernels/cpu/tables.h"
 #include "kernels/cpu/transpose-inl.h"
 #include "kernels/cpu/unroll.h"
+#include "kernels/mel/half.h"
 #include "kernels/mel/rows.h"
 
 HWY_BEFORE_NAMESPACE();

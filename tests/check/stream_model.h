@@ -7,8 +7,8 @@
 #include <cstdlib>
 #include <deque>
 
+#include "gst/common/segment_rules.h"
 #include "gst/npumelspec/jump_rule.h"
-#include "gst/npumelspec/segment_rules.h"
 #include "kernels/mel/framing.h"
 #include "tests/check/mel_stream.h"
 

@@ -8,7 +8,7 @@
 #include <limits>
 #include <numbers>
 
-#include "kernels/cpu/half.h"
+#include "kernels/mel/half.h"
 
 namespace npumel {
 namespace {

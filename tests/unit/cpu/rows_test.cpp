@@ -6,7 +6,7 @@
 #include <limits>
 #include <memory>
 
-#include "kernels/cpu/half.h"
+#include "kernels/mel/half.h"
 #include "tests/unit/cpu/kernel_fixture.h"
 
 namespace npumel::test {

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "kernels/cpu/half.h"
+#include "kernels/mel/half.h"
 
 namespace npumel {
 namespace {

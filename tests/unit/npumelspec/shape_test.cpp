@@ -45,5 +45,14 @@ TEST(Shape, every_frame_is_new_in_exactly_one_buffer) {
       }
 }
 
+TEST(Shape, ABufferWaitsForItsLongestFormAndTheReachOfItsLastFrame) {
+  const Recipe whisper = resolve(Preset::whisper80, {}, 16000);
+  const Recipe kaldi = resolve(Preset::kaldi80, {}, 16000);
+  EXPECT_EQ(buffer_samples(whisper, {.frames = 100, .first = 100, .stride = 100}), 99 * 160 + 200);
+  EXPECT_EQ(buffer_samples(kaldi, {.frames = 1, .first = 1, .stride = 1}), 400);
+  EXPECT_EQ(buffer_samples(whisper, {.frames = 5, .first = 8, .stride = 5}), 7 * 160 + 200);
+  EXPECT_EQ(buffer_samples(whisper, {.frames = 0, .first = 0, .stride = 1}), 200);
+}
+
 }  // namespace
 }  // namespace npumel::test

@@ -125,16 +125,5 @@ TEST(PaintPage, AValueThatIsNoNumberHidesNoOther) {
               255);
 }
 
-TEST(FromHalf, IsExact) {
-  EXPECT_EQ(from_half(0x0000), 0.0F);
-  EXPECT_EQ(from_half(0x0001), 0x1p-24F);
-  EXPECT_EQ(from_half(0x03ff), 1023 * 0x1p-24F);
-  EXPECT_EQ(from_half(0x0400), 0x1p-14F);
-  EXPECT_EQ(from_half(0xc900), -10.0F);
-  EXPECT_EQ(from_half(0x7bff), 65504.0F);
-  EXPECT_TRUE(std::isinf(from_half(0x7c00)));
-  EXPECT_TRUE(std::isnan(from_half(0x7e00)));
-}
-
 }  // namespace
 }  // namespace npumel

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Reads and writes GstReferenceTimestampMeta.
-#include "gst/npumelspec/capture_times.h"
+#include "gst/common/capture_times.h"
 
 #include <utility>
 

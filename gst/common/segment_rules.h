@@ -6,7 +6,7 @@
 
 #include <cstdint>
 
-#include "gst/npumelspec/timeline.h"
+#include "gst/common/timeline.h"
 
 namespace npumel {
 

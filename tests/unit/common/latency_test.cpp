@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The latency that is added, and when the pipeline has to be told.
-#include "gst/npumelspec/latency.h"
+#include "gst/common/latency.h"
 
 #include <gtest/gtest.h>
 
@@ -10,15 +10,6 @@ namespace npumel {
 namespace {
 
 constexpr GstClockTime kGranted = 20 * GST_MSECOND;
-
-TEST(Latency, IsTheLongestBufferAndTheReachOfItsLastFrame) {
-  const Recipe whisper = resolve(Preset::whisper80, {}, 16000);
-  const Recipe kaldi = resolve(Preset::kaldi80, {}, 16000);
-  EXPECT_EQ(buffer_samples(whisper, {.frames = 100, .first = 100, .stride = 100}), 99 * 160 + 200);
-  EXPECT_EQ(buffer_samples(kaldi, {.frames = 1, .first = 1, .stride = 1}), 400);
-  EXPECT_EQ(buffer_samples(whisper, {.frames = 5, .first = 8, .stride = 5}), 7 * 160 + 200);
-  EXPECT_EQ(buffer_samples(whisper, {.frames = 0, .first = 0, .stride = 1}), 200);
-}
 
 TEST(Latency, IsZeroBeforeCaps) {
   Latency latency;

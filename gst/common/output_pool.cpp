@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Negotiates the pool of output buffers and takes buffers from it.
-#include "gst/npumelspec/output_pool.h"
+#include "gst/common/output_pool.h"
 
 #include <algorithm>
 #include <new>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Which pool is chosen, and where buffers come from when it does not help.
-#include "gst/npumelspec/output_pool.h"
+#include "gst/common/output_pool.h"
 
 #include <gtest/gtest.h>
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "gst/common/pointers.h"
-#include "gst/npumelspec/timeline.h"
+#include "gst/common/timeline.h"
 
 namespace npumel {
 

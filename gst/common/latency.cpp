@@ -1,17 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The latency of one buffer, as an amount of time and as an answer to queries.
-#include "gst/npumelspec/latency.h"
-
-#include <algorithm>
-
-#include "kernels/mel/framing.h"
+#include "gst/common/latency.h"
 
 namespace npumel {
-
-int64_t buffer_samples(const Recipe& recipe, const Shape& shape) {
-  const int longest = std::max(shape.frames, shape.first);
-  return int64_t{std::max(longest - 1, 0)} * recipe.hop_length + framing(recipe).reach;
-}
 
 void Latency::configure(int64_t samples, int rate) {
   buffering_ = gst_util_uint64_scale_int_ceil(static_cast<guint64>(samples),

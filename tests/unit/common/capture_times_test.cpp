@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Capture times of the input reach the output at the right sample, for each clock.
-#include "gst/npumelspec/capture_times.h"
+#include "gst/common/capture_times.h"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Samples to time and back, exactly, for hours and across steps of the time base.
-#include "gst/npumelspec/timeline.h"
+#include "gst/common/timeline.h"
 
 #include <gtest/gtest.h>
 

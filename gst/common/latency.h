@@ -7,16 +7,10 @@
 #include <atomic>
 #include <cstdint>
 
-#include "gst/npumelspec/shape.h"
-#include "kernels/mel/recipe.h"
-
 namespace npumel {
 
-/// Samples from the first one of a buffer until the last one that its frames need.
-int64_t buffer_samples(const Recipe& recipe, const Shape& shape);
-
-/// Any thread may call everything. `granted` is the property processing-latency: the time that a
-/// live pipeline leaves for computing a buffer.
+/// Any thread may call everything. `granted` is npumelspec's property processing-latency:
+/// the time that a live pipeline leaves for computing a buffer.
 class Latency {
  public:
   /// A buffer is complete `samples` samples after its first one. rate > 0.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The arithmetic of positions and times.
-#include "gst/npumelspec/timeline.h"
+#include "gst/common/timeline.h"
 
 #include <algorithm>
 

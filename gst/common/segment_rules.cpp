@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Clipping and comparison of segments.
-#include "gst/npumelspec/segment_rules.h"
+#include "gst/common/segment_rules.h"
 
 #include <algorithm>
 

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "gst/common/pointers.h"
-#include "gst/npumelspec/tensor.h"
+#include "gst/common/tensor.h"
 
 namespace npumel {
 namespace {
