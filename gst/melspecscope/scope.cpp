@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "gst/common/element_error.h"
-#include "gst/common/mel_info.h"
 #include "gst/common/object_lock.h"
+#include "gst/common/row_info.h"
 
 GST_DEBUG_CATEGORY_EXTERN(mel_spec_scope_debug);
 #define GST_CAT_DEFAULT mel_spec_scope_debug
@@ -145,7 +145,17 @@ std::optional<GstFlowReturn> Scope::show_gap(GstEvent* gap) {
 }
 
 void Scope::explain_refusal(const GstCaps* mel) {
-  const auto info = MelInfo::from_caps(mel);
+  const auto info = RowInfo::from_caps(mel);
+  const FeatureInfo* features = info ? info->features() : nullptr;
+  if (features != nullptr && !shows(*features)) {
+    NPUMEL_ELEMENT_ERROR(
+        base_, STREAM, WRONG_TYPE,
+        ("melspecscope draws rows of at most %d mels, and these are features of kind %s with %d "
+         "values a row: put it before meltransform, on a branch of a tee.",
+         kMostMels, features->kind.empty() ? "(none)" : features->kind.c_str(), features->dims),
+        (nullptr));
+    return;
+  }
   const CapsPtr wanted(gst_pad_peer_query_caps(GST_BASE_TRANSFORM_SRC_PAD(base_), nullptr));
   if (!info || !wanted || gst_caps_is_any(wanted.get()) || gst_caps_is_empty(wanted.get()) ||
       GST_PAD_IS_FLUSHING(GST_BASE_TRANSFORM_SRC_PAD(base_)))
@@ -167,7 +177,7 @@ void Scope::explain_refusal(const GstCaps* mel) {
         base_, STREAM, FORMAT,
         ("mode=page makes one picture a buffer, %d/%d a second here; the next element "
          "wants %s. Insert videorate, or use mode=scroll.",
-         info->buffers_n, info->buffers_d, rate_text.get()),
+         info->buffers_n(), info->buffers_d(), rate_text.get()),
         ("downstream: %s", wanted_text.get()));
   } else if (rate_only) {
     NPUMEL_ELEMENT_ERROR(base_, STREAM, FORMAT,

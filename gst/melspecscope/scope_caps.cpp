@@ -5,7 +5,7 @@
 #include <numbers>
 #include <string>
 
-#include "gst/common/mel_info.h"
+#include "gst/common/row_info.h"
 
 namespace npumel {
 namespace {
@@ -18,7 +18,14 @@ GstStaticPadTemplate sink_pad_template =
                                             "mels = (int) [ 1, 4096 ], "
                                             "frames = (int) [ 0, 1000000 ], "
                                             "rate = (int) [ 1000, 768000 ], "
-                                            "hop-length = (int) [ 1, 65536 ]"));
+                                            "hop-length = (int) [ 1, 65536 ]; "
+                                            "audio/x-speech-features, "
+                                            "format = (string) { F32LE, F16LE }, "
+                                            "layout = (string) { frame-major, mel-major }, "
+                                            "dims = (int) [ 1, 1048576 ], "
+                                            "frames = (int) [ 0, 1000000 ], "
+                                            "rate = (int) [ 1000, 768000 ], "
+                                            "hop-length = (int) [ 1, 65536000 ]"));
 
 // 16384 pixels are more than any screen has, and a gigabyte at most.
 GstStaticPadTemplate source_pad_template =
@@ -88,20 +95,30 @@ void read_axis(const MelInfo& info, MelStream& stream) {
 GstStaticPadTemplate* scope_sink_template() { return &sink_pad_template; }
 GstStaticPadTemplate* scope_source_template() { return &source_pad_template; }
 
+bool shows(const FeatureInfo& features) {
+  return features.rows_of_mels() && features.dims <= kMostMels;
+}
+
 bool parse_mel_caps(const GstCaps* caps, ScopeInput& input) {
   input = ScopeInput();
-  const auto info = MelInfo::from_caps(caps);
-  const int hop = info ? info->integer("hop-length").value_or(0) : 0;
-  if (hop <= 0 || info->rate <= 0) return false;
-  input.stream.skipped = values_before_bands(*info);
-  input.stream.mels = info->mels - input.stream.skipped;
-  input.rate = info->rate;
-  input.hop = hop;
-  input.stream.frame_seconds = static_cast<double>(hop) / info->rate;
-  input.type = info->type;
-  input.layout = info->layout;
-  read_unit(*info, input.stream);
-  read_axis(*info, input.stream);
+  const auto info = RowInfo::from_caps(caps);
+  if (!info || info->hop() <= 0 || info->rate() <= 0 || info->width() > kMostMels) return false;
+  const FeatureInfo* features = info->features();
+  if (features != nullptr && !shows(*features)) return false;
+  input.stream.mels = info->width();
+  input.rate = info->rate();
+  input.hop = info->hop();
+  input.stream.frame_seconds = static_cast<double>(input.hop) / input.rate;
+  input.type = info->type();
+  input.layout = info->layout();
+  if (features != nullptr) {
+    input.stream.unit = features->kind;
+    return true;
+  }
+  input.stream.skipped = values_before_bands(*info->mel());
+  input.stream.mels = info->width() - input.stream.skipped;
+  read_unit(*info->mel(), input.stream);
+  read_axis(*info->mel(), input.stream);
   return true;
 }
 

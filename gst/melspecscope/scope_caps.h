@@ -5,6 +5,7 @@
 #include <gst/gst.h>
 #include <gst/video/video.h>
 
+#include "gst/common/feature_info.h"
 #include "gst/melspecscope/view.h"
 
 namespace npumel {
@@ -19,7 +20,12 @@ struct ScopeInput {
   ElementType type = ElementType::f32;
   Layout layout = Layout::frame_major;
 };
-/// False when a field that drawing needs is missing.
+/// Rows of more values are none that a picture shows.
+inline constexpr int kMostMels = 4096;
+/// Whether features can be drawn: their values still stand for mels.
+bool shows(const FeatureInfo& features);
+
+/// False when a field that drawing needs is missing, and for features that are not shown.
 bool parse_mel_caps(const GstCaps* caps, ScopeInput& input);
 
 /// Video for mel caps. A page is drawn for each buffer, so mode=page has their frame rate.

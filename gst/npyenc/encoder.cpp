@@ -31,12 +31,9 @@ GstPad* real_peer(GstPad* srcpad) {
 }
 
 /// What the caps of a stream that goes on must not change: "mels from 80 to 40, log from ln to db".
-std::string change_text(const MelInfo& before, MelInfo now) {
-  now.frames = before.frames;
-  now.buffers_n = before.buffers_n;
-  now.buffers_d = before.buffers_d;
+std::string change_text(const RowInfo& before, const RowInfo& now) {
   std::string text;
-  for (const FieldDifference& one : before.differs(now))
+  for (const FieldDifference& one : before.differs(now.in_buffers_of(before)))
     text += (text.empty() ? "" : ", ") + one.field + " from " + one.have + " to " + one.wanted;
   return text;
 }
@@ -72,11 +69,11 @@ void NpyEncoder::begin_again() {
 }
 
 uint64_t NpyEncoder::unit_size() const {
-  return info_->frame_size() * (appends_rows() ? 1 : frames_);
+  return info_->row_size() * (appends_rows() ? 1 : frames_);
 }
 
 NpyHeader NpyEncoder::header(uint64_t buffers, uint64_t frames) const {
-  std::array<uint64_t, 3> shape = {buffers, frames, static_cast<uint64_t>(info_->mels)};
+  std::array<uint64_t, 3> shape = {buffers, frames, static_cast<uint64_t>(info_->width())};
   if (!frame_major()) std::swap(shape[1], shape[2]);
   return npy_header(descr(), std::span(shape).subspan(mode_ == NpyMode::stack ? 0 : 1));
 }
@@ -87,13 +84,13 @@ NpyHeader NpyEncoder::unfinished_header() const {
   // What is counted at the end is open: rows, or buffers of the size of the first. A mel-major
   // matrix is whole or it is nothing.
   std::array<uint64_t, 3> shape = {kOpenDimension, appends_rows() ? kOpenDimension : frames_,
-                                   static_cast<uint64_t>(info_->mels)};
+                                   static_cast<uint64_t>(info_->width())};
   if (!frame_major()) std::swap(shape[1], shape[2]);
   return unfinished_npy_header(descr(), std::span(shape).subspan(mode_ == NpyMode::stack ? 0 : 1));
 }
 
 bool NpyEncoder::set_caps(const GstCaps* caps) {
-  std::optional<MelInfo> info = MelInfo::from_caps(caps);
+  std::optional<RowInfo> info = RowInfo::from_caps(caps);
   if (!info) return false;
   const bool first = !info_;
   if (!first && !info->same_features(*info_)) {
@@ -115,7 +112,7 @@ bool NpyEncoder::set_caps(const GstCaps* caps) {
                          ("Buffers overlap: %d frames each, %" G_GINT64_FORMAT
                           " frames apart. mode=concat would write frames twice; use mode=stack, or "
                           "npumelspec stride=0.",
-                          info_->frames, static_cast<gint64>(info_->stride())),
+                          info_->frames(), static_cast<gint64>(info_->stride())),
                          (nullptr));
     failed_ = true;
     info_.reset();
@@ -123,7 +120,7 @@ bool NpyEncoder::set_caps(const GstCaps* caps) {
   }
   if (!first) return true;
 
-  GST_INFO_OBJECT(element_, "%s, rows of %d values, %s, mode=%s", descr(), info_->mels,
+  GST_INFO_OBJECT(element_, "%s, rows of %d values, %s, mode=%s", descr(), info_->width(),
                   frame_major() ? "frame-major" : "mel-major",
                   mode_ == NpyMode::stack ? "stack" : "concat");
   GstCaps* out = gst_caps_new_empty_simple("application/x-npy");
@@ -202,12 +199,12 @@ GstFlowReturn NpyEncoder::begin_file(uint64_t first_frames, bool empty) {
 }
 
 gint64 NpyEncoder::frames_of(gsize size) const {
-  const gsize frame_size = info_->frame_size();
+  const gsize frame_size = info_->row_size();
   if (size % frame_size != 0) {
     NPUMEL_ELEMENT_ERROR(element_, STREAM, FORMAT,
                          ("A buffer of %" G_GSIZE_FORMAT " bytes does not hold whole frames of %d "
-                          "mels (%" G_GSIZE_FORMAT " bytes each).",
-                          size, info_->mels, frame_size),
+                          "values (%" G_GSIZE_FORMAT " bytes each).",
+                          size, info_->width(), frame_size),
                          (nullptr));
     return -1;
   }
@@ -286,7 +283,7 @@ void NpyEncoder::finish(guint32 seqnum, bool follows_error) {
   }
   GstFlowReturn flow = GST_FLOW_OK;
   if (!begun())
-    flow = begin_file(static_cast<uint64_t>(mode_ == NpyMode::stack ? info_->frames : 0), true);
+    flow = begin_file(static_cast<uint64_t>(mode_ == NpyMode::stack ? info_->frames() : 0), true);
   else if ((flow = push_segment()) == GST_FLOW_OK)
     flow = push_header(header(buffers_, frames_));
   if (flow == GST_FLOW_OK) {

@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "gst/common/mel_info.h"
+#include "gst/common/row_info.h"
 #include "gst/npyenc/written_file.h"
 
 namespace npumel {
@@ -52,8 +52,8 @@ class NpyEncoder {
 
  private:
   bool begun() const { return header_sent_; }
-  const char* descr() const { return info_->type == ElementType::f16 ? "<f2" : "<f4"; }
-  bool frame_major() const { return info_->layout == Layout::frame_major; }
+  const char* descr() const { return info_->type() == ElementType::f16 ? "<f2" : "<f4"; }
+  bool frame_major() const { return info_->layout() == Layout::frame_major; }
   /// mode=concat of frame-major buffers: rows, whose number grows.
   bool appends_rows() const { return mode_ == NpyMode::concat && frame_major(); }
   /// What keeps its size in the file: a row, or a whole buffer.
@@ -78,7 +78,7 @@ class NpyEncoder {
   std::atomic<NpyMode> wanted_mode_ = NpyMode::concat;
   std::atomic<uint64_t> position_ = 0;
 
-  std::optional<MelInfo> info_;  ///< as the caps last said
+  std::optional<RowInfo> info_;  ///< as the caps last said
   NpyMode mode_ = NpyMode::concat;
   guint32 seqnum_ = GST_SEQNUM_INVALID;  ///< of what upstream sent last
   bool segment_sent_ = false;

@@ -3,7 +3,8 @@
 /**
  * SECTION:element-npyenc
  *
- * Writes a stream of mel-spectrogram buffers as one NumPy array (.npy, format 1.0).
+ * Writes a stream of mel-spectrogram buffers, or of the features that meltransform makes of them,
+ * as one NumPy array (.npy, format 1.0).
  *
  * |[
  * gst-launch-1.0 filesrc location=speech.wav ! wavparse ! npumelspec ! npyenc ! filesink
@@ -77,6 +78,9 @@ GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE(
     "sink", GST_PAD_SINK, GST_PAD_ALWAYS,
     GST_STATIC_CAPS("audio/x-mel-spectrogram, format = (string) { F32LE, F16LE }, "
                     "layout = (string) { frame-major, mel-major }, mels = (int) [ 1, MAX ], "
+                    "frames = (int) [ 0, MAX ]; "
+                    "audio/x-speech-features, format = (string) { F32LE, F16LE }, "
+                    "layout = (string) { frame-major, mel-major }, dims = (int) [ 1, MAX ], "
                     "frames = (int) [ 0, MAX ]"));
 
 GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE("src", GST_PAD_SRC, GST_PAD_ALWAYS,
@@ -229,7 +233,8 @@ static void gst_npy_enc_class_init(GstNpyEncClass* klass) {
   gst_element_class_add_static_pad_template(element_class, &src_template);
   gst_element_class_set_static_metadata(
       element_class, "NumPy array encoder", "Codec/Muxer",
-      "Writes mel-spectrogram buffers as one NumPy .npy array, for filesink", "npumelspec");
+      "Writes mel-spectrogram and feature buffers as one NumPy .npy array, for filesink",
+      "npumelspec");
 }
 
 static void gst_npy_enc_init(GstNpyEnc* self) {

@@ -103,6 +103,41 @@ CHECK_TEST(a_stream_without_frames_is_an_empty_array) {
   }
 }
 
+CHECK_TEST(features_are_written_as_mel_rows_are) {
+  const std::string features =
+      "audio/x-speech-features,format=F32LE,layout=frame-major,dims=560,rate=16000,hop-length=960,"
+      "kind=mel+stack,transform-id=(string)0123456789abcdef,framerate=50/9,frames=";
+  for (const char* mode : {"concat", "stack"}) {
+    NpyWriter writer(mode);
+    writer.caps_text(features + "3");
+    ASSERT_EQUAL(writer.push(counting(3 * 560)), GST_FLOW_OK);
+    ASSERT_EQUAL(writer.push(counting(3 * 560, 3 * 560)), GST_FLOW_OK);
+    const bool concat = std::string("concat") == mode;
+    if (concat) {
+      writer.caps_text(features + "1");  // a short last buffer
+      ASSERT_EQUAL(writer.push(counting(560, 6 * 560)), GST_FLOW_OK);
+    }
+    writer.eos();
+    ASSERT_EQUAL(writer.error().code, -1);
+    fail_unless(writer.file().shape == (concat ? Shape({7, 560}) : Shape({2, 3, 560})));
+    fail_unless(writer.file().values<float>() == counting((concat ? 7 : 6) * 560));
+  }
+}
+
+CHECK_TEST(one_file_holds_one_kind_of_features) {
+  const std::string features =
+      "audio/x-speech-features,format=F32LE,layout=frame-major,dims=5,frames=3,rate=16000,"
+      "hop-length=160,kind=mel+dct,transform-id=(string)";
+  NpyWriter writer;
+  writer.caps_text(features + "0123456789abcdef");
+  writer.push(counting(15));
+  writer.caps_text(features + "1123456789abcdef");
+  const PostedError error = writer.error();
+  fail_unless(error.is(GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT));
+  fail_unless(error.says("transform-id from 0123456789abcdef to 1123456789abcdef"), "%s",
+              error.text.c_str());
+}
+
 CHECK_TEST(numpy_reads_the_file) {
   for (const char* mode : {"concat", "stack"}) {
     NpyWriter writer(mode);

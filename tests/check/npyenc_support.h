@@ -130,6 +130,10 @@ class NpyWriter {
     const Caps made(caps.make());
     return event(gst_event_new_caps(made.get()));
   }
+  /// As in a launch line.
+  void caps_text(const std::string& text) {
+    gst_harness_set_src_caps(harness_.get(), gst_caps_from_string(text.c_str()));
+  }
   GstFlowReturn push(GstBuffer* buffer) { return gst_harness_push(harness_.get(), buffer); }
   GstFlowReturn push(const std::vector<float>& values) { return push(buffer_of(values)); }
   bool event(GstEvent* event) { return gst_harness_push_event(harness_.get(), event); }

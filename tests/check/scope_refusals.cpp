@@ -246,4 +246,39 @@ CHECK_TEST(values_of_every_size_are_drawn) {
     }
 }
 
+std::string feature_caps(const char* kind, int dims) {
+  return "audio/x-speech-features,format=F32LE,layout=frame-major,rate=16000,hop-length=160,"
+         "frames=10,framerate=10/1,kind=" +
+         std::string(kind) + ",dims=" + std::to_string(dims);
+}
+
+CHECK_TEST(features_whose_values_stand_for_mels_are_drawn) {
+  for (const char* kind : {"mel", "mel+cmvn", "mel+pcen+cmvn"}) {
+    const Harness h = scope("mode=page", "video/x-raw,format=RGB,width=10,height=4,framerate=10/1",
+                            feature_caps(kind, 4));
+    fail_unless_equals_int(gst_harness_push(h.get(), mel_buffer(10, 1, 0)), GST_FLOW_OK);
+    fail_unless_equals_int(pictures(h), 1);
+  }
+}
+
+CHECK_TEST(other_features_are_refused_by_their_kind) {
+  const struct {
+    const char* kind;
+    int dims;
+  } cases[] = {{"mel+dct+deltas", 39}, {"mel+stack", 560}, {"mel+cmvn", 4097}};
+  for (const auto& wrong : cases) {
+    const Harness h(gst_harness_new("melspecscope"));
+    BusWatch bus(h);
+    gst_harness_set_sink_caps_str(h.get(), "video/x-raw");
+    gst_harness_set_src_caps_str(h.get(), feature_caps(wrong.kind, wrong.dims).c_str());
+    const PostedError error = posted(bus);
+    fail_unless(error.is(GST_STREAM_ERROR, GST_STREAM_ERROR_WRONG_TYPE), "%s", wrong.kind);
+    const std::string words =
+        std::string("kind ") + wrong.kind + " with " + std::to_string(wrong.dims) + " values";
+    fail_unless(error.says(words.c_str()), "%s", error.text.c_str());
+    fail_unless(error.says("before meltransform"));
+    ASSERT_EQUAL(bus.count(GST_MESSAGE_ERROR), 0);
+  }
+}
+
 }  // namespace
