@@ -3,6 +3,7 @@
 #include <gst/gst.h>
 
 #include "gst/melspecscope/gstmelspecscope.h"
+#include "gst/meltransform/gstmeltransform.h"
 #include "gst/npumelspec/gstnpumelspec.h"
 #include "gst/npyenc/gstnpyenc.h"
 
@@ -10,7 +11,7 @@ namespace {
 
 gboolean plugin_init(GstPlugin* plugin) {
   return GST_ELEMENT_REGISTER(npumelspec, plugin) && GST_ELEMENT_REGISTER(npyenc, plugin) &&
-         GST_ELEMENT_REGISTER(melspecscope, plugin);
+         GST_ELEMENT_REGISTER(melspecscope, plugin) && GST_ELEMENT_REGISTER(meltransform, plugin);
 }
 
 }  // namespace

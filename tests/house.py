@@ -22,16 +22,17 @@ ALLOWED = {
     "gst/npumelspec": ["gst/npumelspec", "gst/common", "gst/backend", "kernels"],
     "gst/npyenc": ["gst/npyenc", "gst/common", "kernels"],
     "gst/melspecscope": ["gst/melspecscope", "gst/common", "kernels"],
+    "gst/meltransform": ["gst/meltransform", "gst/common", "kernels"],
     "gst/tools": ["gst/tools", "gst/common", "kernels"],
 }
 # Outside headers that only some folders may see.
-FRAMEWORK = re.compile(r"^(gst/(?!npumelspec|backend|common|npyenc|melspecscope|tools)|glib|gmodule|gio/|gobject)")
+FRAMEWORK = re.compile(r"^(gst/(?!npumelspec|backend|common|npyenc|melspecscope|meltransform|tools)|glib|gmodule|gio/|gobject)")
 XRT = re.compile(r"^(xrt/|experimental/xrt)")
 TOP = {"meson.build", "meson_options.txt", "gst", "kernels", "tests", "examples", "README.md", "LICENSE"}
 MAX_LINES = 700
 LICENCE = "SPDX-License-Identifier: " + "LGPL-2.1-or-later"
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^">]+)[">]')
-PROJECT = re.compile(r"^(kernels|gst/(npumelspec|backend|common|npyenc|melspecscope|tools)|tests)/")
+PROJECT = re.compile(r"^(kernels|gst/(npumelspec|backend|common|npyenc|melspecscope|meltransform|tools)|tests)/")
 LEFT_BEHIND = re.compile(r"\b(TO" + r"DO|FIX" + r"ME|XX" + r"X|HA" + r"CK)\b")
 # tests/check/meson.build runs the slow cases of these programs as tests of their own.
 SLOW_PROGRAMS = re.compile(r"slow_check_programs = \[(.*?)\]", re.DOTALL)

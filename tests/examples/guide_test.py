@@ -7,6 +7,7 @@ Every other command that a README of this tree shows is in RUN_ELSEWHERE, with w
 """
 import os
 import re
+import shutil
 import sys
 import tempfile
 import unittest
@@ -61,6 +62,9 @@ class Guide(unittest.TestCase):
         run("gst-launch-1.0", "-q", "filesrc", f"location={folder.name}/speech.wav", "!", "wavparse", "!", "audioconvert",
             "!", "vorbisenc", "!", "oggmux", "!", "filesink", f"location={folder.name}/speech.ogg")
         write_wav(self.folder / "corpus" / "one.wav", speech_like(1))
+        stats = ROOT / "tests" / "golden" / "transform" / "stats"
+        shutil.copy(stats / "funasr_am.mvn", self.folder / "am.mvn")
+        shutil.copy(stats / "kaldi80_global_cmvn.json", self.folder / "global_cmvn")
         os.chdir(self.folder)
 
     def test_every_block_runs(self):
@@ -85,6 +89,12 @@ class Guide(unittest.TestCase):
         self.assertEqual(np.load(folder / "torchaudio.npy").shape, (128, 161))
         self.assertEqual(np.load(folder / "icefall.npy").shape, (200, 80))
         self.assertEqual(np.load(folder / "whisper-cpp.npy").shape, (80, 200))
+        # 2 s of 16 kHz: 198 rows of Kaldi's framing.
+        for name, shape in {"whisper": (1, 80, 3000), "parakeet": (128, 201), "paraformer": (33, 560), "vosk": (198, 40),
+                            "gmm": (198, 39), "xvector": (198, 13), "wenet": (198, 80), "seamless": (99, 160),
+                            "wespeaker": (198, 80), "hifigan": (80, 172), "bigvgan": (100, 187), "vocos": (100, 188),
+                            "cosyvoice": (80, 99), "f5tts": (100, 188)}.items():
+            self.assertEqual(np.load(folder / f"{name}.npy").shape, shape, name)
         self.assertIn("-1", self.said)  # the last block: level's decibels
 
     def test_the_first_page_s_line_runs_as_it_stands(self):
@@ -115,7 +125,7 @@ class Guide(unittest.TestCase):
 
     def test_every_property_the_guide_names_exists(self):
         rows = re.findall(r"`((?:[a-z][a-z-]*=[^` ]+ ?)+)`", GUIDE)
-        known = run("gst-inspect-1.0", "npumelspec")
+        known = run("gst-inspect-1.0", "npumelspec") + run("gst-inspect-1.0", "meltransform")
         # Of appsrc, appsink, filesink, npyenc, queue, rawaudioparse.
         foreign = {"is-live", "do-timestamp", "format", "mode", "drop", "max-size-time",
                    "max-size-buffers", "max-size-bytes", "max-buffers", "buffer-mode", "append"}
