@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "kernels/transform/cmvn.h"
+#include "kernels/transform/row_loops.h"
 #include "kernels/transform/row_store.h"
 
 namespace npumel {
@@ -19,10 +20,8 @@ class ClipCmvn final : public Step {
 
   void drain(int64_t ready, float* out) override {
     if (!known_) take_statistics();
-    const float* rows = store_.row(store_.begin());
-    for (int64_t t = 0; t < ready; ++t)
-      for (size_t i = 0; i < means_.size(); ++i)
-        *out++ = static_cast<float>((static_cast<double>(*rows++) - means_[i]) * scales_[i]);
+    row_loops().normalize(store_.row(store_.begin()), means_.size(), ready, means_.data(),
+                          scales_.data(), out);
     store_.drop_before(store_.begin() + ready);
   }
 

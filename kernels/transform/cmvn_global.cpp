@@ -3,33 +3,28 @@
 #include <vector>
 
 #include "kernels/transform/cmvn.h"
+#include "kernels/transform/row_loops.h"
 
 namespace npumel {
 namespace {
 
 class GlobalCmvn final : public Step {
  public:
-  explicit GlobalCmvn(const TransformRecipe& recipe) : means_(recipe.cmvn_statistics.mean) {
+  explicit GlobalCmvn(const TransformRecipe& recipe)
+      : loops_(row_loops()), means_(recipe.cmvn_statistics.mean) {
     const std::vector<double>& variance = recipe.cmvn_statistics.variance;
     for (size_t i = 0; i < means_.size(); ++i)
       scales_.push_back(recipe.cmvn_variance ? cmvn_scale(recipe, variance[i]) : 1.0);
   }
 
   void push(const float* rows, int64_t count, int64_t /*ready*/, float* out) override {
-    const size_t dims = means_.size();
-    const double* __restrict means = means_.data();
-    const double* __restrict scales = scales_.data();
-    for (int64_t t = 0; t < count; ++t) {
-      const float* __restrict from = rows + t * static_cast<int64_t>(dims);
-      float* __restrict to = out + t * static_cast<int64_t>(dims);
-      for (size_t i = 0; i < dims; ++i)
-        to[i] = static_cast<float>((static_cast<double>(from[i]) - means[i]) * scales[i]);
-    }
+    loops_.normalize(rows, means_.size(), count, means_.data(), scales_.data(), out);
   }
   void drain(int64_t /*ready*/, float* /*out*/) override {}
   void reset() override {}
 
  private:
+  const RowLoops& loops_;
   std::vector<double> means_;
   std::vector<double> scales_;
 };

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "kernels/transform/cmvn.h"
+#include "kernels/transform/row_loops.h"
 #include "kernels/transform/row_store.h"
 #include "kernels/transform/window_sums.h"
 
@@ -15,14 +16,16 @@ class WindowCmvn final : public Step {
  public:
   WindowCmvn(const TransformRecipe& recipe, const TransformInput& rows)
       : recipe_(recipe),
-        dims_(static_cast<size_t>(rows.dims)),
         store_(rows.dims),
-        sums_(rows.dims, recipe.cmvn_variance) {
+        sums_(rows.dims, recipe.cmvn_variance),
+        normalize_(recipe.cmvn_variance ? row_loops().standardize : row_loops().subtract_mean),
+        file_(recipe.cmvn_statistics.mean) {
     const CmvnStatistics& statistics = recipe.cmvn_statistics;
-    global_ = statistics.mean;
-    // E[x^2], as the window's sums.
     for (size_t i = 0; i < statistics.variance.size(); ++i)
-      global_squares_.push_back(statistics.variance[i] + statistics.mean[i] * statistics.mean[i]);
+      file_.push_back(statistics.variance[i] + statistics.mean[i] * statistics.mean[i]);
+    job_.floor = recipe.cmvn_floor;
+    job_.epsilon = recipe.cmvn_epsilon;
+    job_.dims = static_cast<size_t>(rows.dims);
   }
 
   void push(const float* rows, int64_t count, int64_t ready, float* out) override {
@@ -40,51 +43,27 @@ class WindowCmvn final : public Step {
 
  private:
   void write(int64_t ready, int64_t length, float* out) {
-    for (int64_t i = 0; i < ready; ++i, ++next_) {
+    for (int64_t i = 0; i < ready; ++i, ++next_, out += job_.dims) {
       const CmvnWindow window = cmvn_window(recipe_, next_, length);
-      sums_.move(store_, window.first, window.end);
       const int64_t count = window.end - window.first;
-      if (recipe_.cmvn_variance || cmvn_global_rows(recipe_, count) > 0)
-        normalize(store_.row(next_), count, out);
-      else
-        subtract_mean(store_.row(next_), count, out);
-      out += dims_;
+      const int64_t file_rows = cmvn_global_rows(recipe_, count);
+      sums_.move(store_, window.first, window.end);
+      job_.behind = sums_.behind();
+      job_.before = sums_.before();
+      job_.file = file_rows > 0 ? file_.data() : nullptr;
+      job_.file_rows = static_cast<double>(file_rows);
+      job_.rows = static_cast<double>(count + file_rows);
+      normalize_(job_, store_.row(next_), out);
       store_.drop_before(std::min(window.first, next_));
     }
   }
 
-  void normalize(const float* row, int64_t count, float* out) const {
-    const int64_t global_rows = cmvn_global_rows(recipe_, count);
-    const auto total = static_cast<double>(count + global_rows);
-    const auto weight = static_cast<double>(global_rows);
-    for (size_t i = 0; i < dims_; ++i) {
-      double sum = sums_.sum(i);
-      if (global_rows > 0) sum += weight * global_[i];
-      // Divided and not multiplied: the mean of equal values is that value, to the bit. A deviation
-      // of 0 would make any rounding error large.
-      const double mean = sum / total;
-      double value = static_cast<double>(row[i]) - mean;
-      if (recipe_.cmvn_variance) {
-        double squares = sums_.square_sum(i);
-        if (global_rows > 0) squares += weight * global_squares_[i];
-        value *= cmvn_scale(recipe_, squares / total - mean * mean);
-      }
-      out[i] = static_cast<float>(value);
-    }
-  }
-
-  void subtract_mean(const float* __restrict row, int64_t count, float* __restrict out) const {
-    const double share = 1.0 / static_cast<double>(count);
-    for (size_t i = 0; i < dims_; ++i)
-      out[i] = static_cast<float>(static_cast<double>(row[i]) - sums_.sum(i) * share);
-  }
-
   TransformRecipe recipe_;
-  size_t dims_;
   RowStore store_;
   WindowSums sums_;
-  std::vector<double> global_;
-  std::vector<double> global_squares_;
+  void (*normalize_)(const WindowJob& job, const float* row, float* out);
+  std::vector<double> file_;  // means, then mean squares
+  WindowJob job_;
   int64_t rows_ = 0;
   int64_t next_ = 0;
 };

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "kernels/transform/dct_product.h"
 #include "kernels/transform/dct_table.h"
+#include "kernels/transform/row_loops.h"
 #include "kernels/transform/step.h"
 
 namespace npumel {
@@ -18,20 +18,22 @@ class DctStep final : public Step {
   DctStep(const TransformRecipe& recipe, const TransformInput& rows)
       : dims_(rows.dims),
         energy_(rows.energy),
-        product_(dct_length(rows), dct_coefficients(recipe, rows)) {
-    for (int k = 0; k < product_.coefficients(); ++k) {
+        loops_(row_loops()),
+        tables_(dct_length(rows), dct_coefficients(recipe, rows)),
+        scratch_(tables_) {
+    for (int k = 0; k < tables_.coefficients; ++k) {
       const DctPlace place = dct_place(recipe, rows, k);
       // The energy takes the place of c0, whose sum is not needed.
       if (k == 0 && energy_) energy_place_ = place.at;
-      product_.place(k, place.at, energy_ && k == 0 ? 0 : place.factor);
+      tables_.place(k, place.at, energy_ && k == 0 ? 0 : place.factor);
     }
   }
 
   void push(const float* rows, int64_t count, int64_t /*ready*/, float* out) override {
-    product_.compute(rows + (energy_ ? 1 : 0), dims_, count, out);
+    loops_.dct(tables_, rows + (energy_ ? 1 : 0), dims_, count, out, scratch_);
     if (!energy_) return;
     for (int64_t t = 0; t < count; ++t)
-      out[t * product_.coefficients() + energy_place_] = rows[t * dims_];
+      out[t * tables_.coefficients + energy_place_] = rows[t * dims_];
   }
   void drain(int64_t /*ready*/, float* /*out*/) override {}
   void reset() override {}
@@ -40,7 +42,9 @@ class DctStep final : public Step {
   int dims_;
   bool energy_;
   int energy_place_ = 0;
-  DctProduct product_;
+  const RowLoops& loops_;
+  DctTables tables_;
+  DctScratch scratch_;
 };
 
 }  // namespace

@@ -5,13 +5,19 @@
 #include <utility>
 #include <vector>
 
-#include "kernels/transform/delta_filter.h"
 #include "kernels/transform/delta_taps.h"
+#include "kernels/transform/row_loops.h"
 #include "kernels/transform/row_store.h"
 #include "kernels/transform/step.h"
 
 namespace npumel {
 namespace {
+
+DeltaTerms terms_of(const DeltaTaps& taps) {
+  DeltaTerms terms{taps.order % 2 != 0, static_cast<float>(taps.weight(0)), {}};
+  for (int j = 1; j <= taps.reach(); ++j) terms.pairs.push_back(static_cast<float>(taps.weight(j)));
+  return terms;
+}
 
 /// Every derivative is a filter over the rows themselves: Kaldi, whose edge rows are repeated, and
 /// librosa, which takes no derivative whose window passes an edge.
@@ -19,12 +25,14 @@ class FilterDeltas final : public Step {
  public:
   FilterDeltas(const TransformRecipe& recipe, const TransformInput& rows)
       : dims_(rows.dims),
-        static_(recipe.delta_static),
         inside_(recipe.delta_rule == DeltaRule::librosa),
+        loops_(row_loops()),
         store_(rows.dims) {
     for (int order = 1; order <= recipe.deltas; ++order)
-      filters_.emplace_back(delta_taps(recipe, order));
-    reach_ = filters_.back().reach();
+      filters_.push_back(terms_of(delta_taps(recipe, order)));
+    reach_ = std::ssize(filters_.back().pairs);
+    job_ = {filters_, recipe.delta_static, dims_};
+    row_values_ = dims_ * (recipe.deltas + (recipe.delta_static ? 1 : 0));
   }
 
   void push(const float* rows, int64_t count, int64_t ready, float* out) override {
@@ -51,24 +59,27 @@ class FilterDeltas final : public Step {
 
  private:
   void write(int64_t ready, int64_t last, float* out) {
-    for (int64_t t = next_; t < next_ + ready; ++t) {
-      const float* own = store_.row(t);
-      if (static_) out = std::copy_n(own, dims_, out);
-      const int64_t at = inside_ ? std::clamp(t, reach_, std::max(reach_, last - reach_)) : t;
-      const float* row = store_.row(at);
-      for (const DeltaFilter& filter : filters_) {
-        filter.apply(row, dims_, out);
-        out += dims_;
-      }
-    }
+    int64_t t = next_;
     next_ += ready;
+    // Runs of rows that are in the middle of their window, and rows whose window is the nearest
+    // one.
+    while (t < next_) {
+      const int64_t at = inside_ ? std::clamp(t, reach_, std::max(reach_, last - reach_)) : t;
+      const int64_t end = inside_ ? std::min(next_, last - reach_ + 1) : next_;
+      const int64_t run = at == t ? end - t : 1;
+      loops_.deltas(job_, store_.row(t), store_.row(at), run, out);
+      out += run * row_values_;
+      t += run;
+    }
   }
 
-  ptrdiff_t dims_;
-  bool static_;
+  int64_t dims_;
   bool inside_;
   int64_t reach_ = 0;
-  std::vector<DeltaFilter> filters_;
+  const RowLoops& loops_;
+  std::vector<DeltaTerms> filters_;
+  DeltaJob job_;
+  int64_t row_values_ = 0;
   RowStore store_;
   int64_t rows_ = 0;
   int64_t next_ = 0;  // the next row to write
@@ -80,8 +91,11 @@ class CascadedDeltas final : public Step {
   CascadedDeltas(const TransformRecipe& recipe, const TransformInput& rows)
       : dims_(rows.dims),
         static_(recipe.delta_static),
-        filter_(delta_taps(recipe, 1)),
-        reach_(filter_.reach()),
+        loops_(row_loops()),
+        filter_{terms_of(delta_taps(recipe, 1))},
+        reach_(std::ssize(filter_[0].pairs)),
+        slope_job_{filter_, false, rows.dims},
+        pair_job_{filter_, true, rows.dims},
         rows_(rows.dims),
         slopes_(rows.dims),
         slope_(static_cast<size_t>(rows.dims)) {}
@@ -119,7 +133,8 @@ class CascadedDeltas final : public Step {
   /// The first derivatives of the rows before `end`.
   void take_slopes(int64_t end) {
     for (; slope_count_ < end; ++slope_count_) {
-      filter_.apply(rows_.row(slope_count_), dims_, slope_.data());
+      const float* row = rows_.row(slope_count_);
+      loops_.deltas(slope_job_, row, row, 1, slope_.data());
       if (slope_count_ == 0) pad_front(slopes_, slope_.data());
       slopes_.append(slope_.data(), 1);
     }
@@ -128,19 +143,22 @@ class CascadedDeltas final : public Step {
   void write(int64_t ready, float* out) {
     for (int64_t t = next_; t < next_ + ready; ++t) {
       if (static_) out = std::copy_n(rows_.row(t), dims_, out);
-      out = std::copy_n(slopes_.row(t), dims_, out);
-      filter_.apply(slopes_.row(t), dims_, out);
-      out += dims_;
+      // A slope and the slope of slopes.
+      loops_.deltas(pair_job_, slopes_.row(t), slopes_.row(t), 1, out);
+      out += 2 * dims_;
     }
     next_ += ready;
     rows_.drop_before(std::min(next_, slope_count_ - reach_));
     slopes_.drop_before(next_ - reach_);
   }
 
-  ptrdiff_t dims_;
+  int64_t dims_;
   bool static_;
-  DeltaFilter filter_;
+  const RowLoops& loops_;
+  std::vector<DeltaTerms> filter_;
   int64_t reach_;
+  DeltaJob slope_job_;
+  DeltaJob pair_job_;
   RowStore rows_;
   RowStore slopes_;
   std::vector<float> slope_;

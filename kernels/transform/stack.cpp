@@ -4,6 +4,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "kernels/transform/row_loops.h"
 #include "kernels/transform/row_store.h"
 #include "kernels/transform/step.h"
 
@@ -18,6 +19,7 @@ class StackStep final : public Step {
         right_(recipe.stack_right),
         stride_(recipe.stack_stride),
         zero_(recipe.stack_edge == StackEdge::zero),
+        loops_(row_loops()),
         store_(rows.dims) {}
 
   // Windows that lie in `rows` are copied from there: one copy and no more.
@@ -33,9 +35,11 @@ class StackStep final : public Step {
     for (int64_t i = 0; i < ready; ++i) {
       const int64_t start = next_ * stride_ - left_;
       const int64_t kept = std::clamp<int64_t>(first - start, 0, window);
-      if (kept > 0) out = std::copy_n(store_.row(start), kept * dims_, out);
+      if (kept > 0) loops_.copy(store_.row(start), values(kept), out);
       if (kept < window)
-        out = std::copy_n(rows + (start + kept - first) * dims_, (window - kept) * dims_, out);
+        loops_.copy(rows + (start + kept - first) * dims_, values(window - kept),
+                    out + kept * dims_);
+      out += window * dims_;
       ++next_;
     }
     const int64_t needed = next_ * stride_ - left_;
@@ -57,6 +61,8 @@ class StackStep final : public Step {
   }
 
  private:
+  size_t values(int64_t rows) const { return static_cast<size_t>(rows * dims_); }
+
   void pad(const float* edge, int64_t count) {
     if (zero_)
       store_.append_zeros(count);
@@ -69,6 +75,7 @@ class StackStep final : public Step {
   int64_t right_;
   int64_t stride_;
   bool zero_;
+  const RowLoops& loops_;
   RowStore store_;  // from the first row of the next window on
   int64_t rows_ = 0;
   int64_t next_ = 0;

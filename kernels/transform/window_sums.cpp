@@ -9,20 +9,13 @@ namespace npumel {
 WindowSums::WindowSums(int dims, bool squares)
     : dims_(static_cast<size_t>(dims)),
       width_(squares ? 2 * dims_ : dims_),
+      add_(squares ? row_loops().add_squares : row_loops().add),
       behind_(width_),
       zeros_(width_),
       before_(zeros_.data()) {}
 
-void WindowSums::add(const float* row, double* sums) const {
-  for (size_t i = 0; i < dims_; ++i) sums[i] += static_cast<double>(row[i]);
-  if (width_ == dims_) return;
-  double* squares = sums + dims_;
-  for (size_t i = 0; i < dims_; ++i)
-    squares[i] += static_cast<double>(row[i]) * static_cast<double>(row[i]);
-}
-
 void WindowSums::move(const RowStore& rows, int64_t first, int64_t end) {
-  for (; end_ < end; ++end_) add(rows.row(end_), behind_.data());
+  for (; end_ < end; ++end_) add_(rows.row(end_), dims_, behind_.data());
   // The very first window starts with a running sum alone.
   if (first > cut_) cut(rows, first);
   before_ = first == cut_ ? zeros_.data()
@@ -37,7 +30,7 @@ void WindowSums::cut(const RowStore& rows, int64_t first) {
   double* sums = suffixes_.data();
   for (int64_t r = cut_ - 1; r >= first; --r) {
     std::copy_n(after, width_, sums);
-    add(rows.row(r), sums);
+    add_(rows.row(r), dims_, sums);
     after = sums;
     sums += width_;
   }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "kernels/transform/row_loops.h"
 #include "kernels/transform/row_store.h"
 
 namespace npumel {
@@ -20,18 +21,18 @@ class WindowSums {
   /// Moves to rows [first, end) of the stream, which must be in `rows` and not go back.
   void move(const RowStore& rows, int64_t first, int64_t end);
 
-  /// Sum of value i over the window, and of its square.
-  double sum(size_t i) const { return behind_[i] + before_[i]; }
-  double square_sum(size_t i) const { return behind_[dims_ + i] + before_[dims_ + i]; }
+  /// The sums over the window are those of both, value by value, and those of squares behind them.
+  const double* behind() const { return behind_.data(); }
+  const double* before() const { return before_; }
 
   void reset();
 
  private:
-  void add(const float* row, double* sums) const;
   void cut(const RowStore& rows, int64_t first);
 
   size_t dims_;
   size_t width_;  // dims, twice with squares
+  void (*add_)(const float* row, size_t dims, double* sums);
   int64_t end_ = 0;
   int64_t cut_ = 0;
   std::vector<double> behind_;  // rows [cut, end)

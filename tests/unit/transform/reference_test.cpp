@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <random>
 
 #include "kernels/transform/transform_reference.h"
 #include "tests/unit/transform/random_transform.h"
@@ -56,13 +57,52 @@ TEST(TransformReference, HoldsForRandomSettings) {
     const std::vector<float> got = test::transformed(recipe, chosen.input, rows);
     ASSERT_EQ(got.size(), wanted.size()) << canonical_text(recipe);
     double worst = 0;
-    for (size_t i = 0; i < got.size(); ++i)
-      worst = std::max(worst, std::abs(static_cast<double>(got[i]) - wanted[i]));
+    for (size_t i = 0; i < got.size() && !std::isnan(worst); ++i)
+      worst = std::max(std::abs(static_cast<double>(got[i]) - wanted[i]), worst);
+    ASSERT_FALSE(std::isnan(worst)) << canonical_text(recipe);
     const double largest = largest_value(chosen.overrides, chosen.input, given);
     EXPECT_LE(worst, allowance(recipe, largest)) << trial << ": " << canonical_text(recipe);
     compared += got.empty() ? 0 : 1;
   }
   EXPECT_GT(compared, 250);
+}
+
+// The originals divide by n - 1 = 0, or by the deviation of one row.
+TEST(TransformReference, OneRowAloneBecomesZero) {
+  TransformOverrides sliding;
+  sliding.cmvn = CmvnType::sliding;
+  sliding.cmvn_variance = true;
+  TransformOverrides clip = sliding;
+  clip.cmvn = CmvnType::clip;
+  std::mt19937 random(21);
+  const std::vector<float> row = test::random_rows(random, 1, 80);
+  for (const TransformRecipe& recipe : {resolve_transform(TransformPreset::seamless160, {}),
+                                        resolve_transform(TransformPreset::none, sliding),
+                                        resolve_transform(TransformPreset::none, clip)}) {
+    const std::vector<float> out = test::transformed(recipe, {}, row);
+    EXPECT_EQ(out, std::vector<float>(out.size(), 0.0F)) << canonical_text(recipe);
+  }
+}
+
+// Digital silence has no deviation, and its mean must be exact, or the floor would make its
+// rounding error large.
+TEST(TransformReference, EqualRowsBecomeZero) {
+  std::vector<float> rows;
+  for (int t = 0; t < 137; ++t)
+    for (int i = 0; i < 5; ++i) rows.push_back(-15.942385F + 3.1F * static_cast<float>(i));
+  TransformInput input;
+  input.dims = 5;
+  for (const CmvnType type : {CmvnType::clip, CmvnType::sliding, CmvnType::online}) {
+    TransformOverrides overrides;
+    overrides.cmvn = type;
+    overrides.cmvn_variance = true;
+    overrides.cmvn_window = 37;
+    overrides.cmvn_floor = 1e-20;
+    if (type == CmvnType::online) overrides.cmvn_global_frames = 0;
+    const TransformRecipe recipe = resolve_transform(TransformPreset::none, overrides);
+    for (const float value : test::transformed(recipe, input, rows))
+      ASSERT_LE(std::abs(value), 1e-4F) << nick(type);
+  }
 }
 
 }  // namespace

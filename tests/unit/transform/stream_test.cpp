@@ -140,6 +140,22 @@ TEST(TransformStream, ResetForgetsEverything) {
   }
 }
 
+TEST(TransformStream, ClipsOneAfterTheOtherDoNotKnowEachOther) {
+  std::mt19937 random(12);
+  test::TransformChooser chooser(random);
+  for (int trial = 0; trial < 60; ++trial) {
+    const test::RandomTransform chosen = chooser.choose();
+    const TransformRecipe recipe = resolve_transform(TransformPreset::none, chosen.overrides);
+    Transformer transformer(recipe, chosen.input);
+    for (const int64_t count : {40, 23, 40}) {
+      const std::vector<float> rows = test::rows_for(random, chosen, count);
+      EXPECT_TRUE(same_bits(test::transformed(transformer, chosen.input.dims, rows),
+                            test::transformed(recipe, chosen.input, rows)))
+          << canonical_text(recipe);
+    }
+  }
+}
+
 // A value that is no number spoils what is computed from it and nothing later.
 TEST(TransformStream, OutlivesValuesThatAreNoNumbers) {
   std::mt19937 random(9);

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The loops over the values of rows, compiled once per instruction set. The lanes of a vector hold
+// different values, every sum has one order, and products are rounded before they are added: the
+// same bits on every instruction set.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace npumel {
+
+/// Weights of a DCT, for rows that are folded about their middle, where the cosines are even or
+/// odd: half of the products. Products are float32, of what a row differs from one of its values,
+/// so that its level costs no digits; eight of them at a time are added up in float32, the rest in
+/// double.
+struct DctTables {
+  DctTables(int length_of_rows, int number_of_coefficients);
+  /// Value `at` of the output rows is coefficient k times `factor`. Every k has a place of its own.
+  void place(int k, int at, double factor);
+
+  int length;
+  int coefficients;
+  size_t half;                  ///< values of a folded row
+  size_t columns;               ///< coefficients of a parity, rounded up to whole vectors
+  std::vector<float> weights;   ///< [half][parity][columns]
+  double level_weight = 0;      ///< of the row's level in coefficient 0
+  std::vector<size_t> sources;  ///< where in [parity][columns] a value of the output row comes from
+};
+
+/// Memory of a DCT, which threads may not share.
+struct DctScratch {
+  explicit DctScratch(const DctTables& tables);
+
+  std::vector<float> folded;   ///< [row][parity][half]
+  std::vector<float> partial;  ///< [row][parity][columns]
+  std::vector<double> totals;  ///< [row][parity][columns]
+};
+
+/// A derivative: the sum of pairs of rows that lie equally far away, nearest first.
+struct DeltaTerms {
+  bool odd = true;           ///< differences and no middle, or sums
+  float center = 0;          ///< weight of the row itself
+  std::vector<float> pairs;  ///< weight of the row t + 1, t + 2 ...
+};
+
+struct DeltaJob {
+  std::span<const DeltaTerms> filters;
+  bool with_static = false;
+  ptrdiff_t dims = 0;
+};
+
+/// A window of rows, as sums over it; the file's share is added to them.
+struct WindowJob {
+  const double* behind = nullptr;  ///< the window's sums are those of both,
+  const double* before = nullptr;  ///< sums of squares `dims` values later
+  const double* file = nullptr;    ///< means, then mean squares; null without a file
+  double file_rows = 0;
+  double rows = 0;  ///< in the window, the file's included
+  double floor = 0;
+  double epsilon = 0;
+  size_t dims = 0;
+};
+
+struct RowLoops {
+  /// `rows` lie `pitch` values apart, output rows `coefficients`.
+  void (*dct)(const DctTables& tables, const float* rows, ptrdiff_t pitch, int64_t count,
+              float* out, DctScratch& scratch);
+  /// Rows and their derivatives, taken over the rows around `middle`; `own` and `middle` point to
+  /// the first of `count` rows.
+  void (*deltas)(const DeltaJob& job, const float* own, const float* middle, int64_t count,
+                 float* out);
+  /// (x - mean) * scale.
+  void (*normalize)(const float* rows, size_t dims, int64_t count, const double* means,
+                    const double* scales, float* out);
+  /// Adds a row to sums; with squares, theirs to the sums `dims` later.
+  void (*add)(const float* row, size_t dims, double* sums);
+  void (*add_squares)(const float* row, size_t dims, double* sums);
+  /// A row without the window's mean; over its deviation.
+  void (*subtract_mean)(const WindowJob& job, const float* row, float* out);
+  void (*standardize)(const WindowJob& job, const float* row, float* out);
+  void (*copy)(const float* from, size_t values, float* out);
+};
+
+/// The best this machine runs (or what hwy::SetSupportedTargetsForTest leaves of it).
+const RowLoops& row_loops();
+
+}  // namespace npumel
