@@ -19,7 +19,9 @@ Element::Element(GstNpuMelSpec* self)
       backend_log_(self),
       pool_(
           [self] { return PoolPtr(gst_base_transform_get_buffer_pool(GST_BASE_TRANSFORM(self))); }),
-      stream_(pool_, self) {
+      stream_(pool_, self),
+      backend_messages_(GST_ELEMENT(self)),
+      negotiation_(GST_ELEMENT(self)) {
   stream_.supervisor().set_logger(&backend_log_);
 }
 
@@ -33,13 +35,10 @@ Settings Element::settings() const {
 bool Element::start() {
   const Settings settings = this->settings();
   reset_errors(GST_ELEMENT(self_));
-  counters_.frames = counters_.buffers = 0;
-  counters_.samples_in = counters_.samples_inserted = counters_.samples_dropped = 0;
-  counters_.samples_gap = counters_.resyncs = 0;
-  counters_.nonfinite = counters_.late_buffers = 0;
+  counters_.reset();
   kept_flow_ = GST_FLOW_OK;
   reverse_ = false;
-  nonfinite_warned_ = empty_warned_ = false;
+  backend_messages_.restart();
   negotiation_.clear();
   configured_ = false;
   stream_.supervisor().resume();
@@ -90,7 +89,7 @@ void Element::sink_caps_query(GstQuery* query) {
   CapsPtr caps = transform_caps(GST_PAD_SRC, wanted.get());
   if (filter != nullptr) {
     caps.reset(gst_caps_intersect_full(filter, caps.get(), GST_CAPS_INTERSECT_FIRST));
-    negotiation_.note_answer(filter, caps.get());
+    negotiation_.note_caps_query(filter, caps.get());
   }
   gst_query_set_caps_result(query, caps.get());
 }
@@ -106,11 +105,8 @@ void Element::reset_stream() {
   release_input();
   timeline_.restart();
   captures_.clear();
-  first_output_ = true;
-  resynced_ = false;
+  timing_.restart();
   too_long_ = false;
-  last_start_ = sent_samples_ = 0;
-  time_limit_ = -1;
 }
 
 bool Element::set_caps(GstCaps* in, GstCaps* out) {
@@ -178,7 +174,7 @@ bool Element::set_caps(GstCaps* in, GstCaps* out) {
                   recipe_id(config.backend.recipe).c_str(), nick(config.backend.recipe.preset),
                   stream_.supervisor().active(), latency_.live() ? "live" : "not live",
                   config.backend.in_flight);
-  warn_of_empty_filters();
+  negotiation_.warn_of_empty_filters(config_.backend.recipe);
   publish();
   update_latency();
   return true;
@@ -203,37 +199,25 @@ GstFlowReturn Element::produce(GstBuffer** buffer, bool wait) {
   return stamped;
 }
 
-/// What the streaming thread learnt becomes visible: messages, notifications, counters.
+/// Makes visible what the streaming thread learnt: messages, notifications, counters.
 void Element::publish() {
-  const uint64_t nonfinite = stream_.framer().nonfinite();
-  counters_.nonfinite = nonfinite;
-  if (nonfinite > 0 && !nonfinite_warned_) {
-    nonfinite_warned_ = true;
-    GST_ELEMENT_WARNING(self_, STREAM, FORMAT, ("Samples that are NaN or infinite are read as 0"),
-                        ("the count is nonfinite-samples in the stats property"));
-  }
+  counters_.nonfinite = stream_.framer().nonfinite();
+  backend_messages_.warn_of_nonfinite(counters_.nonfinite);
   const char* active = stream_.supervisor().active();
-  const bool changed = backend_ != active;
-  if (changed) backend_ = active;
-  for (const BackendNotice& notice : stream_.supervisor().take_notices()) {
-    GstStructure* structure = gst_structure_new(
-        "npumelspec-backend", "backend", G_TYPE_STRING, notice.backend.c_str(), "previous",
-        G_TYPE_STRING, notice.previous.c_str(), "reason", G_TYPE_STRING, notice.reason.c_str(),
-        "batch", G_TYPE_UINT64, static_cast<guint64>(notice.batch), "retry-in", G_TYPE_INT64,
-        static_cast<gint64>(notice.retry_in), nullptr);
-    GST_INFO_OBJECT(self_, "backend %s%s%s from batch %" G_GUINT64_FORMAT " on: %s",
-                    notice.previous.c_str(), notice.previous.empty() ? "" : " -> ",
-                    notice.backend.c_str(), static_cast<guint64>(notice.batch),
-                    notice.reason.c_str());
-    gst_element_post_message(GST_ELEMENT(self_),
-                             gst_message_new_element(GST_OBJECT(self_), structure));
-    if (notice.backend == "npu") announce_device();
-    if (notice.warn)
-      GST_ELEMENT_WARNING(
-          self_, RESOURCE, FAILED,
-          ("Now computing on: %s. %s", notice.backend.c_str(), notice.reason.c_str()), (nullptr));
-  }
-  if (changed) g_object_notify(G_OBJECT(self_), "active-backend");
+  if (backend_messages_.post(stream_.supervisor().take_notices())) announce_device();
+  backend_messages_.notify_active(active);
+}
+
+/// The `stats` property.
+StructurePtr Element::stats() const {
+  return stats_structure(counters_, stream_.supervisor().stats(), rate_);
+}
+
+void Element::post_refusal(const GstCaps* caps) { negotiation_.post_refusal(settings(), caps); }
+
+void Element::post_missing_caps() {
+  if (!gst_pad_has_current_caps(GST_BASE_TRANSFORM_SINK_PAD(self_)))
+    negotiation_.post_missing_caps();
 }
 
 /// What runs; what was set meanwhile holds, and shows, from the next negotiation on.

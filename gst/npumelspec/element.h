@@ -7,7 +7,6 @@
 
 #include <atomic>
 #include <string>
-#include <vector>
 
 #include "gst/common/capture_times.h"
 #include "gst/common/element_error.h"
@@ -18,26 +17,21 @@
 #include "gst/common/segment_rules.h"
 #include "gst/common/timeline.h"
 #include "gst/npumelspec/backend_log.h"
+#include "gst/npumelspec/backend_messages.h"
 #include "gst/npumelspec/caps.h"
 #include "gst/npumelspec/device_choice.h"
+#include "gst/npumelspec/ending.h"
 #include "gst/npumelspec/gstnpumelspec.h"
 #include "gst/npumelspec/held_audio.h"
 #include "gst/npumelspec/jump_rule.h"
 #include "gst/npumelspec/log.h"
 #include "gst/npumelspec/negotiation_report.h"
+#include "gst/npumelspec/output_timing.h"
 #include "gst/npumelspec/settings.h"
+#include "gst/npumelspec/stats.h"
 #include "gst/npumelspec/stream.h"
 
 namespace npumel {
-
-/// Counters behind the `stats` property: written by the streaming thread, read by any.
-struct Counters {
-  std::atomic<uint64_t> frames{0}, buffers{0};
-  std::atomic<uint64_t> samples_in{0}, samples_inserted{0}, samples_dropped{0};
-  std::atomic<uint64_t> samples_gap{0}, resyncs{0};
-  std::atomic<uint64_t> nonfinite{0};
-  std::atomic<uint64_t> late_buffers{0};
-};
 
 /// Methods named after a vfunc implement it. Unless said otherwise they run under the stream lock,
 /// or while no data flows.
@@ -78,7 +72,7 @@ class Element final {
   bool latency_query(GstQuery* query);
   void interrupt() { stream_.supervisor().interrupt(); }
   void processing_latency_changed();
-  GstStructure* stats() const;
+  StructurePtr stats() const;
   std::string active_backend() const { return stream_.supervisor().active(); }
   std::string recipe_text() const;
   /// Posts an element error that says why the sink pad refuses these caps.
@@ -124,9 +118,8 @@ class Element final {
   // drain.cpp
   GstFlowReturn finish_stream(bool eos);
   GstFlowReturn push_ending(bool eos);
-  Ending plan_ending(int64_t* length, bool eos);
-  bool peer_takes(GstCaps* caps) const;
-  int64_t tail_samples() const;
+  StreamEnd stream_end(bool eos) const;
+  bool peer_takes(int frames) const;
 
   // device.cpp
   void choose_device(const Settings& settings);
@@ -139,10 +132,6 @@ class Element final {
   bool continues_stream(GstEvent* event) const;
   bool forward(EventPtr event);
   void flush_stop();
-
-  // negotiation.cpp
-  void post_pending_refusal();
-  void warn_of_empty_filters();
 
   // queries.cpp
   void update_liveness();
@@ -168,22 +157,16 @@ class Element final {
   Stream stream_;
   Timeline timeline_;
   JumpRule jumps_;
-  HeldAudio held_;            ///< what jumps_ has not decided about
-  bool first_output_ = true;  ///< the next buffer is the first after a start: DISCONT
-  bool resynced_ = false;     ///< that start was a resync: RESYNC
-  BufferPtr input_;           ///< what the stream reads from until it has consumed it
+  HeldAudio held_;   ///< what jumps_ has not decided about
+  BufferPtr input_;  ///< what the stream reads from until it has consumed it
   GstMapInfo input_map_ = {};
   CaptureTimes captures_;
   CaptureTimes held_captures_;  ///< of held_, positions count from its beginning
-  int64_t last_start_ = 0;      ///< sample at which the last buffer sent began
-  int64_t sent_samples_ = 0;    ///< samples of frames that have been sent
-  int64_t time_limit_ = -1;     ///< where padded rows must end, as real ones may follow
+  OutputTiming timing_;
   GstFlowReturn kept_flow_ = GST_FLOW_OK;
   bool reverse_ = false;  ///< the segment plays backwards
   bool too_long_ = false;
-  std::string backend_;  ///< as last notified
-  bool nonfinite_warned_ = false;
-  bool empty_warned_ = false;
+  BackendMessages backend_messages_;
 
   // Any thread.
   std::atomic<bool> started_{false};

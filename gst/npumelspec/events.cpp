@@ -37,7 +37,8 @@ bool Element::sink_event(EventPtr event) {
     case GST_EVENT_GAP:
       return gap_event(std::move(event));
     case GST_EVENT_EOS:
-      post_pending_refusal();
+      if (!gst_pad_has_current_caps(GST_BASE_TRANSFORM_SINK_PAD(self_)))
+        negotiation_.post_empty_answer(settings());
       keep(drain(true));
       // With the figures of the whole stream: gst-launch-1.0 -v prints them.
       g_object_notify(G_OBJECT(self_), "stats");
@@ -92,13 +93,8 @@ bool Element::sink_caps_event(EventPtr event) {
   if (flushing()) return false;
   const CapsPtr peer(gst_pad_peer_query_caps(GST_BASE_TRANSFORM_SRC_PAD(self_), nullptr));
   const CapsPtr ours = source_caps(settings, held.get());
-  if (!gst_caps_can_intersect(ours.get(), peer.get()) && !flushing()) {
-    const std::string why = explain_mismatch(ours.get(), peer.get(), "npumelspec", kMelMediaType);
-    NPUMEL_ELEMENT_ERROR(
-        self_, CORE, NEGOTIATION,
-        ("The next element does not take these features: %s", why.c_str()),
-        ("have %" GST_PTR_FORMAT ", wanted %" GST_PTR_FORMAT, ours.get(), peer.get()));
-  }
+  if (!gst_caps_can_intersect(ours.get(), peer.get()) && !flushing())
+    negotiation_.post_mismatch(ours.get(), peer.get());
   return false;
 }
 
@@ -146,7 +142,7 @@ bool Element::gap_event(EventPtr event) {
   }
   tell_break(end, expected, "a gap event beyond max-gap");
   keep(drain());
-  resynced_ = true;
+  timing_.mark_resync();
   return forward(std::move(event));
 }
 

@@ -27,7 +27,7 @@ void Element::count_lost() {
   int64_t lost = held_.samples();
   if (configured_ && timeline_.started()) {
     const int64_t pending = stream_.samples() + stream_.input_left();
-    lost += std::max<int64_t>(pending - sent_samples_, 0);
+    lost += std::max<int64_t>(pending - timing_.sent_samples(), 0);
   }
   counters_.samples_dropped += static_cast<uint64_t>(lost);
 }
@@ -46,7 +46,7 @@ void Element::forget_refused() {
   if (!input_ && !stream_.has_input() && (held_.empty() || jumps_.holding())) return;
   count_lost();
   forget_input();
-  resynced_ = true;
+  timing_.mark_resync();
 }
 
 GstFlowReturn Element::submit(BufferPtr buffer) {
@@ -196,7 +196,7 @@ GstFlowReturn Element::settle() {
 GstFlowReturn Element::restart(const JumpRule::Break& where, const char* reason) {
   tell_break(where.base, where.expected, reason);
   const GstFlowReturn flow = finish_stream(false);
-  resynced_ = true;
+  timing_.mark_resync();
   timeline_.start(where.base);
   return flow;
 }

@@ -1,8 +1,16 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The texts of refused audio caps.
+// The texts of refused caps.
 #include "gst/npumelspec/negotiation_report.h"
 
 #include <utility>
+
+#include "gst/common/element_error.h"
+#include "gst/common/mel_info.h"
+#include "gst/common/row_caps.h"
+#include "gst/npumelspec/log.h"
+#include "kernels/mel/filter_bank.h"
+
+#define GST_CAT_DEFAULT npumelspec_debug
 
 namespace npumel {
 
@@ -25,21 +33,61 @@ std::string refusal_text(const Settings& settings, const GstCaps* caps) {
          "audioresample before it";
 }
 
-void NegotiationReport::note_answer(const GstCaps* filter, const GstCaps* answer) {
+void NegotiationReport::clear() {
+  const std::lock_guard lock(mutex_);
+  refused_.reset();
+  warned_ = false;
+}
+
+void NegotiationReport::note_caps_query(const GstCaps* filter, const GstCaps* answer) {
   const bool in_vain = gst_caps_is_empty(answer) != FALSE && gst_caps_is_empty(filter) == FALSE;
   CapsPtr refused(in_vain ? gst_caps_copy(filter) : nullptr);
   const std::lock_guard lock(mutex_);
   refused_.swap(refused);
 }
 
-void NegotiationReport::clear() {
-  const std::lock_guard lock(mutex_);
-  refused_.reset();
-}
-
 CapsPtr NegotiationReport::take_refused() {
   const std::lock_guard lock(mutex_);
   return std::move(refused_);
+}
+
+void NegotiationReport::post_empty_answer(const Settings& settings) {
+  if (const CapsPtr refused = take_refused()) post_refusal(settings, refused.get());
+}
+
+void NegotiationReport::post_refusal(const Settings& settings, const GstCaps* caps) {
+  const std::string text = refusal_text(settings, caps);
+  NPUMEL_ELEMENT_ERROR(element_, CORE, NEGOTIATION, ("%s", text.c_str()),
+                       ("refused %" GST_PTR_FORMAT, caps));
+}
+
+void NegotiationReport::post_missing_caps() {
+  NPUMEL_ELEMENT_ERROR(element_, CORE, NEGOTIATION,
+                       ("Data came without saying what audio it is: insert a parser or a decoder "
+                        "before npumelspec, such as rawaudioparse or decodebin"),
+                       (nullptr));
+}
+
+void NegotiationReport::post_mismatch(const GstCaps* offered, const GstCaps* wanted) {
+  const std::string why = explain_mismatch(offered, wanted, "npumelspec", kMelMediaType);
+  NPUMEL_ELEMENT_ERROR(element_, CORE, NEGOTIATION,
+                       ("The next element does not take these features: %s", why.c_str()),
+                       ("have %" GST_PTR_FORMAT ", wanted %" GST_PTR_FORMAT, offered, wanted));
+}
+
+void NegotiationReport::warn_of_empty_filters(const Recipe& recipe) {
+  if (recipe.preset != Preset::custom) return;
+  const int empty = FilterBank(recipe).empty_filters();
+  if (empty == 0) return;
+  {
+    const std::lock_guard lock(mutex_);
+    if (std::exchange(warned_, true)) return;
+  }
+  GST_ELEMENT_WARNING(element_, LIBRARY, SETTINGS,
+                      ("%d of %d mels lie between two bins of the FFT and always have the lowest "
+                       "value: use fewer mels or a larger n-fft",
+                       empty, recipe.mels),
+                      (nullptr));
 }
 
 }  // namespace npumel

@@ -48,9 +48,8 @@ bool Element::flushing() const {
 /// A buffer of another length than the caps say is preceded by caps that say so.
 GstFlowReturn Element::announce_frames(int frames) {
   if (frames == announced_frames_ || stream_.shape().whole()) return GST_FLOW_OK;
-  const CapsPtr caps = with_frames(out_caps_.get(), config_.output.layout, frames);
   // Pushing refused caps succeeds, only the buffer after them fails: ask first.
-  const bool taken = peer_takes(caps.get());
+  const bool taken = peer_takes(frames);
   if (flushing()) return GST_FLOW_FLUSHING;
   if (!taken) {
     NPUMEL_ELEMENT_ERROR(
@@ -61,6 +60,7 @@ GstFlowReturn Element::announce_frames(int frames) {
         (nullptr));
     return GST_FLOW_NOT_NEGOTIATED;
   }
+  const CapsPtr caps = with_frames(out_caps_.get(), config_.output.layout, frames);
   // What is not sent because of a flush or an end of stream is said by the buffer that follows.
   if (gst_pad_push_event(GST_BASE_TRANSFORM_SRC_PAD(self_), gst_event_new_caps(caps.get())))
     announced_frames_ = frames;
@@ -89,26 +89,12 @@ GstFlowReturn Element::push_pending(bool wait) {
 }
 
 GstFlowReturn Element::stamp(Output& output) {
-  const int hop = config_.backend.recipe.hop_length;
-  const int64_t start = output.start * hop;
-  const int64_t end = (output.start + output.rows) * hop;
   const GstFlowReturn flow = announce_frames(output.rows);
   if (flow != GST_FLOW_OK) return flow;
 
+  const int hop = config_.backend.recipe.hop_length;
+  timing_.stamp(output, hop, timeline_);
   GstBuffer* buffer = output.buffer.get();
-  GST_BUFFER_PTS(buffer) = timeline_.at(start);
-  // Padded rows in the middle of a stream have no time of their own: real ones may follow.
-  const int64_t until = time_limit_ < 0 ? end : std::clamp(time_limit_, start, end);
-  GST_BUFFER_DURATION(buffer) = timeline_.duration_between(start, until);
-  GST_BUFFER_OFFSET(buffer) = static_cast<guint64>(output.start);
-  GST_BUFFER_OFFSET_END(buffer) = static_cast<guint64>(output.start + output.rows);
-  if (first_output_ || !timeline_.continuous(last_start_, start))
-    GST_BUFFER_FLAG_SET(buffer, GST_BUFFER_FLAG_DISCONT);
-  if (first_output_ && resynced_) GST_BUFFER_FLAG_SET(buffer, GST_BUFFER_FLAG_RESYNC);
-  if (output.silent) GST_BUFFER_FLAG_SET(buffer, GST_BUFFER_FLAG_GAP);
-  first_output_ = resynced_ = false;
-  last_start_ = start;
-  sent_samples_ = end;
   attach_row_meta(buffer, {.valid = output.valid,
                            .offset = static_cast<uint64_t>(output.start),
                            .log_max = output.log_max,
@@ -119,7 +105,7 @@ GstFlowReturn Element::stamp(Output& output) {
   }
   attach_tensor_meta(buffer, kMelTensorId, config_.output.layout, config_.output.type,
                      config_.output.mels, output.rows);
-  captures_.attach(buffer, start, timeline_);
+  captures_.attach(buffer, output.start * hop, timeline_);
   GST_LOG_OBJECT(self_,
                  "buffer %" G_GUINT64_FORMAT ": frames %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT
                  " (%d valid) at %" GST_TIME_FORMAT " for %" GST_TIME_FORMAT ", by %s%s%s",

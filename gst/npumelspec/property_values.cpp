@@ -228,7 +228,7 @@ bool get_property(const Element& element, guint id, GValue* value) {
       g_value_set_string(value, element.active_backend().c_str());
       return true;
     case kStats:
-      g_value_take_boxed(value, element.stats());
+      g_value_take_boxed(value, element.stats().release());
       return true;
     default:
       return get_setting(element.settings(), id, value);

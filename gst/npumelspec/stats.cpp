@@ -1,33 +1,38 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The `stats` property.
-#include <algorithm>
+// Counters to the fields of the `stats` property.
+#include "gst/npumelspec/stats.h"
 
-#include "gst/npumelspec/element.h"
+#include <algorithm>
 
 namespace npumel {
 
-GstStructure* Element::stats() const {
-  const BackendStats backend = stream_.supervisor().stats();
-  const uint64_t frames = counters_.frames;
+void Counters::reset() {
+  for (std::atomic<uint64_t>* one :
+       {&frames, &buffers, &samples_in, &samples_inserted, &samples_dropped, &samples_gap, &resyncs,
+        &nonfinite, &late_buffers})
+    *one = 0;
+}
+
+StructurePtr stats_structure(const Counters& counters, const BackendStats& backend, int rate) {
+  const uint64_t frames = counters.frames;
   const uint64_t busy =
       backend.kernel_time + backend.transfer_time + backend.convert_time + backend.software_time;
-  const uint64_t samples = counters_.samples_in + counters_.samples_inserted;
-  const int rate = rate_;
+  const uint64_t samples = counters.samples_in + counters.samples_inserted;
   const double seconds = rate > 0 ? static_cast<double>(samples) / rate : 0;
   const double realtime = busy > 0 ? seconds * 1e9 / static_cast<double>(busy) : 0;
-  return gst_structure_new(
+  return StructurePtr(gst_structure_new(
       "npumelspec-stats", "frames", G_TYPE_UINT64, frames, "buffers", G_TYPE_UINT64,
-      counters_.buffers.load(), "batches", G_TYPE_UINT64, backend.batches, "npu-batches",
+      counters.buffers.load(), "batches", G_TYPE_UINT64, backend.batches, "npu-batches",
       G_TYPE_UINT64, backend.npu_batches, "software-batches", G_TYPE_UINT64,
       backend.software_batches, "fallbacks", G_TYPE_UINT64, backend.fallbacks, "npu-timeouts",
       G_TYPE_UINT64, backend.npu_timeouts, "verify-failures", G_TYPE_UINT64,
       backend.verify_failures, "npu-late-batches", G_TYPE_UINT64, backend.late_batches,
       "npu-overflow-batches", G_TYPE_UINT64, backend.overflow_batches, "samples-in", G_TYPE_UINT64,
-      counters_.samples_in.load(), "samples-inserted", G_TYPE_UINT64,
-      counters_.samples_inserted.load(), "samples-dropped", G_TYPE_UINT64,
-      counters_.samples_dropped.load(), "samples-gap", G_TYPE_UINT64, counters_.samples_gap.load(),
-      "resyncs", G_TYPE_UINT64, counters_.resyncs.load(), "nonfinite-samples", G_TYPE_UINT64,
-      counters_.nonfinite.load(), "late-buffers", G_TYPE_UINT64, counters_.late_buffers.load(),
+      counters.samples_in.load(), "samples-inserted", G_TYPE_UINT64,
+      counters.samples_inserted.load(), "samples-dropped", G_TYPE_UINT64,
+      counters.samples_dropped.load(), "samples-gap", G_TYPE_UINT64, counters.samples_gap.load(),
+      "resyncs", G_TYPE_UINT64, counters.resyncs.load(), "nonfinite-samples", G_TYPE_UINT64,
+      counters.nonfinite.load(), "late-buffers", G_TYPE_UINT64, counters.late_buffers.load(),
       "kernel-time", G_TYPE_UINT64, backend.kernel_time, "transfer-time", G_TYPE_UINT64,
       backend.transfer_time, "convert-time", G_TYPE_UINT64, backend.convert_time, "software-time",
       G_TYPE_UINT64, backend.software_time, "mean-frame-time", G_TYPE_UINT64,
@@ -37,7 +42,7 @@ GstStructure* Element::stats() const {
       G_TYPE_UINT64, backend.output_buffer_size, "instruction-buffer-size", G_TYPE_UINT64,
       backend.instruction_buffer_size, "runlist-depth", G_TYPE_INT, backend.runlist_depth,
       "npu-available", G_TYPE_BOOLEAN, static_cast<gboolean>(backend.npu_available), "npu-reason",
-      G_TYPE_STRING, backend.npu_reason.c_str(), nullptr);
+      G_TYPE_STRING, backend.npu_reason.c_str(), nullptr));
 }
 
 }  // namespace npumel
