@@ -23,7 +23,7 @@ class CaptureTimes {
   void attach(GstBuffer* output, int64_t position, const Timeline& timeline);
   /// Takes over what another one knows, `offset` samples later, and leaves it empty.
   void append(CaptureTimes& other, int64_t offset);
-  /// Positions start anew.
+  /// Forgets everything: positions restart at 0.
   void clear() { captures_.clear(); }
 
  private:

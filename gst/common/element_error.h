@@ -16,14 +16,14 @@ bool claim_error(GstElement* element) noexcept;
 /// Whether claim_error() was called since reset_errors().
 bool has_posted_error(GstElement* element) noexcept;
 
-/// The end of a stream that failed tells so to the elements behind: those that write files must
-/// not complete them, nor post an error because nothing came. Gives EOS back, marked when `element`
+/// Marks the EOS of a stream that failed, for elements downstream: one that writes a file must not
+/// complete it, nor post an error because no data came. Gives EOS back, marked when `element`
 /// has posted an error.
 EventPtr mark_eos(GstElement* element, EventPtr eos) noexcept;
 /// Whether an element of this plugin upstream has marked it.
 bool follows_error(GstEvent* eos) noexcept;
 
-/// The next error is posted again. To be called where the element begins anew: a start, a flush,
+/// The next error is posted again. To be called on a start, a flush,
 /// caps that are accepted, a property that is set.
 void reset_errors(GstElement* element) noexcept;
 

@@ -11,7 +11,7 @@ void Latency::configure(int64_t samples, int rate) {
 
 void Latency::reset() {
   buffering_ = GST_CLOCK_TIME_NONE;
-  told_ = GST_CLOCK_TIME_NONE;
+  announced_ = GST_CLOCK_TIME_NONE;
 }
 
 GstClockTime Latency::own(GstClockTime granted) const {
@@ -34,7 +34,7 @@ void Latency::answer(GstQuery* query, GstClockTime granted) {
 
 bool Latency::changed(GstClockTime granted) {
   const GstClockTime now = own(granted);
-  return told_.exchange(now) != now;
+  return announced_.exchange(now) != now;
 }
 
 }  // namespace npumel

@@ -27,7 +27,7 @@ class Latency {
   GstClockTime own(GstClockTime granted) const;
   /// Adds own() to upstream's answer to a LATENCY query and notes whether upstream is live.
   void answer(GstQuery* query, GstClockTime granted);
-  /// Whether own() has another value than when this was asked last: the pipeline has to be told.
+  /// Whether own() has changed since the last call: a LATENCY message is due.
   bool changed(GstClockTime granted);
 
   /// Whether a buffer that was complete `taken` after its last sample is too late for sinks that
@@ -37,7 +37,7 @@ class Latency {
  private:
   std::atomic<bool> live_{false};
   std::atomic<GstClockTime> buffering_{GST_CLOCK_TIME_NONE};
-  std::atomic<GstClockTime> told_{GST_CLOCK_TIME_NONE};
+  std::atomic<GstClockTime> announced_{GST_CLOCK_TIME_NONE};
 };
 
 }  // namespace npumel

@@ -64,7 +64,7 @@ struct MelInfo {
 
   /// Bytes of a frame.
   size_t frame_size() const { return static_cast<size_t>(mels) * size_of(type); }
-  /// Frames between the starts of two buffers; 0 when the caps do not tell.
+  /// Frames between the starts of two buffers; 0 when the caps do not say.
   int64_t stride() const;
   /// Whether a frame may come in two buffers.
   bool overlaps() const { return stride() > 0 && stride() < frames; }

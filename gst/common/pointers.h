@@ -35,7 +35,7 @@ using PadPtr = std::unique_ptr<GstPad, Release>;
 using StructurePtr = std::unique_ptr<GstStructure, Release>;
 using TextPtr = std::unique_ptr<gchar, Release>;
 
-/// One more reference to what somebody else owns. Null stays null.
+/// Takes another reference. Null stays null.
 inline CapsPtr share(GstCaps* caps) { return CapsPtr(caps != nullptr ? gst_caps_ref(caps) : caps); }
 inline BufferPtr share(GstBuffer* buffer) {
   return BufferPtr(buffer != nullptr ? gst_buffer_ref(buffer) : buffer);

@@ -2,6 +2,7 @@
 // Caps of source pads that send rows.
 #include "gst/common/row_caps.h"
 
+#include <algorithm>
 #include <cstdio>
 
 #include "gst/common/caps_fields.h"
@@ -15,6 +16,19 @@ void append_text(GValue* list, const std::string& text) {
   g_value_init(&value, G_TYPE_STRING);
   g_value_set_string(&value, text.c_str());
   gst_value_list_append_and_take_value(list, &value);
+}
+
+/// The shapes among the spellings that tensor_offer() makes: "80:100 or 100:80".
+std::string offered_dimensions(const GstStructure* tensors) {
+  const GValue* spellings = gst_structure_get_value(tensors, "dimensions");
+  if (!GST_VALUE_HOLDS_LIST(spellings)) return gst_structure_get_string(tensors, "dimensions");
+  std::string text;
+  for (guint i = 0; i < gst_value_list_get_size(spellings); ++i) {
+    const std::string spelling = g_value_get_string(gst_value_list_get_value(spellings, i));
+    if (std::count(spelling.begin(), spelling.end(), ':') != 1) continue;
+    text += (text.empty() ? "" : " or ") + spelling;
+  }
+  return text;
 }
 
 }  // namespace
@@ -90,8 +104,10 @@ std::string explain_mismatch(const GstCaps* have, const GstCaps* wanted, const c
     for (guint h = 0; h < gst_caps_get_size(have); ++h) {
       const GstStructure* ours = gst_caps_get_structure(have, h);
       if (!gst_structure_has_name(ours, name)) continue;
-      std::string differing = to_text(conflicts(ours, theirs));
-      if (!differing.empty()) return differing;
+      std::vector<FieldDifference> differing = conflicts(ours, theirs);
+      for (FieldDifference& one : differing)
+        if (one.field == "dimensions") one.have = offered_dimensions(ours);
+      if (!differing.empty()) return to_text(differing);
     }
     if (names.find(name) == std::string::npos)
       names += (names.empty() ? "" : ", ") + std::string(name);

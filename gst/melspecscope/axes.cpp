@@ -21,13 +21,13 @@ constexpr int kSmallestWidth = 160, kSmallestHeight = 90;
 // Below this the titles would take what the plot needs.
 constexpr int kFullWidth = 400, kFullHeight = 180;
 
-// As part of the axis: what lies so little beyond its end is drawn at the end.
+// As part of the axis: ticks that are no farther beyond its end are drawn at the end.
 constexpr double kSlack = 0.02;
 constexpr int kMostRoundFrequencies = 8;
 // Values of less than this part apart have the same label, as range-min=range-max has.
 constexpr double kLeastWidth = 1e-5;
 
-/// A label with the digits that tell it from its neighbours, `step` away.
+/// A label with as many digits as distinguish it from its neighbours, `step` away.
 std::string number(double value, double step) {
   char text[48];
   const double last = std::floor(std::log10(step) + 1e-9);

@@ -22,11 +22,11 @@ std::optional<GstClockTime> Scope::late_until(GstClockTime time) const {
     return std::nullopt;
   const GstClockTime last =
       gst_segment_position_from_running_time(segment, GST_FORMAT_TIME, earliest);
-  // Where that running time lies in no segment all that is due is late.
+  // A running time outside the segment: every picture that is due is late.
   return GST_CLOCK_TIME_IS_VALID(last) ? std::max(last, time) : kLastTime;
 }
 
-/// Counts pictures that are not drawn and tells the application, once for those in a row.
+/// Counts pictures that are not drawn and posts one QOS message for those in a row.
 void Scope::drop(GstClockTime time, GstClockTime duration, guint64 pictures) {
   const GstSegment* segment = &base_->segment;
   const GstClockTime running = gst_segment_to_running_time(segment, GST_FORMAT_TIME, time);

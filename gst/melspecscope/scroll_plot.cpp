@@ -74,7 +74,7 @@ void ScrollPlot::push(std::span<const float> values) {
 }
 
 void ScrollPlot::skip(int64_t frames) {
-  // More than the plot is as good as all of it, and keeps the counts small.
+  // Limited to the width of the plot, so that the counts stay small.
   frames_ += std::min(frames, static_cast<int64_t>((width_ + 2) * frames_per_column_) + 1);
   const int64_t complete = columns_after(frames_);
   const int64_t fresh = std::min<int64_t>(complete - columns_, width_);

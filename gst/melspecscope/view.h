@@ -18,7 +18,7 @@ struct MelStream {
   Decade decade = 0;
   Drawn drawn = Drawn::as_is;
   std::string unit;             ///< of what is drawn
-  std::optional<MelAxis> axis;  ///< none when the caps do not tell
+  std::optional<MelAxis> axis;  ///< none when the caps do not say
 
   bool operator==(const MelStream&) const = default;
 };

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The element's side of choosing an NPU: property and contexts in, context and message out.
+#include <sstream>
+#include <string>
+
+#include "gst/backend/printable.h"
 #include "gst/npumelspec/device_context.h"
 #include "gst/npumelspec/element.h"
 
@@ -17,6 +21,21 @@ void Element::choose_device(const Settings& settings) {
     if (context) device = read_device_context(context.get()).device;
   }
   device_.choose(device, own_choice);
+}
+
+/// Names the folders of kernel-path that are none, whatever else keeps the NPU from being used.
+void Element::warn_of_missing_folders(const Settings& settings) {
+  if (settings.backend == BackendChoice::software) return;
+  std::string missing;
+  std::istringstream folders(settings.kernel_path);
+  for (std::string folder; std::getline(folders, folder, ':');)
+    if (!folder.empty() && g_file_test(folder.c_str(), G_FILE_TEST_IS_DIR) == FALSE)
+      missing += (missing.empty() ? "" : ", ") + printable(folder);
+  if (missing.empty()) return;
+  GST_ELEMENT_WARNING(
+      self_, RESOURCE, NOT_FOUND,
+      ("kernel-path: not a folder, no kernel package is looked for there: %s", missing.c_str()),
+      (nullptr));
 }
 
 /// The element's own context says which NPU has been opened. HAVE_CONTEXT is posted only for our
@@ -56,7 +75,7 @@ bool Element::answer_context(GstQuery* query) const {
     return false;
   ContextPtr context = device_context_of(GST_ELEMENT(self_));
   const std::string property = settings().device;
-  // The property wins over what the element was told; once it runs, its context says what it uses.
+  // The property takes precedence over a context; once an NPU is open, the context names that one.
   if (!property.empty() && device_.state().opened.empty())
     context = make_device_context(property, "", false);
   if (!context) return false;

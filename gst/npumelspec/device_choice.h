@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Which NPU the element uses: what it was told, what it opened, and what it takes while it runs.
+// Which NPU the element uses: the one that was asked for, the one that is open, and whether another
+// one can be accepted while the element runs.
 #pragma once
 
 #include <mutex>

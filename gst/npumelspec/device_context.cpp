@@ -9,7 +9,7 @@
 namespace npumel {
 namespace {
 
-/// Asks what lies beyond the element's pads in that direction.
+/// Sends a CONTEXT query through a pad.
 ContextPtr ask_neighbour(GstElement* element, GstPad* pad) {
   const QueryPtr query(gst_query_new_context(kDeviceContextType));
   if (gst_pad_peer_query(pad, query.get())) {

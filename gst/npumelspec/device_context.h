@@ -18,7 +18,7 @@ namespace npumel {
 
 inline constexpr const char* kDeviceContextType = "gst.npu.device";
 
-/// `name` may be empty. A persistent context outlives the state NULL of who holds it.
+/// `name` may be empty. A persistent context survives the state NULL of the element that holds it.
 ContextPtr make_device_context(const std::string& device, const std::string& name, bool persistent);
 
 /// What it says about the device. `problem` is "" and `device` filled, or the other way round.

@@ -22,13 +22,13 @@ StreamEnd Element::stream_end(bool eos) const {
           .normalizes = active_.normalize == NormalizeMode::buffer};
 }
 
-/// An exception ends this stream and not the event that asked for its end: EOS goes on after it.
+/// Exceptions are caught here, so that the event that caused the drain (EOS) is still forwarded.
 GstFlowReturn Element::drain(bool eos) {
   const GstFlowReturn flow = guarded_call(self_, GST_FLOW_ERROR, [&] {
-    const GstFlowReturn settled = settle();
-    return settled == GST_FLOW_OK ? finish_stream(eos) : settled;
+    const GstFlowReturn confirmed = confirm_held();
+    return confirmed == GST_FLOW_OK ? finish_stream(eos) : confirmed;
   });
-  forget_input();
+  discard_input();
   return flow;
 }
 

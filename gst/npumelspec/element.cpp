@@ -25,7 +25,7 @@ Element::Element(GstNpuMelSpec* self)
   stream_.supervisor().set_logger(&backend_log_);
 }
 
-Element::~Element() { forget_input(); }
+Element::~Element() { discard_input(); }
 
 Settings Element::settings() const {
   const ObjectLock lock(self_);
@@ -36,13 +36,14 @@ bool Element::start() {
   const Settings settings = this->settings();
   reset_errors(GST_ELEMENT(self_));
   counters_.reset();
-  kept_flow_ = GST_FLOW_OK;
+  pending_flow_ = GST_FLOW_OK;
   reverse_ = false;
   backend_messages_.restart();
   negotiation_.clear();
   configured_ = false;
   stream_.supervisor().resume();
   choose_device(settings);
+  warn_of_missing_folders(settings);
   stream_.supervisor().open(settings.backend, device_.state().wanted);
   publish();
   started_ = true;
@@ -55,7 +56,7 @@ bool Element::start() {
 bool Element::stop() {
   GST_INFO_OBJECT(self_, "stopped after %" G_GUINT64_FORMAT " buffers", counters_.buffers.load());
   started_ = false;
-  forget_input();
+  discard_input();
   stream_.supervisor().close();
   configured_ = false;
   device_.forget();
@@ -78,7 +79,7 @@ CapsPtr Element::transform_caps(GstPadDirection direction, const GstCaps* caps) 
 }
 
 /// The audio that is taken does not depend on whether the next element takes the features, but for
-/// the rate. Sources then send caps, and the mismatch is told by name; with the base class's answer
+/// the rate. Sources then send caps, and the error names the mismatch; with the base class's answer
 /// they would find nothing in common and stop without a reason.
 void Element::sink_caps_query(GstQuery* query) {
   GstCaps* filter = nullptr;
@@ -106,7 +107,7 @@ void Element::reset_stream() {
   timeline_.restart();
   captures_.clear();
   timing_.restart();
-  too_long_ = false;
+  exceeded_max_duration_ = false;
 }
 
 bool Element::set_caps(GstCaps* in, GstCaps* out) {
@@ -146,13 +147,13 @@ bool Element::set_caps(GstCaps* in, GstCaps* out) {
 
   const bool same = configured_ && config == config_ && timing == jumps_.config() &&
                     rate == rate_ && gst_caps_is_equal(out_caps_.get(), out);
-  if (configured_ && !same) keep(drain());
+  if (configured_ && !same) set_pending_flow(drain());
   active_ = settings;
   announced_frames_ = config.output.shape.frames;  // the base class announces `out` after this
   if (same) return true;
 
   configured_ = false;
-  forget_input();
+  discard_input();
   timeline_.configure(rate);
   jumps_.configure(timing);
   pool_.use_pool(!config.output.shape.whole());
@@ -199,7 +200,7 @@ GstFlowReturn Element::produce(GstBuffer** buffer, bool wait) {
   return stamped;
 }
 
-/// Makes visible what the streaming thread learnt: messages, notifications, counters.
+/// Publishes the state of backend and samples: messages, notifications, counters.
 void Element::publish() {
   counters_.nonfinite = stream_.framer().nonfinite();
   backend_messages_.warn_of_nonfinite(counters_.nonfinite);
@@ -220,7 +221,8 @@ void Element::post_missing_caps() {
     negotiation_.post_missing_caps();
 }
 
-/// What runs; what was set meanwhile holds, and shows, from the next negotiation on.
+/// The recipe of the running stream; settings changed since apply, and show, from the next
+/// negotiation on.
 std::string Element::recipe_text() const {
   {
     const ObjectLock lock(self_);

@@ -62,8 +62,9 @@ class Element final {
   /// Ends the stream that is held and sends what it yields. The next sample starts a new one.
   /// `eos`: there will be none.
   GstFlowReturn drain(bool eos = false);
-  /// A flow return that nobody could be told: submit() returns it.
-  void keep(GstFlowReturn flow);
+  /// Keeps a flow return of what an event or a query made the element send: the next submit()
+  /// returns it.
+  void set_pending_flow(GstFlowReturn flow);
 
   // Any thread.
   CapsPtr transform_caps(GstPadDirection direction, const GstCaps* caps) const;
@@ -95,16 +96,16 @@ class Element final {
   GstFlowReturn take(BufferPtr buffer, const Clip& clip);
   GstFlowReturn hold(BufferPtr buffer, const Clip& clip);
   GstFlowReturn release(const JumpRule::Decision& decision);
-  GstFlowReturn settle();
-  GstFlowReturn restart(const JumpRule::Break& where, const char* reason);
+  GstFlowReturn confirm_held();
+  GstFlowReturn restart(const JumpRule::Discontinuity& where, const char* reason);
   GstFlowReturn feed(int64_t silence, const void* samples, int64_t count);
-  GstFlowReturn pass_over(const Clip& clip);
+  GstFlowReturn skip_reverse(const Clip& clip);
   bool map(GstBuffer* buffer);
   void insert_silence(int64_t samples);
-  void tell_break(GstClockTime pts, GstClockTime expected, const char* reason);
-  void count_lost();
-  void forget_refused();
-  void forget_input();
+  void report_resync(GstClockTime pts, GstClockTime expected, const char* reason);
+  void count_discarded();
+  void discard_rejected();
+  void discard_input();
   JumpRule::Config jump_rule(const Settings& settings) const;
 
   // output.cpp
@@ -123,6 +124,7 @@ class Element final {
 
   // device.cpp
   void choose_device(const Settings& settings);
+  void warn_of_missing_folders(const Settings& settings);
   void announce_device();
 
   // events.cpp
@@ -163,9 +165,9 @@ class Element final {
   CaptureTimes captures_;
   CaptureTimes held_captures_;  ///< of held_, positions count from its beginning
   OutputTiming timing_;
-  GstFlowReturn kept_flow_ = GST_FLOW_OK;
+  GstFlowReturn pending_flow_ = GST_FLOW_OK;
   bool reverse_ = false;  ///< the segment plays backwards
-  bool too_long_ = false;
+  bool exceeded_max_duration_ = false;
   BackendMessages backend_messages_;
 
   // Any thread.

@@ -15,7 +15,9 @@ void post_fault(GstElement* element, const BackendError& error) {
       NPUMEL_ELEMENT_ERROR(element, LIBRARY, INIT, ("The NPU cannot be used: %s", what), (nullptr));
       break;
     case BackendFault::not_found:
-      NPUMEL_ELEMENT_ERROR(element, RESOURCE, NOT_FOUND, ("No usable NPU: %s", what), (nullptr));
+      NPUMEL_ELEMENT_ERROR(element, RESOURCE, NOT_FOUND,
+                           ("No usable NPU: %s; backend=auto computes on the CPU", what),
+                           (nullptr));
       break;
     case BackendFault::busy:
       NPUMEL_ELEMENT_ERROR(element, RESOURCE, BUSY, ("The NPU is busy: %s", what), (nullptr));

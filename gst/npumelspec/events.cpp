@@ -39,26 +39,26 @@ bool Element::sink_event(EventPtr event) {
     case GST_EVENT_EOS:
       if (!gst_pad_has_current_caps(GST_BASE_TRANSFORM_SINK_PAD(self_)))
         negotiation_.post_empty_answer(settings());
-      keep(drain(true));
+      set_pending_flow(drain(true));
       // With the figures of the whole stream: gst-launch-1.0 -v prints them.
       g_object_notify(G_OBJECT(self_), "stats");
       return forward(mark_eos(GST_ELEMENT(self_), std::move(event)));
     case GST_EVENT_STREAM_START:
-      keep(continues_stream(event.get()) ? push_pending() : drain());
+      set_pending_flow(continues_stream(event.get()) ? push_pending() : drain());
       return forward(std::move(event));
     case GST_EVENT_SEGMENT_DONE:
-      keep(drain());
+      set_pending_flow(drain());
       return forward(std::move(event));
     default:
       break;
   }
   const bool serialized =
       (gst_event_type_get_flags(GST_EVENT_TYPE(event.get())) & GST_EVENT_TYPE_SERIALIZED) != 0;
-  if (serialized) keep(push_pending());
+  if (serialized) set_pending_flow(push_pending());
   return forward(std::move(event));
 }
 
-/// The same stream announced once more, as switches do, goes on.
+/// A STREAM_START with the same stream id, as input-selector sends, continues the stream.
 bool Element::continues_stream(GstEvent* event) const {
   const gchar* next = nullptr;
   gst_event_parse_stream_start(event, &next);
@@ -68,10 +68,10 @@ bool Element::continues_stream(GstEvent* event) const {
 
 void Element::flush_stop() {
   GST_INFO_OBJECT(self_, "flushed: what came in and was not sent is dropped");
-  count_lost();
-  forget_input();
+  count_discarded();
+  discard_input();
   reset_errors(GST_ELEMENT(self_));
-  kept_flow_ = GST_FLOW_OK;
+  pending_flow_ = GST_FLOW_OK;
   reverse_ = false;
   stream_.supervisor().resume();
 }
@@ -80,12 +80,13 @@ bool Element::sink_caps_event(EventPtr event) {
   GstCaps* caps = nullptr;
   gst_event_parse_caps(event.get(), &caps);
   const CapsPtr current(gst_pad_get_current_caps(GST_BASE_TRANSFORM_SINK_PAD(self_)));
-  if (configured_ && !(current && gst_caps_is_equal(current.get(), caps))) keep(drain());
+  if (configured_ && !(current && gst_caps_is_equal(current.get(), caps)))
+    set_pending_flow(drain());
 
   const Settings settings = this->settings();
   int rate = 0;
   gst_structure_get_int(gst_caps_get_structure(caps, 0), "rate", &rate);
-  resolve_recipe(settings, rate);  // the reason is told here, before the base class gives up
+  resolve_recipe(settings, rate);  // throws with the reason, before negotiation fails without one
   resolve_shape(settings);
 
   const CapsPtr held(gst_caps_ref(caps));
@@ -104,7 +105,7 @@ bool Element::segment_event(EventPtr event) {
   const bool goes_on = continues(GST_BASE_TRANSFORM(self_)->segment, *segment);
   GST_INFO_OBJECT(self_, "%s %" GST_SEGMENT_FORMAT, goes_on ? "the stream goes on in" : "new",
                   segment);
-  keep(goes_on ? push_pending() : drain());
+  set_pending_flow(goes_on ? push_pending() : drain());
   const bool reverse = segment->rate < 0;
   if (reverse && !reverse_)
     GST_ELEMENT_WARNING(self_, STREAM, FORMAT,
@@ -120,14 +121,14 @@ bool Element::gap_event(EventPtr event) {
   GstClockTime start = GST_CLOCK_TIME_NONE;
   GstClockTime duration = GST_CLOCK_TIME_NONE;
   gst_event_parse_gap(event.get(), &start, &duration);
-  forget_refused();
+  discard_rejected();
   if (!configured_ || !timeline_.started()) return forward(std::move(event));
 
-  const GstFlowReturn flow = settle();
+  const GstFlowReturn flow = confirm_held();
   if (flow != GST_FLOW_OK) return false;
   // Without a duration it is a request to send what is held.
   if (!GST_CLOCK_TIME_IS_VALID(duration)) {
-    keep(drain());
+    set_pending_flow(drain());
     return forward(std::move(event));
   }
   const GstClockTime expected = timeline_.at(stream_.samples());
@@ -140,8 +141,8 @@ bool Element::gap_event(EventPtr event) {
     insert_silence(silence);
     return feed(silence, nullptr, 0) == GST_FLOW_OK;
   }
-  tell_break(end, expected, "a gap event beyond max-gap");
-  keep(drain());
+  report_resync(end, expected, "a gap event beyond max-gap");
+  set_pending_flow(drain());
   timing_.mark_resync();
   return forward(std::move(event));
 }

@@ -126,7 +126,7 @@ int Framer::ready() const noexcept {
 }
 
 /// Where the sample at `position` is kept and how many of `count` follow it there; null when
-/// nobody will read them.
+/// they are not read.
 char* Framer::place(int64_t position, int64_t count, int64_t* run) noexcept {
   const auto width = static_cast<int64_t>(width_);
   if (position < span_.start) {

@@ -129,7 +129,7 @@ gboolean decide_allocation(GstBaseTransform* base, GstQuery* query) {
 
 GstFlowReturn submit_input_buffer(GstBaseTransform* base, gboolean is_discont, GstBuffer* buffer) {
   // The base class renegotiates here and leaves the buffer in queued_buf. Its is_discont stays set
-  // until an output buffer leaves: the buffer's own flag is the one to look at.
+  // until an output buffer leaves: only the buffer's own flag can be used.
   const GstFlowReturn flow = GST_BASE_TRANSFORM_CLASS(gst_npu_mel_spec_parent_class)
                                  ->submit_input_buffer(base, is_discont, buffer);
   if (flow == GST_FLOW_NOT_NEGOTIATED) element_of(base).post_missing_caps();
@@ -146,8 +146,8 @@ GstFlowReturn generate_output(GstBaseTransform*, GstBuffer** buffer) {
   return GST_FLOW_OK;
 }
 
-/// Never called; without it the base class takes the
-/// element for one that works in place and negotiates no pool.
+/// Never called; without it the base class assumes an element that works in place and negotiates
+/// no pool.
 GstFlowReturn transform(GstBaseTransform*, GstBuffer*, GstBuffer*) {
   return GST_FLOW_NOT_SUPPORTED;
 }
@@ -173,14 +173,14 @@ gboolean query(GstBaseTransform* base, GstPadDirection direction, GstQuery* quer
       return 1;
     }
     if (direction == GST_PAD_SINK && GST_QUERY_TYPE(query) == GST_QUERY_DRAIN)
-      element.keep(element.drain());
+      element.set_pending_flow(element.drain());
     return -1;
   });
   if (handled >= 0) return handled;
   return GST_BASE_TRANSFORM_CLASS(gst_npu_mel_spec_parent_class)->query(base, direction, query);
 }
 
-/// Caps that the pad refuses never reach the event function: the reason is told from here.
+/// Caps that the pad refuses never reach the event function: the reason is posted from here.
 GstPadProbeReturn watch_caps(GstPad* pad, GstPadProbeInfo* info, gpointer object) {
   GstEvent* event = GST_PAD_PROBE_INFO_EVENT(info);
   if (GST_EVENT_TYPE(event) != GST_EVENT_CAPS) return GST_PAD_PROBE_OK;

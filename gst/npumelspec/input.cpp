@@ -18,12 +18,12 @@ JumpRule::Config Element::jump_rule(const Settings& settings) const {
           whole ? settings.max_duration : max_gap};
 }
 
-void Element::keep(GstFlowReturn flow) {
-  if (flow != GST_FLOW_OK) kept_flow_ = flow;
+void Element::set_pending_flow(GstFlowReturn flow) {
+  if (flow != GST_FLOW_OK) pending_flow_ = flow;
 }
 
-/// Samples that will not be sent any more because a flush or a refusal ends the stream.
-void Element::count_lost() {
+/// Counts samples whose frames will not be sent, as a flush or a rejected buffer ends the stream.
+void Element::count_discarded() {
   int64_t lost = held_.samples();
   if (configured_ && timeline_.started()) {
     const int64_t pending = stream_.samples() + stream_.input_left();
@@ -33,26 +33,26 @@ void Element::count_lost() {
 }
 
 /// Drops everything that has come in and was not sent.
-void Element::forget_input() {
+void Element::discard_input() {
   reset_stream();
   jumps_.reset();
   held_.clear();
   held_captures_.clear();
 }
 
-/// What is left of the input when downstream has refused a buffer is lost with it: what comes next
-/// has a time of its own.
-void Element::forget_refused() {
+/// When downstream has rejected a buffer, the rest of the input is discarded, too: the next buffer
+/// starts a new stream at its own time.
+void Element::discard_rejected() {
   if (!input_ && !stream_.has_input() && (held_.empty() || jumps_.holding())) return;
-  count_lost();
-  forget_input();
+  count_discarded();
+  discard_input();
   timing_.mark_resync();
 }
 
 GstFlowReturn Element::submit(BufferPtr buffer) {
-  if (kept_flow_ != GST_FLOW_OK) return std::exchange(kept_flow_, GST_FLOW_OK);
-  if (too_long_) return GST_FLOW_ERROR;
-  forget_refused();
+  if (pending_flow_ != GST_FLOW_OK) return std::exchange(pending_flow_, GST_FLOW_OK);
+  if (exceeded_max_duration_) return GST_FLOW_ERROR;
+  discard_rejected();
   const GstSegment& segment = GST_BASE_TRANSFORM(self_)->segment;
   if (segment.format != GST_FORMAT_TIME) {
     NPUMEL_ELEMENT_ERROR(self_, STREAM, FORMAT,
@@ -74,7 +74,7 @@ GstFlowReturn Element::submit(BufferPtr buffer) {
   const Clip clip = clip_to(segment, GST_BUFFER_PTS(buffer.get()), samples, timeline_);
   GST_LOG_OBJECT(self_, "%" G_GINT64_FORMAT " of %" G_GINT64_FORMAT " samples at %" GST_TIME_FORMAT,
                  clip.samples, samples, GST_TIME_ARGS(clip.pts));
-  if (reverse_) return pass_over({0, samples, GST_BUFFER_PTS(buffer.get())});
+  if (reverse_) return skip_reverse({0, samples, GST_BUFFER_PTS(buffer.get())});
   counters_.samples_dropped += static_cast<uint64_t>(samples - clip.samples);
   if (clip.samples == 0) return GST_FLOW_OK;
   counters_.samples_in += static_cast<uint64_t>(clip.samples);
@@ -83,9 +83,9 @@ GstFlowReturn Element::submit(BufferPtr buffer) {
   return place(std::move(buffer), clip);
 }
 
-/// Audio of a segment that plays backwards: its time passes without features, so that sinks behind
-/// this element preroll and the rest of the pipeline goes on.
-GstFlowReturn Element::pass_over(const Clip& clip) {
+/// Drops audio of a segment with negative rate and sends a GAP event for its time, so that sinks
+/// downstream preroll and the other branches of a player continue.
+GstFlowReturn Element::skip_reverse(const Clip& clip) {
   counters_.samples_dropped += static_cast<uint64_t>(clip.samples);
   if (GST_CLOCK_TIME_IS_VALID(clip.pts))
     gst_pad_push_event(GST_BASE_TRANSFORM_SRC_PAD(self_),
@@ -111,8 +111,8 @@ GstFlowReturn Element::place(BufferPtr buffer, const Clip& clip) {
   switch (decision.next) {
     case JumpRule::Next::hold:
       return hold(std::move(buffer), clip);
-    case JumpRule::Next::anew:
-      flow = restart(decision.next_break, "the timestamps went back by more than max-gap");
+    case JumpRule::Next::restart:
+      flow = restart(decision.next_discontinuity, "the timestamps went back by more than max-gap");
       if (flow != GST_FLOW_OK) return flow;
       break;
     case JumpRule::Next::take:
@@ -122,7 +122,7 @@ GstFlowReturn Element::place(BufferPtr buffer, const Clip& clip) {
   flow = take(std::move(buffer), clip);
   if (flow != GST_FLOW_OK || decision.move == 0) return flow;
   timeline_.move(stream_.samples(), decision.move);
-  tell_break(clip.pts, expected, "the timestamps stayed behind for discont-wait");
+  report_resync(clip.pts, expected, "the timestamps stayed behind for discont-wait");
   return GST_FLOW_OK;
 }
 
@@ -165,12 +165,12 @@ GstFlowReturn Element::release(const JumpRule::Decision& decision) {
                    " samples of silence before them",
                    held_.samples(),
                    decision.held == JumpRule::Held::as_they_are ? "as they are"
-                   : decision.held == JumpRule::Held::anew      ? "as a new start"
+                   : decision.held == JumpRule::Held::restart   ? "as a new stream"
                                                                 : "where their time says",
                    decision.silence);
-  if (decision.held == JumpRule::Held::anew) {
+  if (decision.held == JumpRule::Held::restart) {
     const GstFlowReturn flow =
-        restart(decision.held_break, "the timestamps jumped ahead by more than max-gap");
+        restart(decision.held_discontinuity, "the timestamps jumped ahead by more than max-gap");
     if (flow != GST_FLOW_OK) return flow;
   }
   insert_silence(decision.silence);
@@ -186,15 +186,15 @@ GstFlowReturn Element::release(const JumpRule::Decision& decision) {
   return GST_FLOW_OK;
 }
 
-/// Nothing more will tell what a jump means: it is what it looks like.
-GstFlowReturn Element::settle() {
+/// No more buffers follow that could deny a jump: it is taken at its timestamps.
+GstFlowReturn Element::confirm_held() {
   if (!jumps_.holding() || !timeline_.started()) return GST_FLOW_OK;
-  return release(jumps_.settle(timeline_));
+  return release(jumps_.resolve(timeline_));
 }
 
 /// The stream ends here; the next sample is the first one of another.
-GstFlowReturn Element::restart(const JumpRule::Break& where, const char* reason) {
-  tell_break(where.base, where.expected, reason);
+GstFlowReturn Element::restart(const JumpRule::Discontinuity& where, const char* reason) {
+  report_resync(where.base, where.expected, reason);
   const GstFlowReturn flow = finish_stream(false);
   timing_.mark_resync();
   timeline_.start(where.base);
@@ -207,7 +207,7 @@ GstFlowReturn Element::feed(int64_t silence, const void* samples, int64_t count)
     // Before anything is allocated for it.
     const int64_t all = stream_.samples() + silence + count;
     if (timeline_.duration(all) > active_.max_duration) {
-      if (!too_long_)
+      if (!exceeded_max_duration_)
         NPUMEL_ELEMENT_ERROR(
             self_, STREAM, FAILED,
             ("The stream is longer than max-duration (%" GST_TIME_FORMAT
@@ -215,7 +215,7 @@ GstFlowReturn Element::feed(int64_t silence, const void* samples, int64_t count)
              "max-duration",
              GST_TIME_ARGS(active_.max_duration)),
             (nullptr));
-      too_long_ = true;
+      exceeded_max_duration_ = true;
       release_input();
       return GST_FLOW_ERROR;
     }
@@ -232,8 +232,8 @@ void Element::insert_silence(int64_t samples) {
                    samples, GST_TIME_ARGS(timeline_.at(stream_.samples())));
 }
 
-/// Every break in the time of the output is counted and told.
-void Element::tell_break(GstClockTime pts, GstClockTime expected, const char* reason) {
+/// Counts and posts a discontinuity in the time of the output.
+void Element::report_resync(GstClockTime pts, GstClockTime expected, const char* reason) {
   counters_.resyncs += 1;
   const GstClockTimeDiff jump = GST_CLOCK_DIFF(expected, pts);
   GST_INFO_OBJECT(self_,

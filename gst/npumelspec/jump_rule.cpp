@@ -40,7 +40,8 @@ void JumpRule::start(const Timeline& timeline, uint64_t pts, int64_t samples) {
 /// Where the buffer that is judged is due, once what was decided about the held samples is done.
 uint64_t JumpRule::due(const Decision& decision, const Timeline& timeline, int64_t position,
                        int64_t held) const {
-  if (decision.held == Held::anew) return decision.held_break.base + timeline.duration(held);
+  if (decision.held == Held::restart)
+    return decision.held_discontinuity.base + timeline.duration(held);
   return timeline.at(position + decision.silence + held);
 }
 
@@ -93,8 +94,8 @@ void JumpRule::place(Decision& decision, const Timeline& timeline, uint64_t pts,
     held_pts_ = pts;
     held_due_ = expected;
   } else if (magnitude(offset) > config_.max_gap) {
-    decision.next = Next::anew;
-    decision.next_break = {pts, expected};
+    decision.next = Next::restart;
+    decision.next_discontinuity = {pts, expected};
     offset_ = late_ = 0;
   } else {
     late_ += samples;
@@ -124,23 +125,23 @@ void JumpRule::hold_on(Decision& decision, const Timeline& timeline, int64_t pos
 
 /// The jump was real; rest_ is what catching up has left of it.
 void JumpRule::confirm(Decision& decision, const Timeline& timeline) {
-  // Rounding to ns must not decide about max_fill, nor shift what starts anew.
+  // Rounding to ns must neither decide about max_fill nor shift a stream that restarts.
   const uint64_t changed = magnitude(rest_ - jump_);
   if (changed < timeline.duration(1)) rest_ = jump_;
   if (magnitude(rest_) <= config_.max_fill) {
     decision.held = Held::after_silence;
     decision.silence = timeline.samples_in(magnitude(rest_));
   } else {
-    decision.held = Held::anew;
+    decision.held = Held::restart;
     // The first held stamp is late where the source caught up in part: what is left of the jump
     // counts from where the samples were due.
     const bool late = changed > config_.threshold;
-    decision.held_break = {late ? shifted(held_due_, rest_) : held_pts_, held_due_};
+    decision.held_discontinuity = {late ? shifted(held_due_, rest_) : held_pts_, held_due_};
   }
   held_ = offset_ = 0;
 }
 
-JumpRule::Decision JumpRule::settle(const Timeline& timeline) {
+JumpRule::Decision JumpRule::resolve(const Timeline& timeline) {
   Decision decision;
   if (holding()) confirm(decision, timeline);
   return decision;

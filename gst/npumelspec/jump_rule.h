@@ -13,17 +13,17 @@ namespace npumel {
 /// DURATION is looked at: audioresample flags every 31.25 ms of offset, some sources flag every
 /// buffer, and demuxers estimate durations.
 ///
-/// A forward jump is not believed at once. A live source that stalls stamps its next buffer late
-/// and then catches up with stamps that run back, although no sample is missing; a source that lost
-/// samples goes on with normal steps. So the caller holds such a buffer until the buffers after it
-/// tell which of the two it was. No sample is ever dropped.
+/// A forward jump has to be confirmed. A live source that stalls stamps its next buffer late and
+/// then catches up with timestamps that step back, although no sample is missing; after a real loss
+/// the steps are normal. The caller holds such a buffer until the buffers after it decide between
+/// the two. No sample is ever dropped.
 ///
 /// Holds no samples itself. Times are ns. Not thread-safe: belongs to the streaming thread.
 class JumpRule {
  public:
   struct Config {
     uint64_t threshold = 0;     ///< offsets up to this mean nothing
-    uint64_t discont_wait = 0;  ///< audio after which an offset back is believed
+    uint64_t discont_wait = 0;  ///< audio after which an offset back moves the time base
     uint64_t max_gap = 0;       ///< offsets back beyond this are a restart
     uint64_t max_fill = 0;      ///< offsets forward beyond this are a restart, others silence
 
@@ -35,23 +35,23 @@ class JumpRule {
     none,           ///< there are none, or they stay held
     as_they_are,    ///< taken as contiguous: nothing was lost
     after_silence,  ///< taken after Decision::silence samples of silence
-    anew,           ///< the stream ends before them and starts anew
+    restart,        ///< the stream ends before them and a new one starts
   };
   /// What becomes of the buffer that is judged, after that.
-  enum class Next { take, hold, anew };
+  enum class Next { take, hold, restart };
 
-  /// A break in the time of the output.
-  struct Break {
+  /// A discontinuity in the time of the output.
+  struct Discontinuity {
     uint64_t base = 0;      ///< time of the sample after it
     uint64_t expected = 0;  ///< when that one was due
   };
 
   struct Decision {
     Held held = Held::none;
-    int64_t silence = 0;  ///< samples before those that have been held
-    Break held_break;     ///< where held = anew
+    int64_t silence = 0;               ///< samples before those that have been held
+    Discontinuity held_discontinuity;  ///< where held = restart
     Next next = Next::take;
-    Break next_break;  ///< where next = anew
+    Discontinuity next_discontinuity;  ///< where next = restart
     int64_t move = 0;  ///< != 0: from the end of the buffer on, times are this much later
   };
 
@@ -68,8 +68,8 @@ class JumpRule {
   /// `position` samples of the timeline have been taken, held ones not counted.
   Decision judge(const Timeline& timeline, int64_t position, uint64_t pts, int64_t samples);
 
-  /// No more buffers will tell: what is held is as far away as it says. Nothing is held after.
-  Decision settle(const Timeline& timeline);
+  /// No more buffers follow: the jump is taken at its timestamps. Nothing is held afterwards.
+  Decision resolve(const Timeline& timeline);
 
   bool holding() const { return held_ > 0; }
   /// Samples held.

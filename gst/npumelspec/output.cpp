@@ -35,8 +35,8 @@ bool Element::decide_allocation(GstQuery* query) {
   return true;
 }
 
-/// Whether a FALSE from downstream may mean no more than that a flush or a stop has begun: it
-/// reaches the next element before it reaches our own pads.
+/// Whether a FALSE from downstream may be due to a flush or a stop, which reaches the next element
+/// before it reaches our own pads.
 bool Element::flushing() const {
   GstPad* source = GST_BASE_TRANSFORM_SRC_PAD(self_);
   if (GST_PAD_IS_FLUSHING(source) || GST_PAD_IS_FLUSHING(GST_BASE_TRANSFORM_SINK_PAD(self_)))
@@ -67,8 +67,8 @@ GstFlowReturn Element::announce_frames(int frames) {
   return GST_FLOW_OK;
 }
 
-/// Sends a buffer. Our own push and not the base class's, which marks DISCONT wherever the input
-/// does, also where the output goes on without a step.
+/// Pushes a buffer. Not through the base class, which copies DISCONT from the input, also where the
+/// output is continuous.
 GstFlowReturn Element::push(BufferPtr buffer) {
   GstBaseTransform* base = GST_BASE_TRANSFORM(self_);
   const GstClockTime end = GST_BUFFER_PTS(buffer.get()) + GST_BUFFER_DURATION(buffer.get());

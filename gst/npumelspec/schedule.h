@@ -16,7 +16,7 @@ struct Demand {
 };
 
 /// Batches that may stay in flight when the input is used up.
-constexpr size_t may_stay(const Demand& demand) {
+constexpr size_t may_lag(const Demand& demand) {
   if (demand.everything) return 0;
   // Nobody waits for their results yet: as many as the backend takes.
   if (!demand.completes_buffer) return static_cast<size_t>(std::max(demand.depth, 0));
@@ -38,21 +38,21 @@ enum class Step {
 /// | any          | can be moved         | any                | fill                          |
 /// | -            | any                  | none               | leave                         |
 /// | running      | waits for a slot     | any                | collect: frees the slot       |
-/// | running      | used up              | more than may stay | collect: somebody wants it    |
+/// | running      | used up              | more than may stay | collect: a buffer needs it    |
 /// | running      | used up              | no more than that  | leave: overlaps with upstream |
 struct Situation {
   bool oldest_done = false;
   bool can_fill = false;     ///< there is input, and a slot for it
   bool input_waits = false;  ///< there is input
   size_t in_flight = 0;
-  size_t may_stay = 0;
+  size_t may_lag = 0;
 };
 
 constexpr Step next_step(const Situation& now) {
   if (now.oldest_done) return Step::collect;
   if (now.can_fill) return Step::fill;
   if (now.in_flight == 0) return Step::leave;
-  if (now.input_waits || now.in_flight > now.may_stay) return Step::collect;
+  if (now.input_waits || now.in_flight > now.may_lag) return Step::collect;
   return Step::leave;
 }
 

@@ -46,7 +46,8 @@ Recipe resolve_recipe(const Settings& settings, int rate) {
         "tail-frames=keep sends the rows of tail-silence, which must not be longer than "
         "max-duration");
   if (settings.format == FormatChoice::f16 && recipe.log == LogType::none)
-    throw std::invalid_argument("format=F16LE cannot hold values without a logarithm (log=none)");
+    throw std::invalid_argument(
+        "format=F16LE cannot hold values without a logarithm (log=none): use format=F32LE");
   return recipe;
 }
 

@@ -148,10 +148,10 @@ GstFlowReturn Stream::next(Output& output, bool wait) {
     now.can_fill = !now.oldest_done && fill(wait);
     now.input_waits = has_input() || closing();
     now.in_flight = in_flight_.size();
-    now.may_stay = may_stay({.everything = wait || assembler_.finished(),
-                             .completes_buffer = !can_wait(),
-                             .depth = supervisor_.depth(),
-                             .ahead = supervisor_.ahead()});
+    now.may_lag = may_lag({.everything = wait || assembler_.finished(),
+                           .completes_buffer = !can_wait(),
+                           .depth = supervisor_.depth(),
+                           .ahead = supervisor_.ahead()});
     switch (next_step(now)) {
       case Step::fill:
         break;

@@ -334,7 +334,7 @@ void NpyEncoder::closed() {
 }
 
 /// Downstream has emptied the file when it started. When no row has come since, the header of an
-/// unfinished file says so to whoever reads it.
+/// unfinished file says so to its reader.
 void NpyEncoder::mark_empty_file() {
   if (!begun()) file_.open(srcpad_);
   if (!file_.is_open() || file_.size() > 0 || !file_.complete(unfinished_header(), 0)) return;
@@ -346,7 +346,7 @@ void NpyEncoder::mark_empty_file() {
 }
 
 void NpyEncoder::complete_in_file() {
-  // The file tells how many rows arrived there, not the buffers that were pushed: queues and the
+  // Rows are counted in the file and not among the buffers that were pushed: queues and the
   // sink may have dropped some. After EOS the header is unfinished only where the completed one
   // did not reach the start of the file (append=true), and stands behind the rows.
   const uint64_t size = file_.size();

@@ -19,7 +19,7 @@ using NpyHeader = std::array<char, kNpyHeaderSize>;
 /// three dimensions, the slowest first.
 NpyHeader npy_header(const char* descr, std::span<const uint64_t> shape) noexcept;
 
-/// A dimension that only the end of the stream tells; the first one or none.
+/// A dimension that is known at the end of the stream only; the first one or none.
 inline constexpr uint64_t kOpenDimension = UINT64_MAX;
 
 /// Header of a file that is still being written, in the same room. It is a dictionary without the

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The regular file that downstream writes, to complete its header when the stream stops without
-// EOS: bins stop sinks first, so filesink takes no data any more when npyenc is told.
+// EOS: bins stop sinks first, so filesink accepts no data any more when npyenc changes state.
 #pragma once
 
 #include <gst/gst.h>

@@ -60,7 +60,7 @@ struct FftPlan {
   std::vector<PackedPair> pairs;  ///< how the packed first column is unpacked
 
   ComplexPlan complex;
-  /// [parallel][slot]: where the power goes: its bin, or bins() if nobody wants it, times the
+  /// [parallel][slot]: where the power goes: its bin, or bins() if it is unused, times the
   /// lanes.
   std::vector<uint32_t> output;
 

@@ -107,7 +107,7 @@ HWY_INLINE void TransposeTwo(D d, const int16_t* first, const int16_t* second, s
 #endif
 
 /// T[p * pitch + h] for p in [from, to) and `hops` (1 .. lanes of D, kFull: all of them) hops from
-/// `hop` on. Lanes beyond `hops` are written too, with finite values that nobody reads.
+/// `hop` on. Lanes beyond `hops` are written too, with finite values that are not read.
 template <bool kFull, class D, typename Sample>
 HWY_INLINE void TransposeHops(D d, const Sample* samples, size_t hop_length, size_t hop,
                               size_t hops, size_t from, size_t to, size_t pitch, float* out) {

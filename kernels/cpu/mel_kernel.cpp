@@ -41,8 +41,8 @@ class VectorKernel final : public MelKernel {
   KernelTables tables_;
 };
 
-/// The kernels that somebody holds, so that the tables of a thousand equal elements exist once.
-/// Weak: what nobody holds is freed, and its entry is reused by the next look-up.
+/// Cache of the kernels in use, so that the tables of a thousand equal elements exist once. Weak
+/// pointers: a kernel without a user is freed, and its entry is reused by the next look-up.
 class KernelCache {
  public:
   std::shared_ptr<const MelKernel> get(const Recipe& recipe, int rows_per_call) {

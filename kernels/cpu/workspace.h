@@ -22,11 +22,11 @@ class MelWorkspace {
   float* again = nullptr;    ///< T once more, for what is computed after power took its place
   void* work = nullptr;      ///< [parallel][slot]{re, im} V, columns `column_pitch` apart
   void* work2 = nullptr;     ///< Bluestein's second transform
-  float* power = nullptr;   ///< [bin] V, one more for results nobody wants; may overwrite `samples`
-  float* exact = nullptr;   ///< as power, of the frames computed once more in double
-  float* energy = nullptr;  ///< [mel] V; overwrites `work`
-  float* mean = nullptr;    ///< V: what is subtracted from every sample of a frame
-  float* sums = nullptr;    ///< two rows of T
+  float* power = nullptr;    ///< [bin] V, one more for unused results; may overwrite `samples`
+  float* exact = nullptr;    ///< as power, of the frames computed once more in double
+  float* energy = nullptr;   ///< [mel] V; overwrites `work`
+  float* mean = nullptr;     ///< V: what is subtracted from every sample of a frame
+  float* sums = nullptr;     ///< two rows of T
   void* prepared =
       nullptr;          ///< [sample]{wide_lanes doubles} of frames that change before the transform
   void* few = nullptr;  ///< samples of a call with less than a group, zeros behind
@@ -36,7 +36,7 @@ class MelWorkspace {
 };
 
 /// Values from column to column in MelWorkspace::work, for groups of `lanes` frames. Columns whose
-/// length is even would lie on the same sets of a cache.
+/// length is even would map to the same cache sets.
 constexpr size_t column_pitch(const FftPlan& plan, size_t lanes) {
   return (static_cast<size_t>(plan.columns) +
           (plan.parallel > 1 && plan.columns % 2 == 0 ? 1 : 0)) *

@@ -188,7 +188,7 @@ int published_rate(Preset preset);
 /// (the floor without a logarithm, the place of a window that fills the FFT ...) get the default of
 /// Recipe, and a normalisation that is not defined for the resulting log type is removed: recipes
 /// with the same numbers are equal up to `preset`. Preset::custom starts from whisper80's values
-/// (fmax: 8000 Hz). An fmax that nobody set explicitly is at most the Nyquist frequency.
+/// (fmax: 8000 Hz). An fmax that was not set explicitly is at most the Nyquist frequency.
 /// Throws std::invalid_argument with a sentence that names the offending values ("fmin (9000 Hz)
 /// must be below fmax (8000 Hz)").
 Recipe resolve(Preset preset, const RecipeOverrides& overrides, int rate);

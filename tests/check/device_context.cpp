@@ -218,3 +218,27 @@ CHECK_TEST(a_running_element_keeps_its_device) {
   fail_unless(answer(element.get(), "src") == "1");
   gst_debug_remove_log_function(note_warning);
 }
+
+CHECK_TEST(folders_of_kernel_path_that_do_not_exist_are_warned_of_once) {
+  struct {
+    const char* backend;
+    const char* path;
+    const char* says;  ///< null: nothing
+  } const cases[] = {{"auto", "/nonexistent", ": /nonexistent |"},
+                     {"auto", "/nonexistent:/tmp:/no\nsuch", ": /nonexistent, /no\\x0asuch |"},
+                     {"auto", "/tmp", nullptr},
+                     {"auto", "", nullptr},
+                     {"software", "/nonexistent", nullptr}};
+  for (const auto& one : cases) {
+    const auto element = make_element("npumelspec");
+    BusWatch bus(element.get());
+    gst_util_set_object_arg(G_OBJECT(element.get()), "backend", one.backend);
+    g_object_set(element.get(), "kernel-path", one.path, nullptr);
+    gst_element_set_state(element.get(), GST_STATE_PAUSED);
+    const PostedError warning = posted(bus, GST_MESSAGE_WARNING);
+    ASSERT_EQUAL(warning.code >= 0, one.says != nullptr);
+    if (one.says != nullptr) fail_unless(warning.says(one.says), "%s", warning.text.c_str());
+    ASSERT_EQUAL(bus.count(GST_MESSAGE_WARNING), 0);
+    gst_element_set_state(element.get(), GST_STATE_NULL);
+  }
+}

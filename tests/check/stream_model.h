@@ -60,7 +60,7 @@ class StreamModel {
       held_ += clip.samples;
       return;
     }
-    if (decision.next == JumpRule::Next::anew) restart(decision.next_break.base);
+    if (decision.next == JumpRule::Next::restart) restart(decision.next_discontinuity.base);
     parts_.back().samples += clip.samples;
     if (decision.move == 0) return;
     parts_.back().time.move(parts_.back().samples, decision.move);
@@ -69,7 +69,7 @@ class StreamModel {
 
   void gap(GstClockTime start, GstClockTime duration) {
     if (!parts_.back().time.started()) return;
-    settle();
+    confirm_held();
     Part& part = parts_.back();
     if (!GST_CLOCK_TIME_IS_VALID(duration)) {
       drain();
@@ -99,7 +99,7 @@ class StreamModel {
 
   /// EOS and everything else that ends the stream for good.
   void drain() {
-    settle();
+    confirm_held();
     end();
   }
   /// After look(): nothing of it will come any more.
@@ -159,12 +159,12 @@ class StreamModel {
   void end() {
     if (parts_.back().time.started()) parts_.push_back(fresh());
   }
-  void settle() {
-    if (rule_.holding()) release(rule_.settle(parts_.back().time));
+  void confirm_held() {
+    if (rule_.holding()) release(rule_.resolve(parts_.back().time));
   }
   void release(const JumpRule::Decision& decision) {
     if (decision.held == JumpRule::Held::none) return;
-    if (decision.held == JumpRule::Held::anew) restart(decision.held_break.base);
+    if (decision.held == JumpRule::Held::restart) restart(decision.held_discontinuity.base);
     inserted += decision.silence;
     parts_.back().samples += decision.silence + held_;
     held_ = 0;

@@ -146,6 +146,9 @@ TEST(ExplainMismatch, NamesTheFieldOrTheMediaType) {
             "mels: wanted 128, have 80; log: wanted ln, have log10");
   EXPECT_EQ(explain("audio/x-raw,rate=16000"),
             "the next element takes audio/x-raw and npumelspec makes audio/x-mel-spectrogram");
+  // Spellings that differ by trailing 1s are one shape.
+  EXPECT_EQ(explain("other/tensors,dimensions=(string)128:100:1"),
+            "dimensions: wanted 128:100:1, have 80:100 or 100:80");
   Settings clip;
   clip.frames = 0;
   const CapsPtr whole = source_caps(clip, audio_caps().get());

@@ -51,7 +51,7 @@ class Stream {
     for (const Event& event : events) push(event.pts, event.samples);
   }
   void end() {
-    release(rule_.settle(time_));
+    release(rule_.resolve(time_));
     ASSERT_TRUE(held_.empty());
     ASSERT_EQ(in, taken);
   }
@@ -90,7 +90,7 @@ class Stream {
     }
     inserted += decision.silence;
     position_ += decision.silence;
-    if (decision.held == JumpRule::Held::anew) restart(decision.held_break.base);
+    if (decision.held == JumpRule::Held::restart) restart(decision.held_discontinuity.base);
     for (const Event& event : held_) take(event);
     held_.clear();
   }
@@ -106,7 +106,7 @@ class Stream {
       held_.push_back(event);
       return;
     }
-    if (decision.next == JumpRule::Next::anew) restart(decision.next_break.base);
+    if (decision.next == JumpRule::Next::restart) restart(decision.next_discontinuity.base);
     take(event);
     if (decision.move == 0) return;
     ++moves;

@@ -8,11 +8,11 @@ namespace npumel {
 namespace {
 
 TEST(Schedule, WhatMayStayInFlight) {
-  EXPECT_EQ(may_stay({.everything = true, .completes_buffer = false, .depth = 4, .ahead = 2}), 0U);
-  EXPECT_EQ(may_stay({.everything = true, .completes_buffer = true, .depth = 4, .ahead = 2}), 0U);
-  EXPECT_EQ(may_stay({.everything = false, .completes_buffer = false, .depth = 4, .ahead = 2}), 4U);
-  EXPECT_EQ(may_stay({.everything = false, .completes_buffer = true, .depth = 4, .ahead = 2}), 1U);
-  EXPECT_EQ(may_stay({.everything = false, .completes_buffer = true, .depth = 1, .ahead = 0}), 0U);
+  EXPECT_EQ(may_lag({.everything = true, .completes_buffer = false, .depth = 4, .ahead = 2}), 0U);
+  EXPECT_EQ(may_lag({.everything = true, .completes_buffer = true, .depth = 4, .ahead = 2}), 0U);
+  EXPECT_EQ(may_lag({.everything = false, .completes_buffer = false, .depth = 4, .ahead = 2}), 4U);
+  EXPECT_EQ(may_lag({.everything = false, .completes_buffer = true, .depth = 4, .ahead = 2}), 1U);
+  EXPECT_EQ(may_lag({.everything = false, .completes_buffer = true, .depth = 1, .ahead = 0}), 0U);
 }
 
 TEST(Schedule, AResultThatIsThereIsTakenBeforeAnythingElse) {
@@ -22,7 +22,7 @@ TEST(Schedule, AResultThatIsThereIsTakenBeforeAnythingElse) {
                            .can_fill = fill,
                            .input_waits = waits,
                            .in_flight = 1,
-                           .may_stay = 4}),
+                           .may_lag = 4}),
                 Step::collect);
 }
 
@@ -33,13 +33,13 @@ TEST(Schedule, InputIsMovedBeforeAnyWaiting) {
 }
 
 TEST(Schedule, InputWithoutASlotWaitsForTheOldestBatch) {
-  EXPECT_EQ(next_step({.input_waits = true, .in_flight = 2, .may_stay = 4}), Step::collect);
+  EXPECT_EQ(next_step({.input_waits = true, .in_flight = 2, .may_lag = 4}), Step::collect);
 }
 
 TEST(Schedule, WithoutInputOnlyWhatMustNotStayIsWaitedFor) {
-  EXPECT_EQ(next_step({.in_flight = 2, .may_stay = 1}), Step::collect);
-  EXPECT_EQ(next_step({.in_flight = 1, .may_stay = 1}), Step::leave);
-  EXPECT_EQ(next_step({.in_flight = 1, .may_stay = 0}), Step::collect);
+  EXPECT_EQ(next_step({.in_flight = 2, .may_lag = 1}), Step::collect);
+  EXPECT_EQ(next_step({.in_flight = 1, .may_lag = 1}), Step::leave);
+  EXPECT_EQ(next_step({.in_flight = 1, .may_lag = 0}), Step::collect);
 }
 
 TEST(Schedule, WithNothingInFlightThereIsNothingToWaitFor) {
