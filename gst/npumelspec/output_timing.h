@@ -6,8 +6,8 @@
 
 #include <cstdint>
 
-#include "gst/npumelspec/assembler.h"
 #include "gst/common/timeline.h"
+#include "gst/npumelspec/assembler.h"
 
 namespace npumel {
 
