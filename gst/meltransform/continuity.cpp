@@ -10,6 +10,8 @@ namespace {
 /// Where a flag says that something happened, times need not differ by half a row to differ: what
 /// is left is rounding.
 constexpr GstClockTime kRounding = GST_USECOND;
+/// No time base moves by a century.
+constexpr GstClockTime kMostStep = GstClockTime{1} << 61;
 
 }  // namespace
 
@@ -19,7 +21,7 @@ Follows Continuity::judge(const Placement& buffer, GstClockTime expected) const 
   const GstClockTime step =
       !timed ? 0 : std::max(buffer.pts, expected) - std::min(buffer.pts, expected);
   if (has_offset_ && buffer.counts_rows()) {
-    if (buffer.offset != next_offset_) return Follows::no;
+    if (buffer.offset != next_offset_ || step > kMostStep) return Follows::no;
     const GstClockTime small =
         buffer.discont ? std::min(kRounding, row_duration_ / 2) : row_duration_ / 2;
     return step > small ? Follows::with_step : Follows::yes;

@@ -3,8 +3,10 @@
 #include <gst/audio/audio.h>
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
+#include "gst/common/guarded.h"
 #include "gst/meltransform/log.h"
 #include "gst/meltransform/mel_transform.h"
 #include "gst/meltransform/row_values.h"
@@ -12,12 +14,28 @@
 #define GST_CAT_DEFAULT mel_transform_debug
 
 namespace npumel {
+namespace {
+
+/// Two gigabytes of a clip in one buffer.
+constexpr int64_t kMostClipValues = int64_t{1} << 29;
+
+}  // namespace
 
 void MelTransform::keep(GstFlowReturn flow) {
   if (flow != GST_FLOW_OK) kept_flow_ = flow;
 }
 
+/// An exception ends the stream: rows that went half of the way are no beginning.
 GstFlowReturn MelTransform::submit(BufferPtr buffer) {
+  try {
+    return take(std::move(buffer));
+  } catch (...) {
+    reset_stream();
+    throw;
+  }
+}
+
+GstFlowReturn MelTransform::take(BufferPtr buffer) {
   if (kept_flow_ != GST_FLOW_OK) return std::exchange(kept_flow_, GST_FLOW_OK);
   if (!configured_) return GST_FLOW_NOT_NEGOTIATED;
   if (reverse_) return GST_FLOW_OK;
@@ -112,9 +130,12 @@ GstFlowReturn MelTransform::take_stream(GstBuffer* buffer, std::span<const float
   }
   if (valid == placement.rows) return GST_FLOW_OK;
   // What upstream padded is the end of the rows that are real. How long it lasts upstream knows.
-  padded_ = true;
-  if (GST_BUFFER_DURATION_IS_VALID(buffer))
-    time_limit_ = position + timeline_.samples_in(GST_BUFFER_DURATION(buffer));
+  padding_ = placement.rows - valid;
+  filled_ = placement.rows == source_->frames();
+  if (GST_BUFFER_DURATION_IS_VALID(buffer)) {
+    const int64_t lasts = timeline_.samples_in(GST_BUFFER_DURATION(buffer));
+    time_limit_ = position + std::min(lasts, std::numeric_limits<int64_t>::max() - position);
+  }
   return drain(true);
 }
 
@@ -194,6 +215,11 @@ GstFlowReturn MelTransform::transform_alone(std::span<const float> rows, int64_t
   const int64_t room = std::max(transformed_rows(*recipe_, count), int64_t{0});
   const bool direct = features_.type == ElementType::f32 && features_.layout == Layout::frame_major;
   const int64_t most = std::max(room, least);
+  if (most > kMostClipValues / features_.dims)
+    throw ElementError(GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT,
+                       "A clip of " + std::to_string(count) + " rows would become " +
+                           std::to_string(most) + " rows of " + std::to_string(features_.dims) +
+                           " values, which is too much for one buffer: set frames on npumelspec");
   MappedBuffer target;
   std::span<float> out;
   const auto values = static_cast<size_t>(most) * width;

@@ -68,6 +68,7 @@ class MelTransform final {
   void update_latency();
 
   // input.cpp
+  GstFlowReturn take(BufferPtr buffer);
   GstFlowReturn take_stream(GstBuffer* buffer, std::span<const float> rows, int64_t valid);
   GstFlowReturn feed(std::span<const float> rows);
   GstFlowReturn take_alone(GstBuffer* buffer, std::span<const float> rows, int64_t valid);
@@ -129,7 +130,8 @@ class MelTransform final {
   int64_t sound_end_ = 0;       ///< input rows before the end of the last one that is no GAP
   bool first_output_ = true;    ///< the next buffer is the first after a start: DISCONT
   bool resynced_ = false;       ///< that start was a resync: RESYNC
-  bool padded_ = false;         ///< upstream fills its buffers, and so do we
+  int64_t padding_ = 0;         ///< rows of padding behind the last real one
+  bool filled_ = false;         ///< with them upstream fills its buffers, and so do we
   double log_max_ = 0;          ///< of the last input buffer's meta, as the next
   std::string backend_ = "software";
   GstFlowReturn kept_flow_ = GST_FLOW_OK;

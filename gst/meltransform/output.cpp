@@ -160,11 +160,13 @@ GstFlowReturn MelTransform::finish_stream(bool eos) {
   // Padded audio makes a first buffer even where it is too short for a row of its own.
   const bool nothing = sent_rows_ + rest == 0;
   if (nothing && rows_in > 0) warn_of_short_clip(rows_in);
-  if (rest == 0 && !(nothing && padded_)) return GST_FLOW_OK;
+  if (rest == 0 && !(nothing && filled_)) return GST_FLOW_OK;
   const int64_t all = rest + writer_.room();
-  const CapsPtr caps = with_frames(out_caps_.get(), features_.layout, static_cast<int>(rest));
-  const bool fills = padded_ || !peer_takes(caps.get());
-  return push_block(fills ? all : rest, std::clamp<int64_t>(valid - sent_rows_, 0, rest));
+  const int64_t with_padding = transformed_rows(*recipe_, rows_in + padding_) - sent_rows_;
+  const int64_t rows = std::clamp(with_padding, rest, all);
+  const CapsPtr caps = with_frames(out_caps_.get(), features_.layout, static_cast<int>(rows));
+  const bool fills = filled_ || !peer_takes(caps.get());
+  return push_block(fills ? all : rows, std::clamp<int64_t>(valid - sent_rows_, 0, rest));
 }
 
 void MelTransform::reset_stream() {
@@ -179,7 +181,8 @@ void MelTransform::reset_stream() {
   first_offset_ = 0;
   time_limit_ = -1;
   first_output_ = true;
-  resynced_ = padded_ = false;
+  resynced_ = filled_ = false;
+  padding_ = 0;
 }
 
 }  // namespace npumel

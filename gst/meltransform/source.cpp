@@ -49,6 +49,11 @@ std::string chained_id(const RowInfo& info, const TransformRecipe& recipe) {
 
 [[noreturn]] void refuse(const std::string& reason) { throw std::invalid_argument(reason); }
 
+/// A pool allocates two buffers: 256 MiB each are more than anybody wants.
+constexpr int64_t kMostValues = int64_t{1} << 26;
+/// Phases of two grids that are looked at one by one: all of npumelspec's.
+constexpr int64_t kMostPhases = 3000;
+
 }  // namespace
 
 Source::Source(RowInfo rows) : info(std::move(rows)), input(input_of(info)) {}
@@ -130,6 +135,9 @@ FeatureInfo features_of(const TransformRecipe& recipe, const Source& source) {
       features.buffers_d = static_cast<int>(between / divisor);
     }
   }
+  if (int64_t{features.frames} * features.dims > kMostValues)
+    refuse("buffers of " + std::to_string(features.frames) + " rows of " +
+           std::to_string(features.dims) + " values are too large: set fewer frames on npumelspec");
   return features;
 }
 
@@ -144,7 +152,12 @@ Blocks plan_blocks(const Transformer& transformer, int stride, int frames) {
   };
   // At the start rows may wait longer than later; then the phase of the two grids repeats.
   const int64_t period = frames / std::gcd(step, int64_t{frames});
-  const int64_t settled = transformer.output().reach / step + 1;
+  const int64_t reach = transformer.output().reach;
+  if (period > kMostPhases) {
+    blocks.latency_rows = step - stride + reach;  // no phase waits longer
+    return blocks;
+  }
+  const int64_t settled = reach / step + 1;
   for (const int64_t begin : {int64_t{0}, settled})
     for (int64_t k = begin; k <= begin + period; ++k)
       blocks.latency_rows = std::max(blocks.latency_rows, waits(k));

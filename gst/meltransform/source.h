@@ -41,14 +41,16 @@ bool rows_are_independent(const TransformRecipe& recipe);
 /// the caps lack what is needed. check_transform() has been asked before.
 Mode choose_mode(const TransformRecipe& recipe, const Source& source);
 
-/// The caps of the rows that leave; `type` and `layout` are those of the input.
+/// The caps of the rows that leave; `type` and `layout` are those of the input. Throws as
+/// check_transform() and choose_mode() do, and where a buffer would hold more than 2^26 values.
 FeatureInfo features_of(const TransformRecipe& recipe, const Source& source);
 
 /// Rows of an output buffer of Mode::stream, and what a sink waits for.
 struct Blocks {
   int rows = 1;
   /// Input rows from the first of an output buffer to the first of the input buffer that completes
-  /// it, in the worst case: what is added to upstream's latency.
+  /// it, in the worst case: what is added to upstream's latency. An upper bound where buffers of
+  /// more than 3000 rows meet blocks in that many phases.
   int64_t latency_rows = 0;
 };
 /// `transformer` is at the start of a stream whose buffers have `frames` >= 1 rows.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // meltransform: the rows of the arithmetic to the bit, however they come and go.
+#include <gst/audio/audio.h>
+
 #include <cmath>
 
 #include "tests/check/feature_stream.h"
@@ -174,6 +176,46 @@ CHECK_TEST(valid_frames_count_pairs_that_hold_no_padding) {
     const std::vector<float> values = buffer.rows();
     for (size_t m = values.size() - 4; m < values.size(); ++m) fail_unless(values[m] == 0);
   }
+}
+
+CHECK_TEST(a_short_padded_end_stays_short) {
+  // As a first meltransform with stack-edge=zero sends it: 7 rows, the last of them half real.
+  const RowsIn rows{.frames = 10};
+  FeatureStream stream("deltas=1", rows);
+  stream.push(rows, 0, 10);
+  stream.set_caps(rows.caps(7));
+  GstBuffer* buffer = buffer_of(rows.rows(10, 7));
+  GST_BUFFER_PTS(buffer) = rows.time(10);
+  GstCustomMeta* meta = gst_buffer_add_custom_meta(buffer, "GstNpuMelMeta");
+  gst_structure_set(gst_custom_meta_get_structure(meta), "valid-frames", G_TYPE_INT, 6, nullptr);
+  stream.push(buffer);
+  stream.eos();
+  TransformOverrides deltas;
+  deltas.deltas = 1;
+  fail_unless(stream.rows() ==
+              one_shot(resolve_transform(TransformPreset::none, deltas), rows, 0, 16));
+  ASSERT_EQUAL(stream.buffers().size(), 2);
+  ASSERT_EQUAL(rows_of(*stream.buffers()[1]), 7);
+  ASSERT_EQUAL(stream.buffers()[1]->valid_frames, 6);
+}
+
+CHECK_TEST(the_level_of_a_buffer_that_stands_alone_travels_along) {
+  const RowsIn rows{.frames = 0};
+  FeatureStream stream("deltas=1", rows);
+  int found = 0;
+  gst_pad_add_probe(
+      stream.harness()->sinkpad, GST_PAD_PROBE_TYPE_BUFFER,
+      [](GstPad*, GstPadProbeInfo* info, gpointer data) {
+        const auto* level = gst_buffer_get_audio_level_meta(GST_PAD_PROBE_INFO_BUFFER(info));
+        if (level != nullptr && level->level == 33 && level->voice_activity)
+          *static_cast<int*>(data) += 1;
+        return GST_PAD_PROBE_OK;
+      },
+      &found, nullptr);
+  GstBuffer* buffer = buffer_of(rows.rows(0, 10));
+  gst_buffer_add_audio_level_meta(buffer, 33, TRUE);
+  stream.push(buffer);
+  ASSERT_EQUAL(found, 1);
 }
 
 CHECK_TEST(a_zero_row_of_the_clip_s_tail_rule_is_no_row) {

@@ -12,7 +12,7 @@ seconds=${1:-60}
 root=$(cd "$(dirname "$0")/../.." && pwd)
 build=$root/build-fuzz
 targets=("$@")
-[ $# -gt 0 ] || targets=(element manifest npyenc scope time)
+[ $# -gt 0 ] || targets=(element manifest npyenc scope time transform)
 
 if [ ! -f "$build/build.ninja" ]; then
   CXX=${FUZZ_CXX:-clang++} meson setup "$build" "$root" -Dtests=enabled -Dexamples=disabled \

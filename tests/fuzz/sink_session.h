@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What the targets for npyenc and melspecscope share: hostile mel caps and buffers into an element,
-// a downstream that answers what the bytes say.
+// What the targets for npyenc, melspecscope and meltransform share: hostile mel caps and buffers
+// into an element, a downstream that answers what the bytes say.
 #pragma once
 
 #include <cmath>

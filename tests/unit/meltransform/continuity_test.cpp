@@ -84,6 +84,8 @@ TEST_F(ContinuityTest, TimesAtTheEndsOfTheRangeAreComparedAsTheyAre) {
   continuity_.took(timed(0));
   EXPECT_EQ(continuity_.judge(timed(GST_CLOCK_TIME_NONE - 1), 0), Follows::no);
   EXPECT_EQ(continuity_.judge(timed(0), GST_CLOCK_TIME_NONE - 1), Follows::no);
+  continuity_.took(counted(0, 0));
+  EXPECT_EQ(continuity_.judge(counted(GST_CLOCK_TIME_NONE - 1, 10), 0), Follows::no);
 }
 
 }  // namespace

@@ -160,6 +160,26 @@ TEST(FeaturesOf, StackedRowsLieFurtherApart) {
   EXPECT_EQ(features_of(recipe_of(TransformPreset::lfr_funasr), source_of(clip())).frames, 0);
 }
 
+TEST(FeaturesOf, BuffersHaveALargestSize) {
+  const auto refused = [](const std::string& fields, int stride) {
+    TransformOverrides overrides;
+    overrides.stack_stride = stride;
+    try {
+      features_of(
+          recipe_of(TransformPreset::none, overrides),
+          source_of("audio/x-mel-spectrogram, format=F32LE, layout=frame-major, rate=16000, " +
+                    fields));
+    } catch (const std::invalid_argument& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  EXPECT_EQ(refused("mels=64, frames=1000000, hop-length=1", 1), "");
+  EXPECT_TRUE(has_words(refused("mels=68, frames=1000000, hop-length=1", 1), "too large"));
+  EXPECT_EQ(refused("mels=1, frames=10, hop-length=2147483", 1000), "");
+  EXPECT_NE(refused("mels=1, frames=10, hop-length=2147484", 1000), "");
+}
+
 TEST(FeaturesOf, TwoInARowHaveTheIdOfBoth) {
   const TransformRecipe first = recipe_of(TransformPreset::mfcc13_kaldi);
   const TransformRecipe second = deltas_of(2);
