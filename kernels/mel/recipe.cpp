@@ -102,9 +102,10 @@ int published_rate(Preset preset) { return preset_row(preset).rate; }
 Recipe resolve(Preset preset, const RecipeOverrides& overrides, int rate) {
   const PresetRow& row = preset_row(preset);
   if (row.rate != 0 && rate != row.rate)
-    throw std::invalid_argument("preset " + std::string(nick(preset)) + " is defined for " +
+    throw std::invalid_argument("preset=" + std::string(nick(preset)) + " is defined for " +
                                 std::to_string(row.rate) + " Hz, not for " + std::to_string(rate) +
-                                " Hz; insert audioresample or use preset=custom");
+                                " Hz: insert audioconvert ! audioresample before it, or use "
+                                "preset=custom");
   Recipe recipe = apply(row.recipe, overrides, rate);
   validate(recipe);
   if (!(recipe == apply(row.recipe, {}, rate))) recipe.preset = Preset::custom;

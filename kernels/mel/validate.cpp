@@ -51,7 +51,7 @@ void check_sizes(const Recipe& recipe) {
   }
   if (recipe.n_fft < recipe.win_length)
     refuse(with_value("n-fft", recipe.n_fft) + " must not be smaller than " +
-           with_value("win-length", recipe.win_length));
+           with_value("win-length", recipe.win_length) + ": set both");
   if (recipe.input_scale != 1 && recipe.input_scale != 32768)
     refuse(with_value("input-scale", recipe.input_scale) + " must be 1 or 32768");
 }

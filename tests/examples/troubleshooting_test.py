@@ -29,7 +29,7 @@ CASES = {
     "npumelspec takes one channel": (
         f"{STEREO} ! npumelspec ! fakesink",
         f"{STEREO} ! audioconvert ! audioresample ! npumelspec ! fakesink"),
-    "preset P is defined": (
+    "preset=P is defined": (
         f"{CD} ! npumelspec ! fakesink",
         f"{CD} ! audioconvert ! audioresample ! npumelspec ! fakesink"),
     "streaming stopped, reason not-negotiated": (
