@@ -3,6 +3,7 @@
 """The Python module: lengths, edges, figures, accuracy, repetition (what its predecessor's own tests look at),
 and what is no audio, no setting, or comes from several threads at once."""
 import collections
+import gc
 import json
 import os
 import re
@@ -166,7 +167,10 @@ class Audio(unittest.TestCase):
             with self.subTest(words), self.assertRaisesRegex(error, words):
                 npumelspec.mel(audio)
         loud = np.full(3200, 3e38, np.float32)
-        self.assertEqual(npumelspec.mel(loud).shape, (MELS, 20))
+        with self.assertWarnsRegex(UserWarning, r"3e\+38: floats are in \[-1, 1\]"):
+            self.assertEqual(npumelspec.mel(loud).shape, (MELS, 20))
+        with self.assertWarnsRegex(UserWarning, "floats of their size are divided by 32768"):
+            npumelspec.mel(speech_like(1).astype(float))
         # Nothing of the above stays behind.
         np.testing.assert_array_equal(npumelspec.mel(self.audio), npumelspec.mel(self.audio.copy()))
 
@@ -196,12 +200,12 @@ class Settings(unittest.TestCase):
 
     def test_what_cannot_be(self):
         for error, words, settings in (
-                (ValueError, "16000 Hz, not for 44100", {"rate": 44100}), (ValueError, "rate", {"rate": 0}),
+                (ValueError, "16000 Hz, not for 44100 Hz: resample the array", {"rate": 44100}), (ValueError, "rate", {"rate": 0}),
                 (ValueError, "rate", {"rate": 16000.5}), (ValueError, "rate", {"rate": float("nan")}),
                 (TypeError, "rate", {"rate": "16000"}), (TypeError, "rate", {"rate": None}),
                 (ValueError, "whisper80, whisper128", {"preset": "whisper"}), (TypeError, "preset", {"preset": 3}),
                 (ValueError, "mel-major", {"layout": "major"}), (ValueError, "normalize", {"normalize": "yes"}),
-                (TypeError, "n_mels", {"n_mels": 80}), (ValueError, "mels", {"mels": 100000}),
+                (TypeError, r"'n_mels': .*\(mels\? gst-inspect", {"n_mels": 80}), (TypeError, "no argument 'zzz'", {"zzz": 1}), (ValueError, "mels", {"mels": 100000}),
                 (TypeError, "mels", {"mels": 40.5}), (TypeError, "mels", {"mels": "40"}),
                 (TypeError, "mels", {"mels": True}), (TypeError, "numbers and strings", {"mels": [40]}),
                 (ValueError, "publishes no normalisation", {"preset": "kaldi80", "normalize": "buffer"}),
@@ -213,6 +217,11 @@ class Settings(unittest.TestCase):
                 npumelspec.mel(self.audio, **settings)
         with self.assertRaisesRegex(RuntimeError, "No usable NPU"):
             npumelspec.create_batch_processor(fallback_to_cpu=False)
+        # One traceback, not that of a second attempt below it.
+        for settings in ({"rate": 44100}, {"preset": "whisper"}):
+            with self.assertRaises(ValueError) as refused:
+                npumelspec.mel(self.audio, **settings)
+            self.assertTrue(refused.exception.__suppress_context__)
 
     def test_every_preset_gives_its_published_form(self):
         with self.assertRaisesRegex(ValueError, "there is ") as refused:
@@ -253,6 +262,29 @@ class Settings(unittest.TestCase):
         self.assertIn("npumelspec: backend software (no NPU", done.stderr)
         self.assertIn("npumelspec: 10 frames of 1600 samples", done.stderr)
         self.assertEqual(done.stdout, "")
+
+
+class Forgotten(unittest.TestCase):
+    """Processors and streams that nobody closes."""
+
+    def test_their_elements_are_stopped(self):
+        for make in (npumelspec.create_batch_processor, npumelspec.stream):
+            with self.subTest(make.__name__):
+                owner = make()
+                element = owner._front.element
+                self.assertEqual(element.get_state(0)[1].value_nick, "playing")
+                del owner
+                gc.collect()
+                self.assertEqual(element.get_state(0)[1].value_nick, "null")
+
+    def test_a_program_that_ends_with_them_ends_quietly(self):
+        script = ("import sys, numpy; sys.path.insert(0, sys.argv[1]); import npumelspec\n"
+                  "one, other = npumelspec.create_batch_processor(), npumelspec.stream()\n"
+                  "one.circle = other.circle = [one, other]\n"
+                  "for use in (one, other, npumelspec.mel): use(numpy.zeros(1600))\n")
+        done = subprocess.run([sys.executable, "-c", script, str(EXAMPLES / "python")], capture_output=True,
+                              text=True, timeout=100, check=False)
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""))
 
 
 class Installed(unittest.TestCase):

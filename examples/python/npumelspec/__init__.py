@@ -10,7 +10,7 @@
             rows = stream(chunk)                    # live: what this chunk completed
 
 Audio is mono: an array of shape (n,), (1, n) or (n, 1), float or int16. Floats are in [-1, 1] as
-float32; float16 and float64 are converted. int16 is taken as it is. Anything else raises TypeError
+float32 (a warning tells of much larger ones); float16 and float64 are converted. int16 is taken as it is. Anything else raises TypeError
 (no numbers, other integers) or ValueError (empty, several channels, NaN or infinite samples, a rate
 that the preset is not defined for).
 

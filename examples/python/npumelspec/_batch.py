@@ -7,8 +7,8 @@ import time
 from collections import OrderedDict
 
 from ._audio import format_of, rate_of, samples_of
-from ._front import Front
-from ._gst import UNBOUNDED, Gst
+from ._front import Front, Owner
+from ._gst import UNBOUNDED
 
 
 def _say(words):
@@ -33,7 +33,7 @@ def check_whole(layout, settings):
         raise ValueError(f"layout={layout!r}: there is mel-major, frame-major")
 
 
-class BatchProcessor:
+class BatchProcessor(Owner):
     """Mel spectrograms of whole arrays. Use create_batch_processor(); keyword arguments as there."""
 
     BATCH_SIZE = 100  # frames that one call to the NPU computes
@@ -43,16 +43,14 @@ class BatchProcessor:
 
     def __init__(self, rate=16000, preset="whisper80", layout="mel-major", normalize=_PUBLISHED,
                  fallback_to_cpu=True, verbose=False, **settings):
+        super().__init__()
         check_whole(layout, settings)
         settings.setdefault("backend", "auto" if fallback_to_cpu else "npu")
         self._rate = rate_of(rate)
         self._settings = {"preset": preset, "layout": layout, "normalize": normalize, "frames": 0,
                           "max_duration": UNBOUNDED, **settings}
         self._mel_axis = 0 if layout == "mel-major" else 1
-        self._lock = threading.Lock()
-        self._front = None
         self._format = None
-        self._closed = False
         self._verbose = verbose
         self._zero = self._sums = {}
         self._wall_time = 0.0
@@ -64,19 +62,19 @@ class BatchProcessor:
             _say(f"backend {self._front.element.get_property('active-backend')}{reason}")
 
     def _open(self, sample_format):
-        if self._front is not None:
-            self._sums = self._counters()
-            self._front.close()
-            self._front = None
+        self._drop()
         settings = dict(self._settings)
         try:
             self._front = Front(self._rate, sample_format, settings)
-        except ValueError:
+        except ValueError as refusal:
             if not isinstance(settings["normalize"], _Default):
                 raise
             # "As published" is "not at all" for a preset that publishes no normalisation.
             settings["normalize"] = "none"
-            self._front = Front(self._rate, sample_format, settings)
+            try:
+                self._front = Front(self._rate, sample_format, settings)
+            except ValueError:
+                raise refusal from None
             self._settings = settings
         self._format = sample_format
 
@@ -92,8 +90,7 @@ class BatchProcessor:
             try:
                 mel = self._compute(samples)
             except BaseException:
-                self._front.close()
-                self._front = None
+                self._drop()
                 raise
             self._wall_time += time.perf_counter() - started
             self.total_batches = -(-mel.shape[1 - self._mel_axis] // self.BATCH_SIZE)
@@ -172,25 +169,10 @@ class BatchProcessor:
         with self._lock:
             return self._front.form.mels if self._front is not None else 0
 
-    def close(self):
-        """Frees the element. May be called again; process() raises ValueError after it."""
-        with self._lock:
-            self._closed = True
-            if self._front is not None:
-                self._sums = self._counters()
-                self._front.close()
-                self._front = None
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
-
-    def __del__(self):
-        front = getattr(self, "_front", None)
-        if front is not None and Gst is not None:
-            front.close()
+    def _drop(self):
+        if self._front is not None:
+            self._sums = self._counters()
+        super()._drop()
 
 
 def create_batch_processor(fallback_to_cpu=True, verbose=False, **settings):

@@ -32,14 +32,13 @@ def read(path, preset="whisper80", layout="mel-major", normalize=_PUBLISHED, rat
                 "max_duration": UNBOUNDED, **settings}
     try:
         return _read(name, rate, settings)
-    except ValueError:
+    except ValueError as refusal:
         if not isinstance(normalize, _Default):
             raise
         try:
             return _read(name, rate, {**settings, "normalize": "none"})
         except (RuntimeError, ValueError):
-            pass
-        raise
+            raise refusal from None
 
 
 def _read(name, rate, settings):

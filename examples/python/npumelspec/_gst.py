@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """GStreamer for this module: the element, its properties from keyword arguments, its errors."""
 import contextlib
+import difflib
 import enum
 import numbers
 
@@ -37,7 +38,10 @@ def configure(element, settings):
         name = keyword.replace("_", "-")
         spec = element.find_property(name)
         if spec is None:
-            raise TypeError(f"there is no argument {keyword!r}: npumelspec has no property {name} (gst-inspect-1.0 npumelspec lists them)")
+            known = [known.name for known in element.list_properties()]
+            near = [other.replace("-", "_") for other in difflib.get_close_matches(name, known, 1)]
+            raise TypeError(f"there is no argument {keyword!r}: npumelspec has no property {name} "
+                            f"({f'{near[0]}? ' if near else ''}gst-inspect-1.0 npumelspec lists them)")
         if not spec.flags & GObject.ParamFlags.WRITABLE:
             raise TypeError(f"{name} can only be read")
         if spec.value_type.is_a(GObject.TYPE_ENUM):
@@ -82,7 +86,10 @@ def error_of(message, prefix=""):
     """The exception that an ERROR message stands for."""
     error, debug = message.parse_error()
     kind = ValueError if error.domain in _VALUE_ERRORS else RuntimeError
-    return kind(prefix + (error.message or debug or "unknown error"))
+    text = error.message or debug or "unknown error"
+    # Nothing can be inserted before an array.
+    text = text.replace("insert audioconvert ! audioresample before it", "resample the array (read() does it for files)")
+    return kind(prefix + text)
 
 
 def pop_error(bus, prefix=""):

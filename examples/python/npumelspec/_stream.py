@@ -1,18 +1,17 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Live audio in chunks of any size to the frames that they complete."""
-import threading
-
 import numpy as np
 
 from ._audio import format_of, rate_of, samples_of
-from ._front import Front
+from ._front import Front, Owner
 from ._gst import Gst
 
 
-class Stream:
+class Stream(Owner):
     """Frames of a stream. Use stream(). One thread at a time pushes; others wait."""
 
     def __init__(self, rate=16000, preset="whisper80", layout="mel-major", normalize="none", frames=1, **settings):
+        super().__init__()
         if layout not in ("mel-major", "frame-major"):
             raise ValueError(f"layout={layout!r}: there is mel-major, frame-major")
         if isinstance(frames, bool) or not isinstance(frames, (int, np.integer)):
@@ -27,10 +26,8 @@ class Stream:
                           "frames": int(frames), **settings}
         self._rate = rate_of(rate)
         self._mel_major = layout == "mel-major"
-        self._lock = threading.Lock()
         self._format = "F32LE"
         self._fed = False
-        self._closed = False
         self._front = Front(self._rate, self._format, self._settings)
 
     def push(self, chunk):
@@ -45,9 +42,9 @@ class Stream:
                 if self._fed:
                     raise TypeError("the stream's chunks so far were "
                                     + ("float" if self._format == "F32LE" else "int16"))
-                self._front.close()
-                self._format = format_of(samples)
-                self._front = Front(self._rate, self._format, self._settings)
+                front = Front(self._rate, format_of(samples), self._settings)
+                self._drop()
+                self._front, self._format = front, format_of(samples)
             self._front.push(samples, Gst.CLOCK_TIME_NONE if self._fed else 0)
             self._fed = True
             return self._collect()
@@ -89,23 +86,6 @@ class Stream:
         with self._lock:
             self._check_open()
             return self._front.stats()
-
-    def close(self):
-        """Frees the element; what was not collected is lost. May be called again."""
-        with self._lock:
-            self._closed = True
-            self._front.close()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
-
-    def __del__(self):
-        front = getattr(self, "_front", None)
-        if front is not None and Gst is not None:
-            front.close()
 
 
 def stream(rate=16000, preset="whisper80", layout="mel-major", normalize="none", frames=1, **settings):
