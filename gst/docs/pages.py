@@ -22,7 +22,43 @@ HERE = Path(__file__).resolve().parent
 BLOCK = re.compile(r"(<!-- (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 GROUP = re.compile(r"^\[(\w+)\] ")
 MUTABLE = {1 << 12: "any state", 1 << 11: "PAUSED"}  # GST_PARAM_MUTABLE_PLAYING, _PAUSED
-HUGE = 2**31 - 1
+# The largest values of GObject's whole numbers: such a property has no limit.
+LARGEST = (2**31 - 1, 2**32 - 1, 2**63 - 1, 2**64 - 1)
+TYPES = {"gchararray": "text", "gboolean": "true, false", "GstStructure": "structure", "guint64": "uint64",
+         "gint": "int", "gdouble": "double"}
+# The fields of the property stats.
+STATS = {
+    "frames": "frames sent downstream",
+    "buffers": "buffers sent downstream",
+    "batches": "batches computed, of up to 100 frames: npu-batches and software-batches",
+    "npu-batches": "batches computed by the NPU",
+    "software-batches": "batches computed by the CPU",
+    "fallbacks": "batches that the CPU computed again because the NPU failed",
+    "npu-timeouts": "batches that the NPU did not finish within npu-timeout",
+    "npu-late-batches": "live: batches that the CPU computed because the NPU was late",
+    "npu-overflow-batches": "live: batches that the CPU computed because too many waited for the NPU",
+    "verify-failures": "NPU batches whose values were wrong",
+    "samples-in": "samples of the audio that came in",
+    "samples-inserted": "samples of silence put into gaps and appended by tail-silence",
+    "samples-dropped": "samples that the segment clips or a flush discards",
+    "samples-gap": "samples of buffers flagged GAP, which count as zeros",
+    "resyncs": "times that the time base moved or frames started anew",
+    "nonfinite-samples": "samples that were NaN or infinite, read as 0",
+    "late-buffers": "live: buffers that took longer than processing-latency",
+    "kernel-time": "ns that the NPU computed",
+    "transfer-time": "ns of copying to and from the NPU",
+    "convert-time": "ns of converting what the NPU returns",
+    "software-time": "ns that the CPU computed frames",
+    "mean-frame-time": "ns a frame, of the four times above",
+    "mean-batch-time": "ns a batch, of the four times above",
+    "realtime-factor": "seconds of audio computed in a second of the four times above",
+    "input-buffer-size": "bytes of a batch's samples",
+    "output-buffer-size": "bytes of a batch's results",
+    "instruction-buffer-size": "bytes of the NPU kernel's instructions",
+    "runlist-depth": "batches handed to the NPU at a time: 1, or a list of up to 4; 0 without an NPU",
+    "npu-available": "whether the NPU can be used now",
+    "npu-reason": "why it is not used, in words",
+}
 # GstBaseTransform's and GstObject's own say nothing about these elements.
 INHERITED = {"name", "parent", "qos"}
 
@@ -37,7 +73,7 @@ def nicks(element, spec):
 def number(value):
     if isinstance(value, float):
         return "largest" if value > 1e300 else "lowest" if value < -1e300 else f"{value:g}"
-    return "no limit" if value >= HUGE else str(value)
+    return "no limit" if value in LARGEST else str(value)
 
 
 def values(element, spec):
@@ -49,7 +85,8 @@ def values(element, spec):
         kind = "number" if isinstance(spec.minimum, float) else "whole number"
         return f"{kind}, {number(spec.minimum)} to {number(spec.maximum)}; default {number(spec.default_value)}"
     default = getattr(spec, "default_value", None)
-    return spec.value_type.name + ("" if default is None else f"; default {str(default).lower()}")
+    name = TYPES.get(spec.value_type.name, spec.value_type.name)
+    return name + ("" if default is None else f"; default {str(default).lower()}")
 
 
 def properties(element):
@@ -90,9 +127,12 @@ def caps(_):
 
 def stats(element):
     structure = element.get_property("stats")
-    names = [structure.nth_field_name(i) for i in range(structure.n_fields())]
-    kinds = {name: structure.get_field_type(name).name for name in names}
-    return ["| field | type |", "|---|---|", *(f"| `{name}` | {kinds[name]} |" for name in sorted(names)), ""]
+    kinds = {name: structure.get_field_type(name).name
+             for name in (structure.nth_field_name(i) for i in range(structure.n_fields()))}
+    if kinds.keys() != STATS.keys():
+        raise SystemExit(f"pages.py: STATS and the property differ: {sorted(kinds.keys() ^ STATS.keys())}")
+    return ["| field | type | meaning |", "|---|---|---|",
+            *(f"| `{name}` | {TYPES.get(kinds[name], kinds[name])} | {text} |" for name, text in STATS.items()), ""]
 
 
 WRITERS = {"properties": properties, "pads": pads, "caps": caps, "stats": stats}
