@@ -123,11 +123,19 @@ class Quickstart(unittest.TestCase):
         self.expect_error("cannot build in /proc/none", BUILD="/proc/none", folder=self.other_folder())
 
     def test_a_clone_that_cannot_be_written_is_built_from_elsewhere(self):
+        for built_by_another in (False, True):
+            with self.subTest(built_by_another):
+                self.expect_build_elsewhere(self.folder / str(built_by_another), built_by_another)
+
+    def expect_build_elsewhere(self, folder, built_by_another):
         # A copy of the scripts, nobody's to write; root writes everywhere, so root becomes somebody else.
-        clone, home = self.folder / "clone", self.folder / "home"
+        clone, home = folder / "clone", folder / "home"
         for name in ("examples/quickstart.sh", "examples/gst_launch.sh", "tests/packages.sh"):
             (clone / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(EXAMPLES.parent / name, clone / name)
+        if built_by_another:
+            (clone / "build-quickstart").mkdir()
+            (clone / "build-quickstart" / "build.ninja").touch()
         home.mkdir()
         meson = home / "bin" / "meson"
         meson.parent.mkdir()
@@ -135,7 +143,7 @@ class Quickstart(unittest.TestCase):
         meson.chmod(0o755)
         run("chmod", "-R", "a-w,a+rX", clone)
         run("chmod", "-R", "a+rwX", home)
-        run("chmod", "a+rx", self.folder)
+        run("chmod", "a+rx", self.folder, folder)
         nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if os.geteuid() == 0 else []
         env = {**os.environ, "HOME": str(home), "PATH": f"{meson.parent}:{os.environ['PATH']}"}
         for name in ("BUILD", "XDG_CACHE_HOME"):
@@ -145,7 +153,31 @@ class Quickstart(unittest.TestCase):
         elsewhere = next((home / ".cache" / "npumelspec").glob("quickstart-*"))
         self.assertEqual(done.stderr, f"error: meson setup failed: {elsewhere}/quickstart.log\n")
         self.assertTrue((home / "asked").read_text().startswith(f"setup {elsewhere} {clone} "))
-        self.assertEqual(sorted(path.name for path in clone.iterdir()), ["examples", "tests"])
+        self.assertEqual(sorted(path.name for path in clone.iterdir()),
+                         ["build-quickstart"] * built_by_another + ["examples", "tests"])
+        self.assertEqual([path.name for path in clone.glob("build-quickstart/*")], ["build.ninja"] * built_by_another)
+
+    def test_nothing_is_asked_for_over_the_network_when_the_packages_are_there(self):
+        tools = self.folder / "tools"
+        tools.mkdir()
+        for name in ("apt-get", "sudo", "curl", "wget", "pip", "git"):
+            (tools / name).write_text(f"#!/bin/sh\necho {name} >>{self.folder}/called\nexit 1\n")
+            (tools / name).chmod(0o755)
+        code, _, errors = self.quickstart(PATH=f"{tools}:{os.environ['PATH']}")
+        self.assertEqual((code, errors), (0, ""))
+        self.assertFalse((self.folder / "called").exists())
+
+    def test_missing_packages_and_no_sudo_are_named(self):
+        tools = self.folder / "tools"
+        tools.mkdir()
+        for name in ("bash", "sed", "dirname", "grep", "rm", "touch", "mkdir", "cat"):
+            (tools / name).symlink_to(shutil.which(name))
+        for name, text in (("dpkg-query", "exit 1"), ("id", "echo 1234"), ("apt-get", "exit 1")):
+            (tools / name).write_text(f"#!/bin/sh\n{text}\n")
+            (tools / name).chmod(0o755)
+        code, _, errors = self.quickstart(PATH=str(tools))
+        self.assertEqual(code, 1)
+        self.assertRegex(errors, r"these packages are missing and there is no sudo; as root: apt-get install g\+\+ meson")
 
     def other_folder(self):
         other = self.folder / "other"
