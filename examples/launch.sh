@@ -12,7 +12,8 @@ mic=${MICROPHONE:-autoaudiosrc}
 screen=${SCREEN:-autovideosink}
 out=${OUT:-.}
 port=${PORT:-5004}
-[[ $port =~ ^[0-9]+$ ]] || { echo "PORT=$port is no port" >&2; exit 2; }
+[[ $port =~ ^[0-9]{1,5}$ ]] || { echo "launch.sh: PORT=$port is no port: 1 to 65535" >&2; exit 2; }
+[ $# -lt 2 ] || { [ -f "$2" ] && [ -r "$2" ]; } || { echo "launch.sh: cannot read the file $2" >&2; exit 2; }
 # Any audio to what npumelspec takes: mono, and a rate that it can agree on with audioresample.
 to_mono=(audioconvert ! audioresample)
 

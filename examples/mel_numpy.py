@@ -68,7 +68,13 @@ def main():
         sys.exit(__doc__)
     Gst.init(None)
     buffers = mel_buffers("filesrc name=file ! decodebin", " ".join(sys.argv[3:]), sys.argv[1])
-    arrays = [array for _, array in buffers]
+    try:
+        open(sys.argv[1], "rb").close()
+        arrays = [array for _, array in buffers]
+    except (OSError, RuntimeError) as error:
+        sys.exit(f"mel_numpy.py: {error}")
+    if not arrays:
+        sys.exit(f"mel_numpy.py: {sys.argv[1]!r} is too short for a frame")
     mel = np.concatenate(arrays)
     np.save(sys.argv[2], mel)
     print(f"{sys.argv[2]}: {mel.shape[0]} frames x {mel.shape[1]} mels, {mel.dtype}")
