@@ -24,11 +24,11 @@ enum class NormalizeMode { none, buffer, running, fixed };
 struct Output {
   BufferPtr buffer;
   int64_t start = 0;         ///< number of its first frame since the last resync
-  int rows = 0;              ///< what the buffer holds
-  int valid = 0;             ///< of which computed from audio
+  int rows = 0;              ///< in the buffer
+  int valid = 0;             ///< of those, computed from audio and not from padding
   double log_max = 0;        ///< largest raw value, tail silence included
   const char* backend = "";  ///< "software", "npu" or "mixed"
-  bool silent = false;       ///< every frame sees nothing but gaps
+  bool silent = false;       ///< every frame covers GAP samples only
 };
 
 /// How a stream ends, in frame numbers.
@@ -68,7 +68,7 @@ class Assembler {
   /// Drops everything held. The next row is that of frame 0.
   void reset() noexcept;
 
-  /// Frames that the batch starting at frame `first` should have when there is audio enough.
+  /// Frames that the batch starting at frame `first` should have when enough audio is available.
   int limit(int64_t first) const noexcept;
   /// Of `ready` frames from `first` on: how many complete at least one buffer. 0 = wait for more.
   int early(int64_t first, int ready) const noexcept;
@@ -85,7 +85,7 @@ class Assembler {
 
   /// Where the rows of frames [first, first + count) go. Batches come in order.
   GstFlowReturn sink(int64_t first, int count, RowSink& rows);
-  /// They have been written.
+  /// The rows of sink() have been written.
   void commit(int64_t first, int count, double maximum, const char* backend,
               const std::bitset<kBatchFrames>& silent);
   /// The next complete buffer, or an Output without one.

@@ -95,15 +95,9 @@ void Element::sink_caps_query(GstQuery* query) {
   gst_query_set_caps_result(query, caps.get());
 }
 
-void Element::release_input() {
-  if (!input_) return;
-  gst_buffer_unmap(input_.get(), &input_map_);
-  input_.reset();
-}
-
 void Element::reset_stream() {
   stream_.reset();
-  release_input();
+  input_.reset();
   timeline_.restart();
   captures_.clear();
   timing_.restart();
@@ -192,7 +186,7 @@ GstFlowReturn Element::produce(GstBuffer** buffer, bool wait) {
   publish();
   if (flow != GST_FLOW_OK) return flow;
   if (!output.buffer) {
-    release_input();
+    input_.reset();
     return GST_FLOW_OK;
   }
   const GstFlowReturn stamped = stamp(output);

@@ -11,6 +11,7 @@
 #include "gst/common/capture_times.h"
 #include "gst/common/element_error.h"
 #include "gst/common/latency.h"
+#include "gst/common/mapped_buffer.h"
 #include "gst/common/object_lock.h"
 #include "gst/common/output_pool.h"
 #include "gst/common/pointers.h"
@@ -87,7 +88,6 @@ class Element final {
  private:
   // element.cpp
   GstFlowReturn produce(GstBuffer** buffer, bool wait);
-  void release_input();
   void reset_stream();
   void publish();
 
@@ -100,7 +100,7 @@ class Element final {
   GstFlowReturn restart(const JumpRule::Discontinuity& where, const char* reason);
   GstFlowReturn feed(int64_t silence, const void* samples, int64_t count);
   GstFlowReturn skip_reverse(const Clip& clip);
-  bool map(GstBuffer* buffer);
+  bool map(BufferPtr buffer);
   void insert_silence(int64_t samples);
   void report_resync(GstClockTime pts, GstClockTime expected, const char* reason);
   void count_discarded();
@@ -159,11 +159,9 @@ class Element final {
   Stream stream_;
   Timeline timeline_;
   JumpRule jumps_;
-  HeldAudio held_;   ///< what jumps_ has not decided about
-  BufferPtr input_;  ///< what the stream reads from until it has consumed it
-  GstMapInfo input_map_ = {};
+  HeldAudio held_;      ///< what jumps_ has not decided about
+  MappedBuffer input_;  ///< what the stream reads from until it has consumed it
   CaptureTimes captures_;
-  CaptureTimes held_captures_;  ///< of held_, positions count from its beginning
   OutputTiming timing_;
   GstFlowReturn pending_flow_ = GST_FLOW_OK;
   bool reverse_ = false;  ///< the segment plays backwards

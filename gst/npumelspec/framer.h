@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Samples in, batches of frames out: decides which samples lie under which frame and writes them
-// once, straight into the slot that a backend will compute from. Knows no GStreamer and no time.
+// once, straight into the slot that a backend will compute from. Independent of GStreamer and of
+// time.
 #pragma once
 
 #include <bitset>
@@ -16,7 +17,7 @@ namespace npumel {
 /// One stream of mono samples. Positions count samples since reset(), frames count from 0.
 ///
 /// The caller's loop: begin() a slot for up to `limit` frames, push() until complete(), or take
-/// fewer frames when ready() says that they can be had, prepare() them, hand the slot to the
+/// fewer frames when ready() reports them, prepare() them, hand the slot to the
 /// backend, begin() the next. After the last sample finish(), then prepare() the frames that the
 /// frame-count rule asks for: their right edge is padded. The result does not depend on how the
 /// samples are cut. Not thread-safe. Allocates in configure() only, as long as no silence is
@@ -43,7 +44,7 @@ class Framer {
   /// Non-finite floats are read as 0 and counted, larger ones than the recipe's sample_limit() are
   /// clamped to it. begun() must hold.
   int64_t push(const void* samples, int64_t count) noexcept;
-  /// The same for zeros that nobody has to provide: gaps, and what is appended at the end.
+  /// The same for zeros without a source buffer: gaps, and what is appended at the end.
   int64_t push_silence(int64_t count);
 
   /// No more samples will come: frames may now be padded on the right.
@@ -64,7 +65,7 @@ class Framer {
   /// Non-finite floats replaced since configure().
   uint64_t nonfinite() const noexcept { return nonfinite_; }
 
-  /// Which frames of [first, first + count) see nothing but pushed silence. Valid for the batch
+  /// Which frames of [first, first + count) cover pushed silence only. Valid for the batch
   /// that was prepared last.
   std::bitset<kBatchFrames> silent(int64_t first, int count) const noexcept;
 
@@ -99,8 +100,8 @@ class Framer {
   size_t width_ = 2;  ///< bytes of a slot's sample
 
   // The stream. Held samples lie in three runs that follow each other without a hole: history_
-  // (what the right edge may mirror from before the slot), the slot, and ahead_ (samples that a
-  // frame-count rule wants to see before it grants a frame, but which no frame of the slot reads).
+  // (what the right edge may mirror from before the slot), the slot, and ahead_ (samples that the
+  // frame-count rule requires before a frame exists, but which no frame of the slot reads).
   std::vector<char> history_, next_history_;
   std::vector<char> ahead_;
   Span span_;                   ///< the slot being filled, or the one prepared last
@@ -111,7 +112,7 @@ class Framer {
   float previous_ = 0;  ///< last raw sample, for pre-emphasis
   bool finished_ = false;
   uint64_t nonfinite_ = 0;
-  /// Pushed silence as [from, to), merged, oldest first; what no frame can see any more is dropped.
+  /// Pushed silence as [from, to), merged, oldest first; what no later frame covers is dropped.
   std::vector<std::pair<int64_t, int64_t>> silence_;
 };
 

@@ -7,6 +7,8 @@
 #include <cstring>
 #include <vector>
 
+#include "gst/common/capture_times.h"
+
 namespace npumel {
 
 /// A copy, because some sources have no more than a handful of buffers and would wait for ours.
@@ -20,6 +22,8 @@ class HeldAudio {
 
   bool empty() const { return runs_.empty(); }
   int64_t samples() const { return samples_; }
+  /// Positions count from the first held sample.
+  CaptureTimes& captures() { return captures_; }
   const std::vector<Run>& runs() const { return runs_; }
   const char* data(const Run& run) const {
     return run.silent ? nullptr : bytes_.data() + run.begin;
@@ -41,6 +45,7 @@ class HeldAudio {
   }
   void clear() noexcept {
     constexpr size_t kept = size_t{1} << 20U;
+    captures_.clear();
     runs_.clear();
     bytes_.clear();
     if (bytes_.capacity() > kept) bytes_.shrink_to_fit();
@@ -48,6 +53,7 @@ class HeldAudio {
   }
 
  private:
+  CaptureTimes captures_;
   std::vector<Run> runs_;
   std::vector<char> bytes_;
   int64_t samples_ = 0;

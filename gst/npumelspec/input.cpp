@@ -37,7 +37,6 @@ void Element::discard_input() {
   reset_stream();
   jumps_.reset();
   held_.clear();
-  held_captures_.clear();
 }
 
 /// When downstream has rejected a buffer, the rest of the input is discarded, too: the next buffer
@@ -126,8 +125,9 @@ GstFlowReturn Element::place(BufferPtr buffer, const Clip& clip) {
   return GST_FLOW_OK;
 }
 
-bool Element::map(GstBuffer* buffer) {
-  if (gst_buffer_map(buffer, &input_map_, GST_MAP_READ)) return true;
+bool Element::map(BufferPtr buffer) {
+  input_ = MappedBuffer(std::move(buffer), GST_MAP_READ);
+  if (input_) return true;
   NPUMEL_ELEMENT_ERROR(self_, RESOURCE, READ, ("Cannot read an audio buffer"), (nullptr));
   return false;
 }
@@ -137,23 +137,21 @@ GstFlowReturn Element::take(BufferPtr buffer, const Clip& clip) {
   captures_.note(buffer.get(), stream_.samples() - clip.skip);
   if (GST_BUFFER_FLAG_IS_SET(buffer.get(), GST_BUFFER_FLAG_GAP))
     return feed(clip.samples, nullptr, 0);
-  if (!map(buffer.get())) return GST_FLOW_ERROR;
-  input_ = std::move(buffer);
-  return feed(0, input_map_.data + static_cast<size_t>(clip.skip) * width_, clip.samples);
+  if (!map(std::move(buffer))) return GST_FLOW_ERROR;
+  return feed(0, input_.data() + static_cast<size_t>(clip.skip) * width_, clip.samples);
 }
 
 GstFlowReturn Element::hold(BufferPtr buffer, const Clip& clip) {
-  held_captures_.note(buffer.get(), held_.samples() - clip.skip);
+  held_.captures().note(buffer.get(), held_.samples() - clip.skip);
   GST_LOG_OBJECT(self_, "%" G_GINT64_FORMAT " samples at %" GST_TIME_FORMAT " are held",
                  clip.samples, GST_TIME_ARGS(clip.pts));
   if (GST_BUFFER_FLAG_IS_SET(buffer.get(), GST_BUFFER_FLAG_GAP)) {
     held_.append(nullptr, clip.samples, width_);
     return GST_FLOW_OK;
   }
-  if (!map(buffer.get())) return GST_FLOW_ERROR;
-  input_ = std::move(buffer);
-  held_.append(input_map_.data + static_cast<size_t>(clip.skip) * width_, clip.samples, width_);
-  release_input();
+  if (!map(std::move(buffer))) return GST_FLOW_ERROR;
+  held_.append(input_.data() + static_cast<size_t>(clip.skip) * width_, clip.samples, width_);
+  input_.reset();
   return GST_FLOW_OK;
 }
 
@@ -174,7 +172,7 @@ GstFlowReturn Element::release(const JumpRule::Decision& decision) {
     if (flow != GST_FLOW_OK) return flow;
   }
   insert_silence(decision.silence);
-  captures_.append(held_captures_, stream_.samples() + decision.silence);
+  captures_.append(held_.captures(), stream_.samples() + decision.silence);
   int64_t silence = decision.silence;
   for (const HeldAudio::Run& run : held_.runs()) {
     const GstFlowReturn flow = run.silent ? feed(silence + run.samples, nullptr, 0)
@@ -216,7 +214,7 @@ GstFlowReturn Element::feed(int64_t silence, const void* samples, int64_t count)
              GST_TIME_ARGS(active_.max_duration)),
             (nullptr));
       exceeded_max_duration_ = true;
-      release_input();
+      input_.reset();
       return GST_FLOW_ERROR;
     }
   }

@@ -49,7 +49,7 @@ class LevelMeter {
   /// Of the samples in [first * hop, (first + count) * hop) that the stream
   /// has.
   AudioLevel level(int64_t first, int64_t count) const;
-  /// Nobody will ask for frames before `first` any more.
+  /// Frames before `first` are not asked for any more.
   void drop_before(int64_t first);
 
  private:

@@ -51,6 +51,6 @@
 /* Element messages, by the name of their structure. */
 #define NPU_MEL_MESSAGE_BACKEND \
   "npumelspec-backend" /* what computes changed, or was found at start */
-#define NPU_MEL_MESSAGE_RESYNC "npumelspec-resync" /* the time base moved, or frames start anew */
+#define NPU_MEL_MESSAGE_RESYNC "npumelspec-resync" /* the time base moved, or frames restart */
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What leaves: caps, time, flags and metas of a complete buffer.
+// Output: caps, time, flags and metas of a complete buffer.
 #include <gst/audio/audio.h>
 
 #include <algorithm>
@@ -45,7 +45,7 @@ bool Element::flushing() const {
   return peer && GST_PAD_IS_FLUSHING(peer.get());
 }
 
-/// A buffer of another length than the caps say is preceded by caps that say so.
+/// Sends caps with the number of frames where that differs from the last caps sent.
 GstFlowReturn Element::announce_frames(int frames) {
   if (frames == announced_frames_ || stream_.shape().whole()) return GST_FLOW_OK;
   // Pushing refused caps succeeds, only the buffer after them fails: ask first.
@@ -61,7 +61,7 @@ GstFlowReturn Element::announce_frames(int frames) {
     return GST_FLOW_NOT_NEGOTIATED;
   }
   const CapsPtr caps = with_frames(out_caps_.get(), config_.output.layout, frames);
-  // What is not sent because of a flush or an end of stream is said by the buffer that follows.
+  // If the event is not sent (flush, end of stream), pushing the buffer returns the reason.
   if (gst_pad_push_event(GST_BASE_TRANSFORM_SRC_PAD(self_), gst_event_new_caps(caps.get())))
     announced_frames_ = frames;
   return GST_FLOW_OK;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// When the stream fills a batch, when it takes a result, and when it goes back for more input.
+// When the stream fills a batch, when it takes a result, and when it returns for more input.
 #pragma once
 
 #include <algorithm>
@@ -18,7 +18,7 @@ struct Demand {
 /// Batches that may stay in flight when the input is used up.
 constexpr size_t may_lag(const Demand& demand) {
   if (demand.everything) return 0;
-  // Nobody waits for their results yet: as many as the backend takes.
+  // No buffer waits for their results yet: as many as the backend takes.
   if (!demand.completes_buffer) return static_cast<size_t>(std::max(demand.depth, 0));
   // A buffer waits for them, but the device must not run dry until upstream sends more.
   return static_cast<size_t>(std::max(demand.ahead - 1, 0));

@@ -144,7 +144,7 @@ GstFlowReturn Stream::next(Output& output, bool wait) {
     if (flow != GST_FLOW_OK || output.buffer) return flow;
     Situation now;
     now.oldest_done = !in_flight_.empty() && supervisor_.ready();
-    // Trying is the only way to know: filling is done where it is possible.
+    // fill() returns whether there was anything to move, so it is called before deciding.
     now.can_fill = !now.oldest_done && fill(wait);
     now.input_waits = has_input() || closing();
     now.in_flight = in_flight_.size();

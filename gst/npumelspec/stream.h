@@ -16,7 +16,7 @@
 
 namespace npumel {
 
-/// Belongs to the streaming thread; supervisor() may be asked from others as its header says.
+/// Belongs to the streaming thread; supervisor() may be used from other threads as its header says.
 class Stream {
  public:
   struct Config {

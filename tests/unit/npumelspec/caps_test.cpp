@@ -12,14 +12,14 @@
 namespace npumel {
 namespace {
 
-CapsPtr caps_of(const char* text) { return CapsPtr(gst_caps_from_string(text)); }
+CapsPtr parsed_caps(const char* text) { return CapsPtr(gst_caps_from_string(text)); }
 
 CapsPtr audio_caps(const char* rate = "16000") {
-  return caps_of((std::string("audio/x-raw,format=S16LE,channels=1,rate=") + rate).c_str());
+  return parsed_caps((std::string("audio/x-raw,format=S16LE,channels=1,rate=") + rate).c_str());
 }
 
 bool takes(const CapsPtr& caps, const char* text) {
-  return gst_caps_can_intersect(caps.get(), caps_of(text).get()) != FALSE;
+  return gst_caps_can_intersect(caps.get(), parsed_caps(text).get()) != FALSE;
 }
 
 std::vector<std::string> names(const CapsPtr& caps) {
@@ -33,12 +33,12 @@ using Names = std::vector<std::string>;
 
 TEST(SinkCaps, HaveThePublishedRateOrTheOneThatIsWanted) {
   Settings settings;
-  const CapsPtr any = caps_of("audio/x-mel-spectrogram");
+  const CapsPtr any = parsed_caps("audio/x-mel-spectrogram");
   EXPECT_TRUE(takes(sink_caps(settings, any.get()), "audio/x-raw,rate=16000"));
   EXPECT_FALSE(takes(sink_caps(settings, any.get()), "audio/x-raw,rate=44100"));
   settings.preset = Preset::librosa;
   EXPECT_TRUE(takes(sink_caps(settings, any.get()), "audio/x-raw,rate=44100"));
-  const CapsPtr wanted = caps_of("audio/x-mel-spectrogram,rate=22050");
+  const CapsPtr wanted = parsed_caps("audio/x-mel-spectrogram,rate=22050");
   EXPECT_TRUE(takes(sink_caps(settings, wanted.get()), "audio/x-raw,rate=22050"));
   EXPECT_FALSE(takes(sink_caps(settings, wanted.get()), "audio/x-raw,rate=44100"));
   // Mono only, in two formats.
@@ -106,7 +106,7 @@ TEST(ParseSourceCaps, ReadsLayoutAndFormat) {
   const Settings settings;
   const Recipe recipe = resolve_recipe(settings, 16000);
   const auto parse = [&](const char* text) {
-    return parse_source_caps(settings, recipe, caps_of(text).get());
+    return parse_source_caps(settings, recipe, parsed_caps(text).get());
   };
   const OutputFormat half =
       parse("audio/x-mel-spectrogram,format=F16LE,layout=mel-major,mels=80,frames=100,rate=16000");
@@ -127,7 +127,7 @@ TEST(WithFrames, ChangesTheNumberOfFramesAndNothingElse) {
   EXPECT_EQ(after->frames, 37);
   EXPECT_TRUE(after->same_features(*before));
   const auto dimensions = [](const char* text, Layout layout) {
-    const CapsPtr changed = with_frames(caps_of(text).get(), layout, 37);
+    const CapsPtr changed = with_frames(parsed_caps(text).get(), layout, 37);
     return std::string(
         gst_structure_get_string(gst_caps_get_structure(changed.get(), 0), "dimensions"));
   };
@@ -140,7 +140,7 @@ TEST(ExplainMismatch, NamesTheFieldOrTheMediaType) {
   const Settings settings;
   const CapsPtr ours = source_caps(settings, audio_caps().get());
   const auto explain = [&](const char* wanted) {
-    return explain_mismatch(ours.get(), caps_of(wanted).get(), "npumelspec", kMelMediaType);
+    return explain_mismatch(ours.get(), parsed_caps(wanted).get(), "npumelspec", kMelMediaType);
   };
   EXPECT_EQ(explain("audio/x-mel-spectrogram,mels=128,log=ln"),
             "mels: wanted 128, have 80; log: wanted ln, have log10");
@@ -153,7 +153,7 @@ TEST(ExplainMismatch, NamesTheFieldOrTheMediaType) {
   clip.frames = 0;
   const CapsPtr whole = source_caps(clip, audio_caps().get());
   EXPECT_NE(
-      explain_mismatch(whole.get(), caps_of("other/tensors").get(), "npumelspec", kMelMediaType)
+      explain_mismatch(whole.get(), parsed_caps("other/tensors").get(), "npumelspec", kMelMediaType)
           .find("frames above 0"),
       std::string::npos);
 }

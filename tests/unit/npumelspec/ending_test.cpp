@@ -11,15 +11,15 @@
 namespace npumel {
 namespace {
 
-constexpr int64_t kHop = 160;
+constexpr int64_t kWhisperHop = 160;
 
-Shape shape_of(int frames, int stride, int first) {
+Shape ending_shape(int frames, int stride, int first) {
   return {.frames = frames, .first = first, .stride = stride};
 }
-Shape shape_of(int frames) { return shape_of(frames, frames, frames); }
+Shape ending_shape(int frames) { return ending_shape(frames, frames, frames); }
 const Shape kWhole{.frames = 0, .first = 0, .stride = 1};
 
-Recipe whisper() { return resolve(Preset::whisper80, {}, 16000); }
+Recipe whisper_recipe() { return resolve(Preset::whisper80, {}, 16000); }
 
 TakesFrames never_asked() {
   return [](int) {
@@ -31,7 +31,7 @@ TakesFrames never_asked() {
 /// A plan of whisper80: frames = samples / 160.
 EndingPlan plan_for(const Shape& shape, int64_t samples, EosMode mode,
                     const TakesFrames& takes = never_asked()) {
-  return plan_ending(whisper(), shape, {.samples = samples, .eos_mode = mode}, takes);
+  return plan_ending(whisper_recipe(), shape, {.samples = samples, .eos_mode = mode}, takes);
 }
 
 void expect_plan(const EndingPlan& plan, int64_t rows, int64_t valid, int64_t total,
@@ -43,10 +43,10 @@ void expect_plan(const EndingPlan& plan, int64_t rows, int64_t valid, int64_t to
 }
 
 TEST(Ending, EveryModeOfALastBufferThatIsNotFull) {
-  const int64_t samples = 250 * kHop + 7;
-  expect_plan(plan_for(shape_of(30), samples, EosMode::shorten), 250, 250, 250, samples);
-  expect_plan(plan_for(shape_of(30), samples, EosMode::drop), 240, 240, 240, samples);
-  expect_plan(plan_for(shape_of(30), samples, EosMode::pad), 270, 250, 270, 270 * kHop);
+  const int64_t samples = 250 * kWhisperHop + 7;
+  expect_plan(plan_for(ending_shape(30), samples, EosMode::shorten), 250, 250, 250, samples);
+  expect_plan(plan_for(ending_shape(30), samples, EosMode::drop), 240, 240, 240, samples);
+  expect_plan(plan_for(ending_shape(30), samples, EosMode::pad), 270, 250, 270, 270 * kWhisperHop);
 }
 
 TEST(Ending, AutoDependsOnTheNextElement) {
@@ -57,34 +57,35 @@ TEST(Ending, AutoDependsOnTheNextElement) {
       return takes;
     };
   };
-  const int64_t samples = 250 * kHop;
-  expect_plan(plan_for(shape_of(30), samples, EosMode::automatic, answer(true)), 250, 250, 250,
+  const int64_t samples = 250 * kWhisperHop;
+  expect_plan(plan_for(ending_shape(30), samples, EosMode::automatic, answer(true)), 250, 250, 250,
               samples);
-  expect_plan(plan_for(shape_of(30), samples, EosMode::automatic, answer(false)), 270, 250, 270,
-              270 * kHop);
+  expect_plan(plan_for(ending_shape(30), samples, EosMode::automatic, answer(false)), 270, 250, 270,
+              270 * kWhisperHop);
   EXPECT_EQ(asked, (std::vector<int>{10, 10}));
 }
 
 TEST(Ending, NothingFollowsFullBuffers) {
   for (const EosMode mode : {EosMode::automatic, EosMode::pad, EosMode::shorten, EosMode::drop})
-    expect_plan(plan_for(shape_of(30), 240 * kHop + 159, mode), 240, 240, 240, 240 * kHop + 159);
+    expect_plan(plan_for(ending_shape(30), 240 * kWhisperHop + 159, mode), 240, 240, 240,
+                240 * kWhisperHop + 159);
 }
 
 TEST(Ending, AudioTooShortForAFrameIsSentPaddedOnly) {
-  expect_plan(plan_for(shape_of(30), 100, EosMode::shorten), 0, 0, 0, 100);
-  expect_plan(plan_for(shape_of(30), 100, EosMode::automatic), 0, 0, 0, 100);
-  expect_plan(plan_for(shape_of(30), 100, EosMode::pad), 30, 0, 30, 30 * kHop);
+  expect_plan(plan_for(ending_shape(30), 100, EosMode::shorten), 0, 0, 0, 100);
+  expect_plan(plan_for(ending_shape(30), 100, EosMode::automatic), 0, 0, 0, 100);
+  expect_plan(plan_for(ending_shape(30), 100, EosMode::pad), 30, 0, 30, 30 * kWhisperHop);
   // The first buffer may have a size of its own.
-  expect_plan(plan_for(shape_of(30, 30, 5), 100, EosMode::pad), 5, 0, 5, 5 * kHop);
+  expect_plan(plan_for(ending_shape(30, 30, 5), 100, EosMode::pad), 5, 0, 5, 5 * kWhisperHop);
 }
 
 TEST(Ending, OverlappingBuffersComeOnlyForNewFrames) {
   // Buffers end after 30, 40, 50 ... frames.
-  const Shape shape = shape_of(30, 10, 30);
-  expect_plan(plan_for(shape, 250 * kHop, EosMode::pad), 250, 250, 250, 250 * kHop);
-  expect_plan(plan_for(shape, 251 * kHop, EosMode::pad), 260, 251, 260, 260 * kHop);
+  const Shape shape = ending_shape(30, 10, 30);
+  expect_plan(plan_for(shape, 250 * kWhisperHop, EosMode::pad), 250, 250, 250, 250 * kWhisperHop);
+  expect_plan(plan_for(shape, 251 * kWhisperHop, EosMode::pad), 260, 251, 260, 260 * kWhisperHop);
   int frames = 0;
-  plan_for(shape, 251 * kHop, EosMode::automatic, [&](int asked) {
+  plan_for(shape, 251 * kWhisperHop, EosMode::automatic, [&](int asked) {
     frames = asked;
     return true;
   });
@@ -92,42 +93,45 @@ TEST(Ending, OverlappingBuffersComeOnlyForNewFrames) {
 }
 
 TEST(Ending, TailSilenceCountsForAMaximumOnly) {
-  StreamEnd end{.samples = 250 * kHop, .tail_silence = 3 * kHop, .eos_mode = EosMode::shorten};
+  StreamEnd end{
+      .samples = 250 * kWhisperHop, .tail_silence = 3 * kWhisperHop, .eos_mode = EosMode::shorten};
   // Without a normalisation it is the right edge and nothing else.
-  EndingPlan plan = plan_ending(whisper(), shape_of(30), end, never_asked());
-  expect_plan(plan, 250, 250, 250, 253 * kHop);
+  EndingPlan plan = plan_ending(whisper_recipe(), ending_shape(30), end, never_asked());
+  expect_plan(plan, 250, 250, 250, 253 * kWhisperHop);
   end.normalizes = true;
-  plan = plan_ending(whisper(), shape_of(30), end, never_asked());
-  expect_plan(plan, 250, 250, 253, 253 * kHop);
-  plan = plan_ending(whisper(), kWhole, end, never_asked());
-  expect_plan(plan, 250, 250, 253, 253 * kHop);
+  plan = plan_ending(whisper_recipe(), ending_shape(30), end, never_asked());
+  expect_plan(plan, 250, 250, 253, 253 * kWhisperHop);
+  plan = plan_ending(whisper_recipe(), kWhole, end, never_asked());
+  expect_plan(plan, 250, 250, 253, 253 * kWhisperHop);
   // No buffer is left that a maximum could change.
   end.samples = 100;
   end.tail_silence = 0;
-  plan = plan_ending(whisper(), shape_of(30), end, never_asked());
+  plan = plan_ending(whisper_recipe(), ending_shape(30), end, never_asked());
   expect_plan(plan, 0, 0, 0, 100);
 }
 
 TEST(Ending, TailSilenceOfAnyLengthIsAsLongAsItMatters) {
-  const Recipe recipe = whisper();
+  const Recipe recipe = whisper_recipe();
   for (const int64_t tail : {int64_t{480000}, INT64_MAX / 2, INT64_MAX}) {
     const StreamEnd end{.samples = 17681, .tail_silence = tail, .normalizes = true};
     const EndingPlan plan = plan_ending(recipe, kWhole, end, never_asked());
     // A row that sees nothing of the audio is among them: it starts at least a window after it.
-    EXPECT_GE((plan.ending.total - 1) * kHop - recipe.n_fft / 2, 17681);
+    EXPECT_GE((plan.ending.total - 1) * kWhisperHop - recipe.n_fft / 2, 17681);
     EXPECT_LE(plan.length, 17681 + 16000);
-    EXPECT_EQ(plan.ending.valid, 17681 / kHop);
+    EXPECT_EQ(plan.ending.valid, 17681 / kWhisperHop);
   }
 }
 
 TEST(Ending, KeptTailSilenceIsAudio) {
-  const StreamEnd end{.samples = 250 * kHop,
-                      .tail_silence = 30 * kHop,
+  const StreamEnd end{.samples = 250 * kWhisperHop,
+                      .tail_silence = 30 * kWhisperHop,
                       .keeps_tail = true,
                       .eos_mode = EosMode::shorten,
                       .normalizes = true};
-  expect_plan(plan_ending(whisper(), shape_of(30), end, never_asked()), 280, 280, 280, 280 * kHop);
-  expect_plan(plan_ending(whisper(), kWhole, end, never_asked()), 280, 280, 280, 280 * kHop);
+  expect_plan(plan_ending(whisper_recipe(), ending_shape(30), end, never_asked()), 280, 280, 280,
+              280 * kWhisperHop);
+  expect_plan(plan_ending(whisper_recipe(), kWhole, end, never_asked()), 280, 280, 280,
+              280 * kWhisperHop);
 }
 
 TEST(Ending, AClipEndsAsTheOriginalDoes) {

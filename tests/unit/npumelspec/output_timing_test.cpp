@@ -7,8 +7,8 @@
 namespace npumel {
 namespace {
 
-constexpr int kHop = 160;
-constexpr uint64_t kFrame = 10 * GST_MSECOND;
+constexpr int kHopSamples = 160;
+constexpr uint64_t kFrameTime = 10 * GST_MSECOND;
 
 class OutputTimingTest : public testing::Test {
  protected:
@@ -28,7 +28,7 @@ class OutputTimingTest : public testing::Test {
     output.start = start;
     output.rows = rows;
     output.silent = silent;
-    timing_.stamp(output, kHop, timeline_);
+    timing_.stamp(output, kHopSamples, timeline_);
     const GstBuffer* buffer = output.buffer.get();
     const auto has = [&](GstBufferFlags flag) {
       return GST_BUFFER_FLAG_IS_SET(buffer, flag) != FALSE;
@@ -51,9 +51,9 @@ TEST_F(OutputTimingTest, CountsFramesFromTheBase) {
   EXPECT_EQ(first.offset_end, 100U);
   const Stamped next = stamp(100, 30);
   EXPECT_EQ(next.pts, 6 * GST_SECOND);
-  EXPECT_EQ(next.duration, 30 * kFrame);
+  EXPECT_EQ(next.duration, 30 * kFrameTime);
   EXPECT_EQ(next.offset_end, 130U);
-  EXPECT_EQ(timing_.sent_samples(), 130 * kHop);
+  EXPECT_EQ(timing_.sent_samples(), 130 * kHopSamples);
 }
 
 TEST_F(OutputTimingTest, FlagsTheFirstBufferOfAStream) {
@@ -73,7 +73,7 @@ TEST_F(OutputTimingTest, FlagsTheFirstBufferOfAStream) {
 
 TEST_F(OutputTimingTest, FlagsAStepOfTheTimeBase) {
   stamp(0, 10);
-  timeline_.move(10 * kHop, -90 * static_cast<int64_t>(GST_MSECOND));
+  timeline_.move(10 * kHopSamples, -90 * static_cast<int64_t>(GST_MSECOND));
   const Stamped moved = stamp(10, 10);
   EXPECT_TRUE(moved.discont);
   EXPECT_FALSE(moved.resync);
@@ -82,12 +82,12 @@ TEST_F(OutputTimingTest, FlagsAStepOfTheTimeBase) {
 }
 
 TEST_F(OutputTimingTest, PaddedFramesLastNoTime) {
-  timing_.limit(25 * kHop);
-  EXPECT_EQ(stamp(0, 20).duration, 20 * kFrame);
-  EXPECT_EQ(stamp(20, 20).duration, 5 * kFrame);
+  timing_.limit(25 * kHopSamples);
+  EXPECT_EQ(stamp(0, 20).duration, 20 * kFrameTime);
+  EXPECT_EQ(stamp(20, 20).duration, 5 * kFrameTime);
   EXPECT_EQ(stamp(40, 20).duration, 0U);
   timing_.restart();
-  EXPECT_EQ(stamp(20, 20).duration, 20 * kFrame);
+  EXPECT_EQ(stamp(20, 20).duration, 20 * kFrameTime);
 }
 
 TEST_F(OutputTimingTest, SilenceIsAGap) {

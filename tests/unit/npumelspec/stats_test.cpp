@@ -7,7 +7,7 @@
 namespace npumel {
 namespace {
 
-uint64_t field(const StructurePtr& stats, const char* name) {
+uint64_t stats_field(const StructurePtr& stats, const char* name) {
   guint64 value = 0;
   EXPECT_TRUE(gst_structure_get_uint64(stats.get(), name, &value)) << name;
   return value;
@@ -29,12 +29,12 @@ TEST(Stats, EveryCounterHasItsField) {
   uint64_t expected = 0;
   for (const char* name : {"frames", "buffers", "samples-in", "samples-inserted", "samples-dropped",
                            "samples-gap", "resyncs", "nonfinite-samples", "late-buffers"})
-    EXPECT_EQ(field(stats, name), ++expected) << name;
+    EXPECT_EQ(stats_field(stats, name), ++expected) << name;
   counters.reset();
   const StructurePtr none = stats_structure(counters, {}, 16000);
   for (const char* name : {"frames", "buffers", "samples-in", "samples-inserted", "samples-dropped",
                            "samples-gap", "resyncs", "nonfinite-samples", "late-buffers"})
-    EXPECT_EQ(field(none, name), 0U) << name;
+    EXPECT_EQ(stats_field(none, name), 0U) << name;
 }
 
 TEST(Stats, MeansAreOfAllTheTimeSpent) {
@@ -49,8 +49,8 @@ TEST(Stats, MeansAreOfAllTheTimeSpent) {
   backend.convert_time = 3000;
   backend.software_time = 4000;
   const StructurePtr stats = stats_structure(counters, backend, 16000);
-  EXPECT_EQ(field(stats, "mean-frame-time"), 100U);
-  EXPECT_EQ(field(stats, "mean-batch-time"), 2500U);
+  EXPECT_EQ(stats_field(stats, "mean-frame-time"), 100U);
+  EXPECT_EQ(stats_field(stats, "mean-batch-time"), 2500U);
   double factor = 0;
   EXPECT_TRUE(gst_structure_get_double(stats.get(), "realtime-factor", &factor));
   EXPECT_DOUBLE_EQ(factor, 1e9 / 10000);
@@ -58,8 +58,8 @@ TEST(Stats, MeansAreOfAllTheTimeSpent) {
 
 TEST(Stats, NothingIsDividedByZero) {
   const StructurePtr stats = stats_structure(Counters(), {}, 0);
-  EXPECT_EQ(field(stats, "mean-frame-time"), 0U);
-  EXPECT_EQ(field(stats, "mean-batch-time"), 0U);
+  EXPECT_EQ(stats_field(stats, "mean-frame-time"), 0U);
+  EXPECT_EQ(stats_field(stats, "mean-batch-time"), 0U);
   double factor = -1;
   EXPECT_TRUE(gst_structure_get_double(stats.get(), "realtime-factor", &factor));
   EXPECT_EQ(factor, 0);

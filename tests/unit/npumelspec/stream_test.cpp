@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Samples to output buffers through framer, software backend and assembler, without an element.
+// Pcm to output buffers through framer, software backend and assembler, without an element.
 #include "gst/npumelspec/stream.h"
 
 #include <gtest/gtest.h>
@@ -15,18 +15,18 @@
 namespace npumel {
 namespace {
 
-constexpr int kMels = 80;
-using Samples = std::vector<int16_t>;
+constexpr int kWhisperMels = 80;
+using Pcm = std::vector<int16_t>;
 
-Samples noise(size_t count, unsigned seed = 1) {
+Pcm random_pcm(size_t count, unsigned seed = 1) {
   std::minstd_rand random(seed);
   std::uniform_int_distribution<int> values(-8000, 8000);
-  Samples samples(count);
+  Pcm samples(count);
   for (int16_t& sample : samples) sample = static_cast<int16_t>(values(random));
   return samples;
 }
 
-Stream::Config config_of(int frames, int stride) {
+Stream::Config stream_config(int frames, int stride) {
   Stream::Config config;
   config.backend.recipe = resolve(Preset::whisper80, {}, 16000);
   config.backend.choice = BackendChoice::software;
@@ -43,7 +43,7 @@ class Sent {
     stream_.configure(config);
   }
 
-  void feed(const Samples& samples, size_t piece, bool wait = true) {
+  void feed(const Pcm& samples, size_t piece, bool wait = true) {
     for (size_t at = 0; at < samples.size(); at += piece) {
       stream_.feed(0, samples.data() + at,
                    static_cast<int64_t>(std::min(piece, samples.size() - at)));
@@ -68,7 +68,7 @@ class Sent {
       silent.push_back(output.silent);
       std::vector<float> values(gst_buffer_get_size(output.buffer.get()) / sizeof(float));
       gst_buffer_extract(output.buffer.get(), 0, values.data(), values.size() * sizeof(float));
-      EXPECT_EQ(values.size(), static_cast<size_t>(output.rows) * kMels);
+      EXPECT_EQ(values.size(), static_cast<size_t>(output.rows) * kWhisperMels);
       rows.insert(rows.end(), values.begin(), values.end());
     }
   }
@@ -84,8 +84,8 @@ class Sent {
 };
 
 TEST(Stream, RowsAreThoseOfTheReference) {
-  const Samples samples = noise(160 * 250);
-  Sent sent(config_of(100, 100));
+  const Pcm samples = random_pcm(160 * 250);
+  Sent sent(stream_config(100, 100));
   sent.feed(samples, samples.size());
   sent.finish(250);
   EXPECT_EQ(sent.starts, (std::vector<int64_t>{0, 100, 200}));
@@ -99,14 +99,14 @@ TEST(Stream, RowsAreThoseOfTheReference) {
 }
 
 TEST(Stream, RowsDoNotDependOnTheCutNorOnWaiting) {
-  const Samples samples = noise(160 * 333 + 77);
+  const Pcm samples = random_pcm(160 * 333 + 77);
   for (const int stride : {30, 7}) {
-    Sent whole(config_of(30, stride));
+    Sent whole(stream_config(30, stride));
     whole.feed(samples, samples.size());
     whole.finish(333);
     for (const size_t piece : {1UL, 97UL, 160UL, 4001UL})
       for (const bool wait : {true, false}) {
-        Sent cut(config_of(30, stride));
+        Sent cut(stream_config(30, stride));
         cut.feed(samples, piece, wait);
         cut.finish(333);
         EXPECT_EQ(cut.starts, whole.starts) << piece;
@@ -116,8 +116,8 @@ TEST(Stream, RowsDoNotDependOnTheCutNorOnWaiting) {
 }
 
 TEST(Stream, WaitingLeavesNothingInFlight) {
-  const Samples samples = noise(160 * 100);
-  Sent sent(config_of(10, 10));
+  const Pcm samples = random_pcm(160 * 100);
+  Sent sent(stream_config(10, 10));
   sent.feed(samples, 1600);
   EXPECT_EQ(sent.stream().supervisor().in_flight(), 0);
   // The last frame that is complete needs 200 samples after its own.
@@ -126,14 +126,14 @@ TEST(Stream, WaitingLeavesNothingInFlight) {
 }
 
 TEST(Stream, SilenceIsZerosAndIsFlagged) {
-  const Samples samples = noise(160 * 40);
-  Sent fed(config_of(10, 10));
+  const Pcm samples = random_pcm(160 * 40);
+  Sent fed(stream_config(10, 10));
   fed.feed(samples, samples.size());
   fed.silence(160 * 60);
   fed.finish(100);
-  Samples zeros = samples;
+  Pcm zeros = samples;
   zeros.resize(160 * 100, 0);
-  Sent expected(config_of(10, 10));
+  Sent expected(stream_config(10, 10));
   expected.feed(zeros, zeros.size());
   expected.finish(100);
   EXPECT_EQ(fed.rows, expected.rows);
@@ -143,22 +143,22 @@ TEST(Stream, SilenceIsZerosAndIsFlagged) {
 }
 
 TEST(Stream, AClipIsOneBufferAtTheEnd) {
-  const Samples samples = noise(160 * 150);
-  Sent clip(config_of(0, 1));
+  const Pcm samples = random_pcm(160 * 150);
+  Sent clip(stream_config(0, 1));
   clip.feed(samples, 999);
   EXPECT_TRUE(clip.starts.empty());
   clip.finish(150);
   EXPECT_EQ(clip.starts, std::vector<int64_t>{0});
-  Sent parts(config_of(50, 50));
+  Sent parts(stream_config(50, 50));
   parts.feed(samples, 999);
   parts.finish(150);
   EXPECT_EQ(clip.rows, parts.rows);
 }
 
 TEST(Stream, ResetBeginsAtFrameZeroWithItsEdge) {
-  const Samples first = noise(160 * 35, 1);
-  const Samples second = noise(160 * 40, 2);
-  Sent reused(config_of(20, 20));
+  const Pcm first = random_pcm(160 * 35, 1);
+  const Pcm second = random_pcm(160 * 40, 2);
+  Sent reused(stream_config(20, 20));
   reused.feed(first, 500, false);
   reused.stream().reset();
   EXPECT_TRUE(reused.stream().empty());
@@ -166,7 +166,7 @@ TEST(Stream, ResetBeginsAtFrameZeroWithItsEdge) {
   reused.starts.clear();
   reused.feed(second, 500, false);
   reused.finish(40);
-  Sent fresh(config_of(20, 20));
+  Sent fresh(stream_config(20, 20));
   fresh.feed(second, second.size());
   fresh.finish(40);
   EXPECT_EQ(reused.starts, fresh.starts);
@@ -174,24 +174,24 @@ TEST(Stream, ResetBeginsAtFrameZeroWithItsEdge) {
 }
 
 TEST(Stream, PaddingIsZerosAfterTheAudio) {
-  const Samples samples = noise(160 * 25 + 3);
-  Sent padded(config_of(40, 40));
+  const Pcm samples = random_pcm(160 * 25 + 3);
+  Sent padded(stream_config(40, 40));
   padded.feed(samples, samples.size());
   padded.stream().finish(160 * 40, {.rows = 40, .valid = 25, .total = 40});
   padded.take(true);
-  Samples zeros = samples;
+  Pcm zeros = samples;
   zeros.resize(160 * 40, 0);
-  Sent expected(config_of(40, 40));
+  Sent expected(stream_config(40, 40));
   expected.feed(zeros, zeros.size());
   expected.finish(40);
   EXPECT_EQ(padded.rows, expected.rows);
 }
 
 TEST(Stream, LevelIsOfTheAudioUnderTheFrames) {
-  Stream::Config config = config_of(10, 10);
+  Stream::Config config = stream_config(10, 10);
   config.measures_level = true;
   Sent sent(config);
-  Samples loud(160 * 10 + 400, 16384);  // -6 dBov, without its mean or with it: a square wave
+  Pcm loud(160 * 10 + 400, 16384);  // -6 dBov, without its mean or with it: a square wave
   for (size_t i = 0; i < loud.size(); i += 2) loud[i] = -16384;
   sent.feed(loud, loud.size());
   ASSERT_EQ(sent.starts.size(), 1U);
