@@ -16,19 +16,6 @@ T& at(const BasicRowBlock<T>& block, int64_t row, int mel) {
   return block.data[row * block.frame_stride + mel * block.mel_stride];
 }
 
-/// Replaces every value by `change` of it. One loop over values that lie side by side, in whatever
-/// order, is what compilers make vector code of.
-template <typename T, typename Change>
-void replace_each(const BasicRowBlock<T>& block, Change change) {
-  const bool packed = (block.mel_stride == 1 && block.frame_stride == block.mels) ||
-                      (block.frame_stride == 1 && block.mel_stride == block.rows);
-  const int64_t count = packed ? block.rows * block.mels : 0;
-  for (int64_t i = 0; i < count; ++i) block.data[i] = change(block.data[i]);
-  if (packed) return;
-  for (int64_t row = 0; row < block.rows; ++row)
-    for (int mel = 0; mel < block.mels; ++mel) at(block, row, mel) = change(at(block, row, mel));
-}
-
 double mean_of(const auto& block, int mel, int64_t valid) {
   double sum = 0;
   for (int64_t row = 0; row < valid; ++row) sum += at(block, row, mel);
@@ -53,10 +40,13 @@ void apply_clamp(const Normalization& norm, const BasicRowBlock<T>& block, doubl
   if (norm.clamp == Clamp::none) return;
   const double top = norm.clamp == Clamp::fixed ? norm.fixed_max : maximum;
   const auto floor = static_cast<T>(top - norm.clamp_range);
-  replace_each(block, [floor](T value) { return std::max(value, floor); });
+  for (int64_t row = 0; row < block.rows; ++row)
+    for (int mel = 0; mel < block.mels; ++mel)
+      at(block, row, mel) = std::max(at(block, row, mel), floor);
   if (!norm.relative) return;
   const auto reference = static_cast<T>(top);
-  replace_each(block, [reference](T value) { return value - reference; });
+  for (int64_t row = 0; row < block.rows; ++row)
+    for (int mel = 0; mel < block.mels; ++mel) at(block, row, mel) -= reference;
 }
 
 template <typename T>
@@ -79,9 +69,9 @@ void apply_statistic(const Normalization& norm, const BasicRowBlock<T>& block, i
 template <typename T>
 void apply_affine(const Normalization& norm, const BasicRowBlock<T>& block) {
   if (norm.add == 0 && norm.multiply == 1) return;
-  const double add = norm.add;
-  const double multiply = norm.multiply;
-  replace_each(block, [=](T value) { return static_cast<T>((value + add) * multiply); });
+  for (int64_t row = 0; row < block.rows; ++row)
+    for (int mel = 0; mel < block.mels; ++mel)
+      at(block, row, mel) = static_cast<T>((at(block, row, mel) + norm.add) * norm.multiply);
 }
 
 }  // namespace
