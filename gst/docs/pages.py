@@ -42,7 +42,7 @@ STATS = {
     "samples-inserted": "samples of silence put into gaps and appended by tail-silence",
     "samples-dropped": "samples that the segment clips or a flush discards",
     "samples-gap": "samples of buffers flagged GAP, which count as zeros",
-    "resyncs": "times that the time base moved or frames started anew",
+    "resyncs": "times that the time base moved or frames restarted",
     "nonfinite-samples": "samples that were NaN or infinite, read as 0",
     "late-buffers": "live: buffers that took longer than processing-latency",
     "kernel-time": "ns that the NPU computed",
