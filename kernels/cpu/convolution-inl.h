@@ -67,10 +67,10 @@ HWY_INLINE void ConvolveBins(D d, const ConvolutionTables& tables, const float* 
   }
 }
 
-/// Replaces spectrum values of bins in ws.power, and says whether it did: from `samples`, of type
-/// Sample. A frame's numbers do not depend on its neighbours: all frames of a group are summed up,
-/// and those that need it take the result. `scale` turns T's samples into the recipe's; it is a
-/// power of two, so that it may come after the sums.
+/// Recomputes spectrum values in ws.power from `samples` where the original's rounding noise shows,
+/// and returns whether there were any. The sums are computed for all frames of a group and stored
+/// for those that need them, so that a frame does not depend on its neighbours. `scale` converts
+/// T's samples to the recipe's scale; it is a power of two and can be applied after the sums.
 template <class D, typename Sample>
 HWY_NOINLINE bool ConvolveBelowNoiseFloor(D d, const KernelTables& tables, const Sample* samples,
                                           float scale, LaneRange range, const MelWorkspace& ws) {

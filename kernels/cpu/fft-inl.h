@@ -57,9 +57,9 @@ HWY_INLINE Complex<V> SetComplex(D d, const Lane<D>* pair) {
   return {hn::Set(d, pair[0]), hn::Set(d, pair[1])};
 }
 
-/// Square roots of numbers that are not negative, to the last bit or one beside it. A 512-bit
-/// square root occupies the divider for the time of 40 additions; a 14-bit approximation and one
-/// Newton step take 9.
+/// Square roots of non-negative numbers, with an error of at most one unit in the last place. A
+/// 512-bit square root occupies the divider for the time of 40 additions; a 14-bit approximation
+/// and one Newton step take 9.
 template <class V>
 HWY_INLINE V Root(V square) {
 #if HWY_TARGET <= HWY_AVX3
@@ -87,8 +87,8 @@ HWY_INLINE V SpectrumValue(const Complex<V>& z, V epsilon) {
     return hn::MulAdd(z.re, z.re, hn::Mul(z.im, z.im));
 }
 
-/// Spectrum values are float whatever the transform is computed in: what is left to do adds numbers
-/// of one sign.
+/// Spectrum values are float whatever precision the transform uses: only sums of non-negative
+/// numbers follow.
 template <class D>
 HWY_INLINE void StoreSpectrumValue(D d, hn::Vec<D> value, float* to) {
   if constexpr (sizeof(Lane<D>) == sizeof(double)) {

@@ -184,7 +184,7 @@ HWY_NOINLINE void LoadGroup(D d, const KernelTables& tables, const Sample* sampl
   }
 }
 
-/// T as the samples came to ws.again, unless it is still there.
+/// Loads the unprocessed samples to ws.again, unless T still holds them.
 template <class D, typename Sample>
 HWY_INLINE void LoadAgain(D d, const KernelTables& tables, const Sample* samples,
                           const MelWorkspace& ws) {

@@ -22,8 +22,9 @@ struct FilterCursor {
   const float* weights;
 };
 
-/// Adds weights * bins, in turn to two sums, which hide each other's latency (and may be one). One
-/// load brings four weights, which shuffles then spread: loads are what filters wait for.
+/// Adds weights * bins to two sums alternately, which hides the latency of the additions (both may
+/// be the same sum). Four weights are loaded at once and spread by shuffles: loads are the
+/// bottleneck.
 template <int kLength, class D, class V = hn::Vec<D>>
 HWY_INLINE void AddBins(D d, const float* bins, const float* weights, V& even, V& odd) {
 #if HWY_TARGET == HWY_SCALAR

@@ -10,9 +10,8 @@
 namespace npumel {
 
 /// All areas lie in one zeroed allocation, aligned for the widest vectors. V = one vector of float.
-/// What is written when something else has been read for the last time takes its place: so much
-/// more of a group stays in the nearest cache. What is void here holds double where a recipe needs
-/// it.
+/// Areas whose lifetimes do not overlap share memory, so that a group fits into the first-level
+/// cache. Areas of type void hold double where a recipe needs it.
 class MelWorkspace {
  public:
   /// Throws std::bad_alloc.

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What Dft::convolution says about an original's numbers.
+// How Dft::convolution reproduces the rounding noise of an original.
 //
 // Some front ends are neural networks: their DFT is a convolution with weights
 // float32(window * cos) and float32(window * sin), summed up in float32. The result is the exact
 // one plus rounding noise, some 150 dB below the strongest bin. It shows in filters that are nearly
 // as weak: beside a pure tone, and everywhere if the loud sound lies outside the filters
-// (openWakeWord's end at 3800 Hz). The definition's truth stays the exact DFT (reference.h); an
-// implementation that is to give a model the numbers it knows sums as below.
+// (openWakeWord's end at 3800 Hz). The definition remains the exact DFT (reference.h); an
+// implementation that must match what a model was trained with sums as below.
 #pragma once
 
 namespace npumel {

@@ -35,8 +35,8 @@ void settle_idle_fields(Recipe& recipe) {
   if (recipe.spectrum == Spectrum::power) recipe.magnitude_epsilon = plain.magnitude_epsilon;
 }
 
-/// fmax 0 and below count from the Nyquist frequency, which is no whole number at an odd rate. What
-/// nobody set explicitly ends there.
+/// fmax 0 and below count from the Nyquist frequency, which is no whole number at an odd rate.
+/// Without an explicit fmax it is the upper limit.
 void resolve_fmax(Recipe& recipe, const std::optional<int>& wanted) {
   const int nyquist = recipe.rate / 2;
   const int fmax = wanted.value_or(recipe.fmax);
@@ -48,8 +48,8 @@ void resolve_fmax(Recipe& recipe, const std::optional<int>& wanted) {
   recipe.fmax_half = from_nyquist && recipe.rate % 2 != 0;
 }
 
-/// Without a mel scale a row is as long as there are bins, and the preset's limits, which are those
-/// of its filters, do not count.
+/// Without a mel scale a row holds every bin; the preset's fmin and fmax, which belong to its
+/// filters, are ignored.
 void resolve_bins(Recipe& recipe, const RecipeOverrides& overrides) {
   if (recipe.mel_scale != MelScale::none) return;
   recipe.fmin = overrides.fmin.value_or(0);
