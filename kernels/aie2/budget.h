@@ -4,6 +4,7 @@
 
 #include <cstddef>
 
+#include "kernels/aie2/dataflow.h"
 #include "kernels/aie2/kernels.h"
 
 namespace npumel::aie2 {
@@ -13,9 +14,6 @@ inline constexpr size_t kTileMemory = 64 * 1024;
 /// Stack of a core. tests/unit/aie2/stack_test.py holds the compiler's own report against it.
 inline constexpr size_t kStackBytes = 3584;
 
-// Fifo objects of a core: single frames in, single rows out. 25 of each pass a core in a batch, so
-// with a depth of 5 every batch begins at the same object.
-inline constexpr size_t kFifoDepth = 5;
 inline constexpr size_t kInputFifo = kFifoDepth * kWin * sizeof(int16_t);
 template <typename Kernel>
 inline constexpr size_t kOutputFifo = kFifoDepth* Kernel::Tables::mels * sizeof(int16_t);

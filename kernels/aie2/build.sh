@@ -139,6 +139,15 @@ done
 echo "memory of a tile"
 host "$here/layout_json.cpp" -o "$work/layout_json"
 run -o "$work/layout.json" "$work/layout_json"
+# Counted by g++ alone; what the AIE compiler makes is measured below.
+estimate=
+# shellcheck disable=SC2086  # CXX may be several words
+if $cxx --version 2> /dev/null | grep -q 'Free Software Foundation'; then
+  echo "program of a core, by estimate"
+  for name in $recipe; do estimate="$estimate --recipe $name"; done
+  # shellcheck disable=SC2086  # a list of options
+  run "$python" "$here/program_estimate.py" $estimate "$work/layout.json" "$root" "$work" "$cxx"
+fi
 
 # dataflow RECIPE: where frames and rows go, as MLIR.
 dataflow() {

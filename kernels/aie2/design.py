@@ -22,7 +22,6 @@ from aie.iron import Kernel, ObjectFifo, Program, Runtime, Worker
 from aie.iron.controlflow import range_
 from aie.iron.device import NPU1Col1, NPU2Col1
 
-CORES = 4
 GROUP = 4  # frames that the kernel computes at once
 
 
@@ -75,17 +74,18 @@ def build(layout, target, abi, recipe, kernel_object, frames=100):
     sizes = layout["recipes"][recipe]
     mels = sizes["mels"]
     win, depth = layout["win"], layout["fifo-depth"]
+    cores, link_depth = layout["cores"], layout["link-depth"]
     row_type = np.int8 if abi == 1 else np.int16
     frame, row = array(win, np.int16), array(mels, row_type)
 
-    fifo_in = ObjectFifo(array(CORES * win, np.int16), name="samples", depth=2)
-    fifo_out = ObjectFifo(array(CORES * mels, row_type), name="rows", depth=2)
-    frames_in = fifo_in.cons().split([w * win for w in range(CORES)], depths=[depth] * CORES,
-                                     obj_types=[frame] * CORES,
-                                     names=[f"frame{w}" for w in range(CORES)])
-    rows_out = fifo_out.prod().join([w * mels for w in range(CORES)], depths=[depth] * CORES,
-                                    obj_types=[row] * CORES,
-                                    names=[f"row{w}" for w in range(CORES)])
+    fifo_in = ObjectFifo(array(cores * win, np.int16), name="samples", depth=link_depth)
+    fifo_out = ObjectFifo(array(cores * mels, row_type), name="rows", depth=link_depth)
+    frames_in = fifo_in.cons().split([w * win for w in range(cores)], depths=[depth] * cores,
+                                     obj_types=[frame] * cores,
+                                     names=[f"frame{w}" for w in range(cores)])
+    rows_out = fifo_out.prod().join([w * mels for w in range(cores)], depths=[depth] * cores,
+                                    obj_types=[row] * cores,
+                                    names=[f"row{w}" for w in range(cores)])
 
     pack = Kernel("mel_pack", kernel_object, [frame] * GROUP)
     compute = Kernel("mel_compute", kernel_object, [])
@@ -94,11 +94,11 @@ def build(layout, target, abi, recipe, kernel_object, frames=100):
     # 16 KB of program memory.
     workers = [Worker(core_body,
                       [frames_in[w].cons(), rows_out[w].prod(), pack, compute, emit,
-                       frames // CORES],
+                       frames // cores],
                       stack_size=layout["stack-size"],
                       data_size=sizes["data-size"],
                       dynamic_objfifo_lowering=True)
-               for w in range(CORES)]
+               for w in range(cores)]
 
     def sequence(samples, rows, samples_in, rows_from):
         samples_in.fill(samples, tap=input_tap(layout, abi, frames))

@@ -26,6 +26,7 @@ int main() {
   std::printf("  \"win\": %d, \"hop\": %d, \"group\": %d,\n", kWin, kHop, kGroup);
   std::printf("  \"tile-memory\": %zu, \"stack-size\": %zu, \"fifo-depth\": %zu,\n", kTileMemory,
               kStackBytes, kFifoDepth);
+  std::printf("  \"cores\": %zu, \"link-depth\": %zu,\n", kCores, kLinkDepth);
   std::printf("  \"recipes\": {\n");
   const char* separator = "";
   any_kernel([&]<typename Kernel>(Kernel) {
