@@ -5,8 +5,9 @@
 #include "tests/check/support.h"
 
 // Fontconfig keeps what it has read for the life of the process, in places LeakSanitizer does not
-// follow. NOLINTNEXTLINE(bugprone-reserved-identifier): the sanitizer's name
-extern "C" const char* __lsan_default_suppressions() { return "leak:libfontconfig\n"; }
+// follow. A program may have suppressions of its own.
+// NOLINTNEXTLINE(bugprone-reserved-identifier): the sanitizer's name
+extern "C" __attribute__((weak)) const char* __lsan_default_suppressions() { return "leak:libfontconfig\n"; }
 
 int main(int argc, char** argv) {
   gst_check_init(&argc, &argv);

@@ -3,71 +3,17 @@
 #include <xrt/experimental/xrt_ini.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
 #include <system_error>
 #include <thread>
 
+#include "gst/backend/xrt/exit_gate.h"
 #include "gst/backend/xrt/objects.h"
 
 namespace npumel::xrt_module {
 namespace {
-
-// Threads of ours may be in XRT when the process ends: one that opens a device, one that waits for
-// a run. XRT's static objects must not be destroyed under them, nor be used afterwards.
-enum class Stay { short_call, wait };
-
-// What a call of the driver may take at the end of a process. A wait, or a start that the driver
-// blocks, only has so long from its own beginning: one that is stuck keeps its thread in the
-// kernel, where it does no harm, and does not hold up the end.
-constexpr auto kLongestCall = std::chrono::seconds(10);
-constexpr auto kLongestWait = std::chrono::milliseconds(600);
-
-// Constant-initialised and never destroyed: threads use them until the very end.
-constinit std::atomic<bool> closed = false;
-constinit std::atomic<int> calls = 0;
-constinit std::atomic<int> waits = 0;
-constinit std::atomic<std::chrono::steady_clock::time_point> last_wait{};
-
-std::atomic<int>& counter(Stay stay) { return stay == Stay::wait ? waits : calls; }
-
-void close_gate() {
-  closed = true;
-  const auto begun = std::chrono::steady_clock::now();
-  const auto late = [&](auto limit) { return std::chrono::steady_clock::now() - begun >= limit; };
-  const auto waiting = [] {
-    return waits > 0 && std::chrono::steady_clock::now() - last_wait.load() < kLongestWait;
-  };
-  while ((calls > 0 && !late(kLongestCall)) || waiting())
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
-}
-
-/// While one exists, its thread is in XRT, if it was admitted.
-class InXrt {
- public:
-  explicit InXrt(Stay stay) noexcept : stay_(stay) {
-    if (stay_ == Stay::wait) last_wait = std::chrono::steady_clock::now();
-    ++counter(stay_);  // before the load, so that close_gate() cannot miss this thread
-    admitted_ = !closed;
-  }
-  ~InXrt() { --counter(stay_); }
-  InXrt(const InXrt&) = delete;
-  InXrt& operator=(const InXrt&) = delete;
-
-  /// False once the process ends: XRT is to be left alone, and what it holds is left to the system.
-  bool admitted() const noexcept { return admitted_; }
-
- private:
-  const Stay stay_;
-  bool admitted_;
-};
-
-// From now on the gate closes before anything that XRT has made so far is destroyed: exit handlers
-// are called in the reverse of their order.
-void close_gate_at_exit() { static_cast<void>(std::atexit(close_gate)); }
 
 void set_text(NpumelXrtError* error, const char* text) {
   std::snprintf(error->text, sizeof error->text, "%s", text);
@@ -81,9 +27,8 @@ constexpr const char* kLockedMemory =
 
 // XRT throws at any call: nothing may get past the table.
 template <typename Action>
-NpumelXrtStatus guarded(NpumelXrtError* error, Action&& action,
-                        Stay stay = Stay::short_call) noexcept {
-  const InXrt here(stay);
+NpumelXrtStatus guarded(NpumelXrtError* error, Action&& action) noexcept {
+  const InXrt here;
   if (!here.admitted()) {
     set_text(error, "the process ends");
     return NPUMEL_XRT_FAILED;
@@ -124,24 +69,28 @@ const char* state_name(ert_cmd_state state) {
 
 // XRT 2.25's driver library ignores the result of the wait: one that expires, is interrupted or
 // cannot be made throws the same plain runtime_error. Only the clock and the run's state tell:
-// while it is not final, what came early is waited for again, less and less often.
+// while it is not final, what came early is waited for again, less and less often. Long waits are
+// made of short ones, so that the end of the process finds no thread in the middle of one.
 template <typename Wait, typename Ended>
 NpumelXrtStatus timed_wait(unsigned timeout_ms, NpumelXrtError* error, Wait&& wait,
                            Ended&& ended) noexcept {
   using std::chrono::milliseconds;
   constexpr milliseconds kLongestPause(20);
+  constexpr milliseconds kLongestWait(20);
   const auto deadline = std::chrono::steady_clock::now() + milliseconds(timeout_ms);
   milliseconds pause(0);
   while (true) {
-    const auto left =
-        std::chrono::duration_cast<milliseconds>(deadline - std::chrono::steady_clock::now());
-    const NpumelXrtStatus status = guarded(
-        error, [&] { return wait(std::max(left, milliseconds(1))); }, Stay::wait);
-    if (status != NPUMEL_XRT_FAILED || ended() || closed) return status;
-    if (std::chrono::steady_clock::now() >= deadline) {
+    const auto begun = std::chrono::steady_clock::now();
+    const auto left = std::chrono::duration_cast<milliseconds>(deadline - begun);
+    const auto limit = std::clamp(left, milliseconds(1), kLongestWait);
+    const NpumelXrtStatus status = guarded(error, [&] { return wait(limit); });
+    if (status != NPUMEL_XRT_FAILED || ended() || exit_gate_closed()) return status;
+    const auto now = std::chrono::steady_clock::now();
+    if (now >= deadline) {
       set_text(error, "no result in time");
       return NPUMEL_XRT_TIMEOUT;
     }
+    if (now >= begun + limit) continue;
     std::this_thread::sleep_for(pause);
     pause = std::min(2 * pause + milliseconds(1), kLongestPause);
   }
@@ -230,19 +179,16 @@ NpumelXrtStatus run_sync_output(NpumelXrtRun* run, NpumelXrtError* error) {
 }
 
 NpumelXrtStatus run_start(NpumelXrtRun* run, NpumelXrtError* error) {
-  return guarded(
-      error,
-      [&] {
-        run->submitted = true;
-        try {
-          run->run.start();
-        } catch (...) {
-          mark_refused(run->run);
-          throw;
-        }
-        return NPUMEL_XRT_OK;
-      },
-      Stay::wait);
+  return guarded(error, [&] {
+    run->submitted = true;
+    try {
+      run->run.start();
+    } catch (...) {
+      mark_refused(run->run);
+      throw;
+    }
+    return NPUMEL_XRT_OK;
+  });
 }
 
 NpumelXrtStatus run_wait(NpumelXrtRun* run, unsigned timeout_ms, NpumelXrtError* error) {
@@ -291,20 +237,17 @@ bool list_destroy(NpumelXrtList* list) {
 }
 
 NpumelXrtStatus list_start(NpumelXrtList* list, NpumelXrtError* error) {
-  return guarded(
-      error,
-      [&] {
-        list->submitted = true;
-        try {
-          list->list.execute();
-        } catch (...) {
-          // As many runs as a list may have here go to the driver in one call: all of them or none.
-          list->submitted = false;
-          throw;
-        }
-        return NPUMEL_XRT_OK;
-      },
-      Stay::wait);
+  return guarded(error, [&] {
+    list->submitted = true;
+    try {
+      list->list.execute();
+    } catch (...) {
+      // As many runs as a list may have here go to the driver in one call: all of them or none.
+      list->submitted = false;
+      throw;
+    }
+    return NPUMEL_XRT_OK;
+  });
 }
 
 NpumelXrtStatus list_wait(NpumelXrtList* list, unsigned timeout_ms, size_t* completed,
@@ -312,8 +255,11 @@ NpumelXrtStatus list_wait(NpumelXrtList* list, unsigned timeout_ms, size_t* comp
   const NpumelXrtStatus status = timed_wait(
       timeout_ms, error,
       [&](std::chrono::milliseconds limit) {
-        if (list->list.wait(limit) == std::cv_status::timeout)
+        // XRT forgets a list whose wait has ended early, and the next wait returns at once.
+        if (list->list.wait(limit) == std::cv_status::timeout || !has_ended(*list))
           throw Fault(NPUMEL_XRT_FAILED, "no result in time");
+        const ert_cmd_state state = list->list.state();
+        if (state != ERT_CMD_STATE_COMPLETED) throw Fault(NPUMEL_XRT_FAILED, state_name(state));
         return NPUMEL_XRT_OK;
       },
       [&] { return list_ended(list); });
