@@ -26,28 +26,46 @@ bool StreamSignal::is_interrupted() {
   return interrupted;
 }
 
-std::vector<Batch> BatchRing::make(int depth, SampleType type, int capacity) {
+namespace {
+
+hwy::AlignedFreeUniquePtr<uint8_t[]> zeroed(SampleType type, int capacity) {
+  const std::size_t bytes = static_cast<std::size_t>(capacity) * size_of(type);
+  auto memory = hwy::AllocateAligned<uint8_t>(bytes);
+  if (!memory) throw std::bad_alloc();
+  std::memset(memory.get(), 0, bytes);
+  return memory;
+}
+
+}  // namespace
+
+std::vector<Batch> BatchRing::make(int depth, const Memory& memory) {
   std::vector<Batch> batches(static_cast<std::size_t>(depth) + 1);
   for (std::size_t i = 0; i < batches.size(); i++) {
     Batch& batch = batches[i];
     batch.position = i;
-    const std::size_t bytes = static_cast<std::size_t>(capacity) * size_of(type);
-    batch.own = hwy::AllocateAligned<uint8_t>(bytes);
-    if (!batch.own) throw std::bad_alloc();
-    std::memset(batch.own.get(), 0, bytes);
-    batch.slot = Slot{batch.own.get(), type, capacity};
+    batch.own = zeroed(memory.type, memory.capacity);
+    batch.slot.samples = batch.own.get();
+    batch.slot.type = memory.type;
+    batch.slot.capacity = memory.capacity;
+    if (!memory.raw) continue;
+    batch.own_raw = zeroed(*memory.raw, memory.capacity);
+    batch.raw.samples = batch.own_raw.get();
+    batch.raw.type = *memory.raw;
+    batch.raw.capacity = memory.capacity;
+    batch.slot.raw = &batch.raw;
   }
   return batches;
 }
 
-void BatchRing::reset(int depth, SampleType type, int capacity) {
+void BatchRing::reset(int depth, const Memory& memory) {
   clear();
-  batches_ = make(depth, type, capacity);
+  memory_ = memory;
+  batches_ = make(depth, memory);
   depth_ = depth;
 }
 
-void BatchRing::grow(int depth, SampleType type, int capacity) {
-  std::vector<Batch> larger = make(depth, type, capacity);
+void BatchRing::grow(int depth) {
+  std::vector<Batch> larger = make(depth, memory_);
   outgrown_ = std::exchange(batches_, std::move(larger));
   oldest_ = 0;
   depth_ = depth;

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "gst/backend/types.h"
@@ -28,13 +29,23 @@ struct StreamSignal {
 };
 
 class NpuRun;
+class LongRun;
 
 struct Batch {
   Slot slot;
+  Slot raw;  ///< what slot.raw points at, if anything
   /// Samples live here unless `run` has mapped memory for them. Zeroed, aligned for SIMD.
   hwy::AlignedFreeUniquePtr<uint8_t[]> own;
+  hwy::AlignedFreeUniquePtr<uint8_t[]> own_raw;
+
+  /// The samples as they came in: what an NPU takes.
+  Slot& as_recorded() noexcept { return slot.raw != nullptr ? raw : slot; }
+  const Slot& as_recorded() const noexcept { return slot.raw != nullptr ? raw : slot; }
+  uint8_t* own_memory() noexcept { return slot.raw != nullptr ? own_raw.get() : own.get(); }
   std::shared_ptr<NpuRun> run;  ///< the device's buffers for this slot, if any
-  std::size_t position = 0;     ///< in the ring
+  /// What computes it together with others, and has its rows then.
+  std::shared_ptr<LongRun> long_run;
+  std::size_t position = 0;  ///< in the ring
   int frames = 0;
   uint64_t number = 0;  ///< counts from 0 since configure()
   bool begun = false;   ///< handed out to be filled, not submitted yet
@@ -55,10 +66,16 @@ struct Batch {
 /// next one is filled. Not thread-safe.
 class BatchRing {
  public:
-  /// Slots of `capacity` samples for `depth` batches in flight: depth + 1 of them.
-  void reset(int depth, SampleType type, int capacity);
+  struct Memory {
+    SampleType type = SampleType::s16;
+    int capacity = 0;                    ///< samples of a slot
+    std::optional<SampleType> raw = {};  ///< second samples of each slot, without pre-emphasis
+  };
+
+  /// Slots for `depth` batches in flight: depth + 1 of them.
+  void reset(int depth, const Memory& memory);
   /// More slots, with nothing in flight and none begun. The old ones' samples stay until clear().
-  void grow(int depth, SampleType type, int capacity);
+  void grow(int depth);
   void clear() noexcept;
 
   int depth() const noexcept { return depth_; }
@@ -77,8 +94,9 @@ class BatchRing {
     return (oldest_ + static_cast<std::size_t>(ahead)) % batches_.size();
   }
 
-  static std::vector<Batch> make(int depth, SampleType type, int capacity);
+  static std::vector<Batch> make(int depth, const Memory& memory);
 
+  Memory memory_;
   std::vector<Batch> batches_;
   std::vector<Batch> outgrown_;
   std::size_t oldest_ = 0;

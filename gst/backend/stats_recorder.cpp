@@ -41,14 +41,19 @@ void StatsRecorder::set_npu(bool available, const std::string& reason) {
     stats_.npu_available = available;
     stats_.npu_reason = reason;
     stats_.runlist_depth = available ? 1 : 0;
+    stats_.run_frames = available ? kBatchFrames : 0;
   }
   // Why it is not available goes into the notice of change(), which is logged once it is taken.
   if (available) log(LogLevel::info, "NPU available");
 }
 
-void StatsRecorder::set_runlist_depth(int depth) {
+void StatsRecorder::set_hand_over(int depth, int frames, uint64_t frame_ns,
+                                  uint64_t long_frame_ns) {
   const std::lock_guard lock(mutex_);
   stats_.runlist_depth = depth;
+  stats_.run_frames = frames;
+  stats_.frame_ns = frame_ns;
+  stats_.long_frame_ns = long_frame_ns;
 }
 
 void StatsRecorder::count_software(uint64_t batch, int frames, uint64_t ns) {

@@ -25,7 +25,9 @@ class StatsRecorder {
   void set_instruction_size(uint64_t bytes);
   void set_device(const std::string& name, const std::string& address);
   void set_npu(bool available, const std::string& reason);
-  void set_runlist_depth(int depth);
+  /// How a backlog is handed over, as chosen last: runs of a list, frames of a run, and what a
+  /// frame takes in runs of 100 and of 1000, ns.
+  void set_hand_over(int depth, int frames, uint64_t frame_ns, uint64_t long_frame_ns);
   void count_software(uint64_t batch, int frames, uint64_t ns);
   void count_npu(uint64_t batch, int frames, uint64_t kernel_ns, uint64_t transfer_ns,
                  uint64_t convert_ns);

@@ -16,6 +16,11 @@ int batch_capacity(const Recipe& recipe, int frames) {
   return (frames - 1) * recipe.hop_length + recipe.win_length;
 }
 
+/// Whether slots hold samples with pre-emphasis over the waveform.
+bool is_emphasized(const Recipe& recipe) {
+  return recipe.preemphasis != 0 && recipe.preemphasis_mode == PreemphasisMode::waveform;
+}
+
 }  // namespace
 
 struct Supervisor::Impl {
@@ -28,6 +33,7 @@ struct Supervisor::Impl {
   BackendConfig config;
   std::unique_ptr<SoftwareBackend> software;
   BatchRing ring;
+  bool possible = false;  ///< that batches go to the NPU, now or later
 
   NpuPolicy& policy() {
     if (!npu) npu = std::make_unique<NpuPolicy>(scripted, signal, stats);
@@ -35,10 +41,9 @@ struct Supervisor::Impl {
   }
 
   void grow() noexcept {
-    const int capacity = batch_capacity(config.recipe, config.max_frames);
     try {
       const int slots = npu->grow();
-      if (slots > 0) ring.grow(slots - 1, config.type, capacity);
+      if (slots > 0) ring.grow(slots - 1);
     } catch (const std::exception& error) {
       stats.log(LogLevel::warning, error.what());
     }
@@ -76,17 +81,19 @@ void Supervisor::configure(const BackendConfig& config) {
   self.config = config;
   self.software = std::move(software);
   self.stats.begin();
-  bool possible = false;
+  self.possible = false;
   if (config.choice == BackendChoice::software) {
     self.npu.reset();
     const char* reason = "backend=software was asked for";
     self.stats.set_npu(false, reason);
     self.stats.change("software", reason, 0, -1, false);
   } else {
-    possible = self.policy().configure(config);
+    self.possible = self.policy().configure(config);
   }
   const int capacity = batch_capacity(config.recipe, config.max_frames);
-  self.ring.reset(possible ? batch_slots(config) - 1 : 1, config.type, capacity);
+  BatchRing::Memory memory{config.type, capacity};
+  if (self.possible && is_emphasized(config.recipe)) memory.raw = config.raw_type;
+  self.ring.reset(self.possible ? batch_slots(config) - 1 : 1, memory);
   self.stats.set_sizes(static_cast<uint64_t>(capacity) * size_of(config.type),
                        static_cast<uint64_t>(config.max_frames) *
                            static_cast<uint64_t>(config.recipe.width()) * sizeof(float));
@@ -170,6 +177,10 @@ void Supervisor::discard() noexcept {
 
 void Supervisor::interrupt() noexcept { impl_->signal->interrupt(); }
 void Supervisor::resume() noexcept { impl_->signal->resume(); }
+
+bool Supervisor::may_fill_batches() const noexcept {
+  return impl_->config.backlog && impl_->possible;
+}
 
 bool Supervisor::fills_batches() const noexcept {
   return impl_->config.backlog && impl_->npu && impl_->npu->in_use();

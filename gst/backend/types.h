@@ -49,15 +49,21 @@ struct Slot {
   void* samples = nullptr;
   SampleType type = SampleType::s16;
   int capacity = 0;  ///< in samples, (max_frames - 1) * hop + win_length at least
+  /// Where `samples` are to have pre-emphasis and the NPU may compute the batch: where the same
+  /// samples go without it, because the NPU's kernel applies it itself.
+  Slot* raw = nullptr;
+  /// The last frames reach beyond the end of the stream: what is padded there has no pre-emphasis.
+  bool beyond_end = false;
 };
 
 enum class BackendChoice { automatic, npu, software };
 
 struct BackendConfig {
   Recipe recipe;
-  SampleType type = SampleType::s16;
-  int rows_per_call = 0;          ///< as MelKernel::get takes it
-  int max_frames = kBatchFrames;  ///< largest batch that will be submitted, <= kBatchFrames
+  SampleType type = SampleType::s16;      ///< of slots
+  SampleType raw_type = SampleType::s16;  ///< of samples without pre-emphasis
+  int rows_per_call = 0;                  ///< as MelKernel::get takes it
+  int max_frames = kBatchFrames;          ///< largest batch that will be submitted, <= kBatchFrames
   BackendChoice choice = BackendChoice::automatic;
   std::string device;       ///< index or PCI address, empty = first
   std::string kernel_path;  ///< colon-separated folders, empty = environment, then installed folder
@@ -94,6 +100,9 @@ struct BackendStats {
   uint64_t kernel_time = 0, transfer_time = 0, convert_time = 0, software_time = 0;
   uint64_t input_buffer_size = 0, output_buffer_size = 0, instruction_buffer_size = 0;
   int runlist_depth = 0;
+  int run_frames = 0;  ///< of a run, as chosen last: 100, or 1000 for a backlog
+  /// What a frame of a backlog takes on the NPU in runs of 100 and of 1000 frames; 0 = not known.
+  uint64_t frame_ns = 0, long_frame_ns = 0;
   bool npu_available = false;
   std::string npu_reason;             ///< why the NPU is not used, in words; "" when it is
   std::string npu_name, npu_address;  ///< of the NPU that was opened last; PCI address

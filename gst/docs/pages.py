@@ -56,6 +56,9 @@ STATS = {
     "output-buffer-size": "bytes of a batch's results",
     "instruction-buffer-size": "bytes of the NPU kernel's instructions",
     "runlist-depth": "batches handed to the NPU at a time: 1, or a list of up to 4; 0 without an NPU",
+    "npu-run-frames": "frames of a run on the NPU, as chosen last: 100, or 1000 for a backlog; 0 without an NPU",
+    "npu-frame-time": "ns that a frame of a backlog takes in runs of 100 frames; 0 = not known",
+    "npu-frame-time-1000": "the same in runs of 1000 frames",
     "npu-available": "whether the NPU can be used now",
     "npu-reason": "why it is not used, in words",
 }

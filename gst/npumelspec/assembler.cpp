@@ -41,8 +41,10 @@ void Assembler::configure(const Config& config) {
   config_ = config;
   const Shape& shape = config.shape;
   const bool normalizes_half = config.type == ElementType::f16 && normalizes();
+  const bool begins_inside =
+      config.full_batches && (shape.frames % kBatchFrames != 0 || shape.first % kBatchFrames != 0);
   direct_ = !shape.whole() && shape.stride == shape.frames && 2 * shape.frames > kBatchFrames &&
-            !normalizes_half;
+            !normalizes_half && !begins_inside;
   const int longest = std::max(shape.frames, shape.first);
   if (!direct_) store_.configure(config.mels, shape.whole() ? 0 : 2 * (longest + kBatchFrames));
   const bool copies = !direct_ && normalizes();
@@ -71,7 +73,7 @@ size_t Assembler::bytes(int64_t rows) const noexcept {
 int Assembler::limit(int64_t first) const noexcept {
   const Shape& shape = config_.shape;
   int64_t end = first + kBatchFrames;
-  if (!shape.whole()) {
+  if (!shape.whole() && !config_.full_batches) {
     const int64_t last = shape.buffer_of(end);  // the first buffer that does not end inside
     if (last > shape.buffer_of(first))
       end = shape.end(last - 1);

@@ -42,9 +42,9 @@ struct Ending {
 };
 
 /// Puts computed rows into buffers of the negotiated shape. Rows are written directly into the
-/// output buffer, unless buffers overlap, several fit into a batch, the whole stream is one buffer,
-/// or float16 is to be normalised.
-/// Not thread-safe: belongs to the streaming thread.
+/// output buffer, unless buffers overlap, several fit into a batch, they begin inside of batches,
+/// the whole stream is one buffer, or float16 is to be normalised. Not thread-safe: belongs to the
+/// streaming thread.
 class Assembler {
  public:
   struct Config {
@@ -55,6 +55,8 @@ class Assembler {
     NormalizeMode mode = NormalizeMode::none;
     Normalization normalization;
     double fixed_max = 0;
+    /// Batches are full whatever the shape: buffers begin and end inside of them.
+    bool full_batches = false;
 
     bool operator==(const Config&) const = default;
   };

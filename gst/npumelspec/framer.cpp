@@ -84,7 +84,7 @@ void Framer::reset() noexcept {
   first_ = 0;
   samples_ = 0;
   previous_ = 0;
-  finished_ = false;
+  finished_ = beyond_end_ = false;
   silence_.clear();
 }
 
@@ -255,6 +255,7 @@ void Framer::prepare(int frames) noexcept {
     if (span_.start < 0) pad(span_.start, std::min(end, int64_t{0}));
     if (end > samples_) pad(std::max(samples_, span_.start), end);
   }
+  beyond_end_ = end > samples_;
   slot_ = nullptr;
   first_ += frames;
 }

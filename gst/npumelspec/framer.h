@@ -58,6 +58,9 @@ class Framer {
   /// slot. 1 <= frames <= ready().
   void prepare(int frames) noexcept;
 
+  /// Whether frames of the batch that was prepared last read beyond the last sample.
+  bool beyond_end() const noexcept { return beyond_end_; }
+
   /// First frame of the slot being filled, or of the next one.
   int64_t first_frame() const noexcept { return first_; }
   /// Samples taken since reset().
@@ -111,6 +114,7 @@ class Framer {
   int64_t samples_ = 0;
   float previous_ = 0;  ///< last raw sample, for pre-emphasis
   bool finished_ = false;
+  bool beyond_end_ = false;
   uint64_t nonfinite_ = 0;
   /// Pushed silence as [from, to), merged, oldest first; what no later frame covers is dropped.
   std::vector<std::pair<int64_t, int64_t>> silence_;

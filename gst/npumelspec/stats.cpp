@@ -41,6 +41,8 @@ StructurePtr stats_structure(const Counters& counters, const BackendStats& backe
       "input-buffer-size", G_TYPE_UINT64, backend.input_buffer_size, "output-buffer-size",
       G_TYPE_UINT64, backend.output_buffer_size, "instruction-buffer-size", G_TYPE_UINT64,
       backend.instruction_buffer_size, "runlist-depth", G_TYPE_INT, backend.runlist_depth,
+      "npu-run-frames", G_TYPE_INT, backend.run_frames, "npu-frame-time", G_TYPE_UINT64,
+      backend.frame_ns, "npu-frame-time-1000", G_TYPE_UINT64, backend.long_frame_ns,
       "npu-available", G_TYPE_BOOLEAN, static_cast<gboolean>(backend.npu_available), "npu-reason",
       G_TYPE_STRING, backend.npu_reason.c_str(), nullptr));
 }

@@ -17,9 +17,15 @@ void Stream::configure(const Config& config) {
   batches_ = 0;
   framer_.configure(config.backend.recipe, config.backend.type);
   config_.backend.type = framer_.slot_type();
+  config_.backend.raw_type = config.backend.type;
   supervisor_.configure(config_.backend);
   config_.backend.type = config.backend.type;
-  assembler_.configure(config.output);
+  Recipe raw = config.backend.recipe;
+  raw.preemphasis = 0;
+  raw_framer_.configure(raw, config.backend.type);
+  Assembler::Config output = config.output;
+  output.full_batches = supervisor_.may_fill_batches();
+  assembler_.configure(output);
   if (config.measures_level) meter_.configure(config.backend.recipe, config.backend.type);
   in_flight_.reserve(static_cast<size_t>(supervisor_.depth()));
 }
@@ -29,6 +35,7 @@ void Stream::reset() noexcept {
   in_flight_.clear();
   slot_ = nullptr;
   framer_.reset();
+  raw_framer_.reset();
   assembler_.reset();
   meter_.reset();
   silence_ = 0;
@@ -47,6 +54,7 @@ void Stream::finish(int64_t length, const Ending& ending) {
   samples_left_ = 0;
   assembler_.finish(ending);
   framer_.lower_limit(assembler_.limit(framer_.first_frame()));
+  raw_framer_.lower_limit(assembler_.limit(framer_.first_frame()));
 }
 
 bool Stream::closing() const {
@@ -60,16 +68,20 @@ bool Stream::fill(bool wait) {
   if (slot_ == nullptr) {
     slot_ = supervisor_.begin();
     if (slot_ == nullptr) return false;
-    framer_.begin(*slot_, assembler_.limit(framer_.first_frame()));
+    const int limit = assembler_.limit(framer_.first_frame());
+    framer_.begin(*slot_, limit);
+    if (slot_->raw != nullptr) raw_framer_.begin(*slot_->raw, limit);
   }
   const auto width = static_cast<int64_t>(size_of(config_.backend.type));
   if (silence_ > 0) {
     const int64_t taken = framer_.push_silence(silence_);
+    if (slot_->raw != nullptr) raw_framer_.push_silence(taken);
     if (config_.measures_level) meter_.push_silence(taken);
     silence_ -= taken;
   }
   if (silence_ == 0 && samples_left_ > 0) {
     const int64_t taken = framer_.push(samples_, samples_left_);
+    if (slot_->raw != nullptr) raw_framer_.push(samples_, taken);
     if (config_.measures_level) meter_.push(samples_, taken);
     samples_ += taken * width;
     samples_left_ -= taken;
@@ -81,6 +93,7 @@ bool Stream::fill(bool wait) {
   if (has_input()) return true;
   if (closing()) {
     framer_.finish();
+    raw_framer_.finish();
     submit(framer_.ready());
     return true;
   }
@@ -93,6 +106,8 @@ bool Stream::fill(bool wait) {
 void Stream::submit(int frames) {
   const int64_t first = framer_.first_frame();
   framer_.prepare(frames);
+  if (slot_->raw != nullptr) raw_framer_.prepare(frames);
+  slot_->beyond_end = framer_.beyond_end();
   in_flight_.push_back({batches_, first, frames, framer_.silent(first, frames)});
   GST_LOG_OBJECT(log_object_,
                  "batch %" G_GUINT64_FORMAT ": frames %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT

@@ -89,6 +89,8 @@ class Stream {
   uint64_t batches_ = 0;  ///< submitted since configure()
   Supervisor supervisor_;
   Framer framer_;
+  /// The same samples without pre-emphasis, for slots that take them, too.
+  Framer raw_framer_;
   Assembler assembler_;
   LevelMeter meter_;
   Slot* slot_ = nullptr;

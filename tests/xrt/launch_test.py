@@ -3,7 +3,9 @@
 """gst-launch-1.0 with the NPU: what it writes, what it prints, beside another process, and with XRT
 from AMD's own folder.
 
-usage: launch_test.py PACKAGES GOLDEN PROGRAM_THAT_PROVOKES_XRT, under with-npu.sh
+usage: launch_test.py PACKAGES GOLDEN PROGRAM_THAT_PROVOKES_XRT [TESTS], under with-npu.sh
+
+NPU_GENERATION=npu4 says that the NPU is one of the second generation: for the tests "Generation".
 """
 import os
 import re
@@ -59,24 +61,44 @@ class WithFolder(unittest.TestCase):
         return path
 
 
-class RowsOfTheModel(WithFolder):
-    """Bit for bit the rows of the numeric model, whose vectors do not come from the host twin."""
+class ModelRows(WithFolder):
 
-    def rows(self, clip, properties, package):
-        # Whisper's first frame is centred on the first sample: 120 zeros before the clip put the
-        # model's frame 0 at the plugin's frame 2.
+    def rows(self, clip, properties, package, before=120, first=2):
+        # Whisper's first frame is centred on the first sample, and so is NeMo's: 120 zeros before the
+        # clip put the model's frame 0 at the plugin's frame 2. What follows completes the batch:
+        # the last one of NeMo's is software's.
         samples = np.load(GOLDEN / f"npu/{clip}-samples.npy")
-        source = self.write_wav(np.concatenate([np.zeros(120, np.int16), samples]))
+        source = self.write_wav(np.concatenate([np.zeros(before, np.int16), samples,
+                                                np.tile(samples, 40)[:20000]]))
         target = self.folder / "rows.npy"
         done = launch("filesrc", f"location={source}", "!", "wavparse", "!",
                       *mel("backend=npu " + properties, package), "!", "npyenc", "!", "filesink",
                       f"location={target}")
         self.assertEqual((done.returncode, done.stdout), (0, ""))
-        return np.load(target)[2:8]
+        return np.load(target)[first:first + 6]
 
     def assert_same_bits(self, got, want):
         self.assertEqual(got.dtype, np.float32)
         np.testing.assert_array_equal(got.view(np.uint32), want.astype(np.float32).view(np.uint32))
+
+    def assert_natural(self, clip, recipe, package, **place):
+        """Rows of a recipe with a natural logarithm."""
+        model = np.load(GOLDEN / f"npu/{clip}-rows-{recipe}.npy").astype(np.float32)
+        # Of frames 0, 3 and 5.
+        self.assert_same_bits(self.rows(clip, f"preset={recipe}", package, **place)[[0, 3, 5]],
+                              model * np.float32(np.log(10) / 2048))
+
+
+class RowsOfTheModel(ModelRows):
+    """Bit for bit the rows of the numeric model, whose vectors do not come from the host twin."""
+
+    def test_nemo_and_kaldi(self):
+        for clip in ("loud", "quiet", "vowel"):
+            for recipe in ("nemo80", "nemo128"):
+                with self.subTest(clip=clip, recipe=recipe):
+                    self.assert_natural(clip, recipe, f"v2-{recipe}")
+            with self.subTest(clip=clip, recipe="kaldi80"):
+                self.assert_natural(clip, "kaldi80", "v2-kaldi80", before=0, first=0)
 
     def test_abi_v2(self):
         for mels in (80, 128):
@@ -94,6 +116,28 @@ class RowsOfTheModel(WithFolder):
                 codes = np.clip(np.rint((5 * model + 74 * 512) / 512), -128, 127)
                 self.assert_same_bits(self.rows(clip, "preset=whisper80", "v1-80"),
                                       (codes.astype(np.float32) - 74) * np.float32(0.05))
+
+
+class Generation(ModelRows):
+    """The NPU of either generation, each with its own package."""
+
+    NPU = os.environ.get("NPU_GENERATION", "npu1")
+    OWN, OTHER = ("", "npu4-") if NPU == "npu1" else ("npu4-", "")
+
+    def test_rows_are_the_models(self):
+        for clip in ("loud", "quiet", "vowel"):
+            model = np.load(GOLDEN / f"npu/{clip}-rows80.npy").astype(np.float32)
+            self.assert_same_bits(self.rows(clip, "preset=whisper80", f"{self.OWN}v2-80"),
+                                  model / np.float32(2048))
+            self.assert_natural(clip, "nemo128", f"{self.OWN}v2-nemo128")
+
+    def test_a_package_for_the_other_one_is_refused_by_name(self):
+        for recipe, package in (("whisper80", "v2-80"), ("nemo128", "v2-nemo128")):
+            done = launch(*noise(1), *mel(f"backend=npu preset={recipe}", self.OTHER + package), "!",
+                          "fakesink")
+            self.assertNotEqual(done.returncode, 0)
+            self.assertIn(f"No usable NPU: no kernel package for {recipe} on {self.NPU} in ", done.stdout)
+            self.assertIn(f"; found: {self.OTHER}{package}", done.stdout)
 
 
 class Terminal(unittest.TestCase):
@@ -229,4 +273,4 @@ class XrtFromAmdsFolder(WithFolder):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=sys.argv[:1], verbosity=2)
+    unittest.main(argv=[sys.argv[0], *sys.argv[4:]], verbosity=2)

@@ -140,6 +140,13 @@ void timed(std::vector<std::unique_ptr<Feeder>>& feeders, Outcome& outcome, Call
   for (std::thread& thread : threads) thread.join();
 }
 
+/// One after the other, as a pipeline stops its elements: that is one call.
+void stop_all(std::vector<std::unique_ptr<Feeder>>& feeders, Outcome& outcome) {
+  const auto begun = Clock::now();
+  for (const auto& feeder : feeders) feeder->null();
+  keep_longest(outcome.longest_ms, ms_since(begun));
+}
+
 [[noreturn]] void live_through(const Case& what, Outcome& outcome) {
   if (what.stop == Stop::sigterm) std::signal(SIGTERM, [](int) { terminated = 1; });
   if (what.recovery_ms > 0) Emulation::set("recovery-ms", static_cast<uint64_t>(what.recovery_ms));
@@ -164,7 +171,7 @@ void timed(std::vector<std::unique_ptr<Feeder>>& feeders, Outcome& outcome, Call
         for (const auto& feeder : feeders) outcome.lost += feeder->lost();
         break;
       case Stop::null:
-        timed(feeders, outcome, [](Feeder& feeder) { feeder.null(); });
+        stop_all(feeders, outcome);
         break;
       case Stop::eos:
         for (const auto& feeder : feeders) feeder->join();
@@ -174,7 +181,7 @@ void timed(std::vector<std::unique_ptr<Feeder>>& feeders, Outcome& outcome, Call
       case Stop::sigterm:
         kill(getppid(), SIGUSR1);  // ready
         while (terminated == 0) std::this_thread::yield();
-        timed(feeders, outcome, [](Feeder& feeder) { feeder.null(); });
+        stop_all(feeders, outcome);
         break;
     }
   }

@@ -73,6 +73,45 @@ CHECK_TEST(square_waves_and_clipping_are_trusted) {
   assert_trusted(run_stream(kStrict, samples), 10, "square");
 }
 
+/// Of the other kernels: what the float kernel compares in spot checks, 14 batches of which are all
+/// rows, and what the twin compares in full ones.
+void assert_trusted_by_both_checks(const std::string& preset, const std::vector<int16_t>& samples,
+                                   const char* what) {
+  for (const char* interval : {"0", "1"}) {
+    const Result result =
+        run_stream("backend=auto preset=" + preset + " verify-interval=" + interval +
+                       kernel_path("v2-" + preset),
+                   samples);
+    assert_trusted(result, 14, (preset + ", " + what).c_str());
+  }
+}
+
+CHECK_TEST(signals_of_all_kinds_are_trusted_with_every_kernel) {
+  if (!Emulation::present()) return;  // a machine may have some packages only
+  constexpr size_t kCount = 14 * kBatchSamples + 400;
+  for (const std::string preset : {"nemo80", "nemo128", "kaldi80"}) {
+    const std::vector<int16_t> audio = check::audio(kCount);
+    assert_trusted_by_both_checks(preset, audio, "audio");
+    std::vector<int16_t> samples(kCount);
+    assert_trusted_by_both_checks(preset, samples, "silence");
+    for (size_t i = 0; i < kCount; ++i) samples[i] = static_cast<int16_t>(audio[i] / 1000);
+    assert_trusted_by_both_checks(preset, samples, "quiet audio");
+    for (size_t i = 0; i < kCount; ++i) samples[i] = i / 40 % 2 ? 32767 : -32768;
+    assert_trusted_by_both_checks(preset, samples, "square");
+    for (size_t i = 0; i < kCount; ++i) samples[i] = i % 2 ? 32767 : -32768;
+    assert_trusted_by_both_checks(preset, samples, "Nyquist");
+    for (size_t i = 0; i < kCount; ++i) samples[i] = i % 1000 ? 0 : 32767;
+    assert_trusted_by_both_checks(preset, samples, "impulses");
+    for (const double hz : {50.0, 1000.0, 7800.0})
+      for (const double level : {32767.0, 2.0}) {
+        for (size_t i = 0; i < kCount; ++i)
+          samples[i] = static_cast<int16_t>(std::lround(
+              level * std::sin(2 * std::numbers::pi * hz * static_cast<double>(i) / 16000)));
+        assert_trusted_by_both_checks(preset, samples, "tone");
+      }
+  }
+}
+
 // The spot checks of every batch and the default full check of every 64th, for an hour each.
 
 CHECK_TEST(an_hour_of_quiet_float_audio_is_trusted) {

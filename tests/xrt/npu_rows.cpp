@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The rows that come out with backend=npu: to the bit those of the numeric model, and near the
 // truth.
+#include <array>
 #include <functional>
 #include <numbers>
 
@@ -25,20 +26,26 @@ std::vector<int16_t> npu_vector(const std::string& name) {
 /// 1 least significant bit is what the bfloat16 stages may differ by on silicon (host_twin.h).
 int allowed_codes() { return Emulation::present() ? 0 : 1; }
 
-/// The rows of the model's 6 frames, computed by the plugin. Whisper's first frame is centred on
-/// the first sample: 120 zeros before the clip put the model's frame 0 at the plugin's frame 2.
-std::vector<float> plugin_rows(const std::string& clip, const std::string& properties,
-                               size_t mels) {
-  std::vector<int16_t> samples(120, 0);
+/// Where the model's frame 0 is put. The first frame of Whisper and NeMo is centred on the first
+/// sample: 120 zeros before the clip make it the plugin's frame 2.
+struct Place {
+  size_t before = 120;
+  size_t first = 2;
+};
+
+/// The rows of the model's 6 frames, computed by the plugin.
+std::vector<float> plugin_rows(const std::string& clip, const std::string& properties, size_t mels,
+                               const Place& place = {}) {
+  std::vector<int16_t> samples(place.before, 0);
   const std::vector<int16_t> model = npu_vector(clip + "-samples");
-  samples.insert(samples.end(), model.begin(), model.end());
+  // More of it completes a batch: the last one of NeMo's is software's.
+  for (int i = 0; i < 20; ++i) samples.insert(samples.end(), model.begin(), model.end());
   const Result result = run_stream("backend=npu " + properties, samples);
   fail_unless(result.error.code < 0, "%s", result.error.text.c_str());
-  for (const std::string& backend : result.backends)
-    fail_unless(backend == "npu", "by %s", backend.c_str());
-  fail_unless(result.rows.size() >= (2 + kModelFrames) * mels);
-  return {result.rows.begin() + static_cast<ptrdiff_t>(2 * mels),
-          result.rows.begin() + static_cast<ptrdiff_t>((2 + kModelFrames) * mels)};
+  fail_unless(result.backends.at(0) == "npu", "by %s", result.backends.at(0).c_str());
+  fail_unless(result.rows.size() >= (place.first + kModelFrames) * mels);
+  return {result.rows.begin() + static_cast<ptrdiff_t>(place.first * mels),
+          result.rows.begin() + static_cast<ptrdiff_t>((place.first + kModelFrames) * mels)};
 }
 
 void assert_v2(const char* preset, const std::string& package, size_t mels) {
@@ -73,6 +80,42 @@ CHECK_TEST(rows_of_abi_v1_are_the_models_in_steps_of_a_twentieth) {
                   "%s: value %zu is %g, the model says %g", clip.c_str(), i, code, exact);
     }
   }
+}
+
+/// Natural logarithms.
+void assert_natural(const char* preset, size_t mels) {
+  for (const std::string clip : {"loud", "quiet", "vowel"}) {
+    const auto want = npu_vector(clip + "-rows-" + preset);
+    const auto got = plugin_rows(
+        clip, std::string("preset=") + preset + kernel_path(std::string("v2-") + preset), mels,
+        std::string(preset) == "kaldi80" ? Place{0, 0} : Place{});
+    for (size_t i = 0; i < want.size(); ++i) {
+      constexpr std::array<size_t, 3> kFrames = {0, 3, 5};  // those that the model has
+      const size_t at = kFrames.at(i / mels) * mels + i % mels;
+      const double codes = static_cast<double>(got.at(at)) / std::numbers::ln10 * 2048;
+      fail_unless(std::abs(codes - want[i]) <= allowed_codes() + 0.01,
+                  "%s %s: value %zu is %g, the model says %d", preset, clip.c_str(), i, codes,
+                  want[i]);
+    }
+  }
+}
+
+CHECK_TEST(rows_of_nemo_are_the_models_80) { assert_natural("nemo80", 80); }
+CHECK_TEST(rows_of_nemo_are_the_models_128) { assert_natural("nemo128", 128); }
+CHECK_TEST(rows_of_kaldi_are_the_models) { assert_natural("kaldi80", 80); }
+
+/// 16-bit and float samples are the same to the device.
+CHECK_TEST(float_samples_of_nemo_give_the_same_rows) {
+  const auto samples = check::audio(3 * kBatchSamples);
+  const std::string properties = "backend=npu preset=nemo128" + kernel_path("v2-nemo128");
+  const Result as_int = run_stream(properties, samples);
+  const Result as_float = run_stream(properties, check::as_float(samples),
+                                     {.caps = "audio/x-raw,format=F32LE,rate=16000"});
+  fail_unless(as_float.error.code < 0, "%s", as_float.error.text.c_str());
+  // The batch that reaches beyond the end is software's.
+  fail_unless(as_float.npu_batches >= 2);
+  for (size_t i = 0; i < size_t{200} * 128; ++i)
+    fail_unless(as_float.rows.at(i) == as_int.rows.at(i), "value %zu", i);
 }
 
 struct Errors {

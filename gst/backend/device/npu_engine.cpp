@@ -3,6 +3,7 @@
 #include "gst/backend/device/npu_engine.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <cstring>
 #include <future>
@@ -133,24 +134,38 @@ std::string retired_text(const KernelManifest& manifest) {
          "package or driver and start the process again";
 }
 
+namespace {
+
+/// Releases that the device holds up: while there is one, nobody else waits for another.
+std::atomic<int>& overdue_releases() {
+  static std::atomic<int> overdue = 0;
+  return overdue;
+}
+
+}  // namespace
+
 void release(std::shared_ptr<void> held, const NpumelXrtApi& api, bool wait) noexcept {
   if (!held) return;
   // Closing takes a millisecond, unless a run of somebody else is stuck.
-  constexpr auto kUsual = std::chrono::milliseconds(30);
+  constexpr auto kUsual = std::chrono::milliseconds(20);
   try {
     const auto done = std::make_shared<std::promise<void>>();
+    const auto settled = std::make_shared<std::atomic<bool>>(false);  // by whoever comes first
     const std::future<void> ended = done->get_future();
     auto pending = std::make_shared<ContextReturns::Pending>(NpuRegistry::process().returns());
-    std::thread thread =
-        start_thread([held = std::move(held), pending = std::move(pending), done]() mutable {
+    std::thread thread = start_thread(
+        [held = std::move(held), pending = std::move(pending), done, settled]() mutable {
           held.reset();
           pending.reset();
+          if (settled->exchange(true)) --overdue_releases();  // it was counted
           done->set_value();
         });
-    if (wait && ended.wait_for(kUsual) == std::future_status::ready) {
+    const bool waits = wait && overdue_releases() == 0;
+    if (waits && ended.wait_for(kUsual) == std::future_status::ready) {
       thread.join();
     } else {
       api.guard_exit();
+      if (waits && !settled->exchange(true)) ++overdue_releases();
       thread.detach();
     }
   } catch (const std::exception&) {
@@ -160,7 +175,6 @@ void release(std::shared_ptr<void> held, const NpumelXrtApi& api, bool wait) noe
 
 namespace {
 
-constexpr int kSamples = aie2::kSamplesV2;
 constexpr int kSilentFrom = 4800;  // 800 samples: three frames see nothing else
 constexpr int kSilentTo = 5600;
 constexpr int kClippedFrom = 9600;
@@ -168,14 +182,15 @@ constexpr int kClippedTo = 10400;
 
 }  // namespace
 
-std::vector<int16_t> known_answer_samples() {
-  std::vector<int16_t> samples(kSamples);
+std::vector<int16_t> known_answer_samples(int frames) {
+  const int count = sample_count(frames);
+  std::vector<int16_t> samples(static_cast<size_t>(count));
   uint32_t random = 1;
   double phase = 0;
-  for (int i = 0; i < kSamples; i++) {
+  for (int i = 0; i < count; i++) {
     random = random * 1664525U + 1013904223U;
     // A tone that climbs from 100 to 7000 Hz over changing noise: no two frames are alike.
-    const double place = static_cast<double>(i) / kSamples;
+    const double place = static_cast<double>(i) / count;
     phase += 2 * std::numbers::pi * (100 + 6900 * place) / 16000;
     const double noise = (static_cast<double>(random >> 16U) / 32768.0 - 1) * (200 + 1800 * place);
     double value = 6000 * std::sin(phase) + noise;
@@ -189,12 +204,12 @@ std::vector<int16_t> known_answer_samples() {
 
 void run_known_answer_test(NpuContext& context, const KernelManifest& manifest,
                            unsigned timeout_ms) {
-  const std::vector<int16_t> samples = known_answer_samples();
+  const std::vector<int16_t> samples = known_answer_samples(manifest.frames);
   const auto& core = context.core();
   const auto run = std::make_shared<NpuRun>(core, std::make_shared<StreamSignal>(),
                                             manifest.input_bytes(), manifest.output_bytes());
   if (manifest.abi == 1)
-    expand_frames(samples.data(), kBatchFrames, static_cast<int16_t*>(run->input()));
+    expand_frames(samples.data(), manifest.frames, static_cast<int16_t*>(run->input()));
   else
     std::memcpy(run->input(), samples.data(), manifest.input_bytes());
   std::memset(run->output(), poison_byte(manifest.coding), manifest.output_bytes());
@@ -209,14 +224,16 @@ void run_known_answer_test(NpuContext& context, const KernelManifest& manifest,
       RunOutcome::completed)
     throw BackendError(BackendFault::failed, "known-answer test: " + run->reason());
   check_xrt(core->api.run_sync_output(run->handle(), &error), error);
-  std::vector<float> rows(size_t{kBatchFrames} * static_cast<size_t>(manifest.recipe.mels));
+  std::vector<float> rows(static_cast<size_t>(manifest.frames) *
+                          static_cast<size_t>(manifest.recipe.mels));
   const RowRange range =
-      decode_rows(run->output(), manifest.coding, manifest.recipe.mels, kBatchFrames,
+      decode_rows(run->output(), manifest.coding, manifest.recipe.mels, manifest.frames,
                   LogType::log10, RowSink{rows.data(), ElementType::f32, manifest.recipe.mels, 1});
   RowCheck check(manifest);
-  if (!range.plausible() ||
-      !check.full(RowCheck::Rows{samples.data(), run->output(), kBatchFrames, range.most})) {
-    reason = range.plausible() ? check.mismatch() : "rows that the kernel did not write";
+  const bool plausible = range.within(check.limits());
+  if (!plausible ||
+      !check.full(RowCheck::Rows{samples.data(), run->output(), manifest.frames, range.most})) {
+    reason = plausible ? check.mismatch() : "rows that the kernel did not write";
     context.fail(RunOutcome::failed, "wrong numbers: " + reason);
     throw BackendError(BackendFault::failed, "known-answer test: " + reason, true);
   }
@@ -240,13 +257,49 @@ NpuEngine::NpuEngine(const EngineRequest& request, const std::shared_ptr<StreamS
   refused_ = std::move(chosen.refused);
   manifest_ = package.manifest;
   instruction_bytes_ = package.instructions.size();
-  runs_.reserve(static_cast<size_t>(request.slots));
-  for (int i = 0; i < request.slots; i++)
-    runs_.push_back(std::make_shared<NpuRun>(context_->core(), signal, manifest_.input_bytes(),
-                                             manifest_.output_bytes()));
+  if (request.lists) open_long(request, device, *memory, signal);
+  if (!long_) make_runs(request.lists ? request.list_slots : request.slots, signal);
   if (request.lists) lists_ = RunLists(runs_);
   check_ = std::make_unique<RowCheck>(manifest_);
   quantized_.resize(static_cast<size_t>(sample_count(kBatchFrames)));
+}
+
+void NpuEngine::make_runs(int slots, const std::shared_ptr<StreamSignal>& signal) {
+  runs_.clear();
+  runs_.reserve(static_cast<size_t>(slots));
+  for (int i = 0; i < slots; i++)
+    runs_.push_back(std::make_shared<NpuRun>(context_->core(), signal, manifest_.input_bytes(),
+                                             manifest_.output_bytes()));
+}
+
+// Without one, or when it does not serve, everything goes in runs of 100.
+void NpuEngine::open_long(const EngineRequest& request, const std::shared_ptr<NpuDevice>& device,
+                          FailureMemory& memory, const std::shared_ptr<StreamSignal>& signal) {
+  auto opened = std::make_unique<Long>();
+  try {
+    const PackageQuery query{device_target(device->name()), request.recipe, false,
+                             aie2::kLongestBatch};
+    opened->manifest =
+        choose_package(query, package_folders(request.kernel_path),
+                       [&](const KernelPackage& package) {
+                         opened->context = NpuRegistry::process().context(
+                             device, package, request.timeout_ms, memory, request.retry_interval);
+                       })
+            .package.manifest;
+    opened->check = std::make_unique<RowCheck>(opened->manifest);
+    const auto together = static_cast<std::size_t>(opened->manifest.frames / kBatchFrames);
+    make_runs(request.long_slots, signal);
+    for (std::size_t slot = 0; slot + together <= runs_.size(); slot += together) {
+      const auto first = runs_.begin() + static_cast<std::ptrdiff_t>(slot);
+      opened->runs.push_back(
+          std::make_shared<LongRun>(*opened->context, opened->manifest, signal,
+                                    std::vector<std::shared_ptr<NpuRun>>(
+                                        first, first + static_cast<std::ptrdiff_t>(together))));
+    }
+    long_ = std::move(opened);
+  } catch (const BackendError& error) {
+    if (error.fault() != BackendFault::not_found) long_refusal_ = error.what();
+  }
 }
 
 std::string NpuEngine::introduction() const {
@@ -264,15 +317,16 @@ bool NpuEngine::sync(NpumelXrtStatus (*action)(NpumelXrtRun*, NpumelXrtError*), 
   return good;
 }
 
-NpuEngine::Load NpuEngine::load(const Batch& batch) {
+bool NpuEngine::load(const Batch& batch) {
   const NpuRun& run = *batch.run;
   const uint64_t begun = now_ns();
   auto* input = static_cast<int16_t*>(run.input());
   const int count = sample_count(batch.frames);
-  const auto* samples = static_cast<const int16_t*>(batch.slot.samples);
-  if (batch.slot.type == SampleType::f32) {
-    if (!quantize(static_cast<const float*>(batch.slot.samples), count, quantized_.data()))
-      return Load::out_of_range;
+  const Slot& recorded = batch.as_recorded();
+  const auto* samples = static_cast<const int16_t*>(recorded.samples);
+  if (recorded.type == SampleType::f32) {
+    if (!quantize(static_cast<const float*>(recorded.samples), count, quantized_.data()))
+      return false;
     samples = quantized_.data();
   }
   if (manifest_.abi == 1) {
@@ -284,15 +338,58 @@ NpuEngine::Load NpuEngine::load(const Batch& batch) {
     std::memset(input + count, 0,
                 static_cast<size_t>(sample_count(kBatchFrames) - count) * sizeof *input);
   }
-  std::memset(run.output(), poison_byte(manifest_.coding), manifest_.output_bytes());
   times_.convert += now_ns() - begun;
-  const NpumelXrtApi& api = run.core()->api;
-  const bool synced = sync(api.run_sync_input, run) && sync(api.run_sync_poison, run);
-  return synced ? Load::loaded : Load::failed;
+  return true;
 }
 
-int NpuEngine::list_depth(unsigned timeout_ms) const noexcept {
-  return lists_.empty() ? 1 : RunLists::depth_for(context_->core()->run_ns, timeout_ms);
+bool NpuEngine::prepare(const NpuRun& run, const KernelManifest& manifest) {
+  const uint64_t begun = now_ns();
+  std::memset(run.output(), poison_byte(manifest.coding), manifest.output_bytes());
+  times_.convert += now_ns() - begun;
+  const NpumelXrtApi& api = run.core()->api;
+  return sync(api.run_sync_input, run) && sync(api.run_sync_poison, run);
+}
+
+// Batches follow each other without a hole: what the end of one and the beginning of the next
+// share is written twice.
+bool NpuEngine::fill_long(std::span<Batch* const> batches) {
+  const uint64_t begun = now_ns();
+  LongRun& together = *batches.front()->long_run;
+  auto* input = static_cast<int16_t*>(together.run().input());
+  for (const Batch* batch : batches) {
+    std::memcpy(input, contiguous(*batch),
+                static_cast<size_t>(sample_count(kBatchFrames)) * sizeof *input);
+    input += static_cast<ptrdiff_t>(kBatchFrames) * aie2::kHop;
+  }
+  together.fetched = false;
+  times_.convert += now_ns() - begun;
+  return prepare(together.run(), long_->manifest);
+}
+
+uint64_t NpuEngine::frame_ns() const noexcept { return context_->core()->run_ns / kBatchFrames; }
+
+uint64_t NpuEngine::long_frame_ns() const noexcept {
+  return long_ ? long_->context->core()->run_ns / static_cast<uint64_t>(long_->manifest.frames) : 0;
+}
+
+int NpuEngine::together(unsigned timeout_ms) noexcept {
+  if (lists_.empty()) return 1;
+  if (long_) {
+    // It may take as much as a list of two.
+    const uint64_t half_ns = long_->context->core()->run_ns / 2;
+    const bool allowed = RunLists::depth_for(half_ns, timeout_ms) > 1;
+    if (choice_.pays(frame_ns(), long_frame_ns(), allowed))
+      return long_->manifest.frames / kBatchFrames;
+  }
+  return RunLists::depth_for(context_->core()->run_ns, timeout_ms);
+}
+
+NpuContext& NpuEngine::context(const Batch& batch) noexcept {
+  return batch.long_run ? *long_->context : *context_;
+}
+
+const KernelManifest& NpuEngine::manifest(const Batch& batch) const noexcept {
+  return batch.long_run ? long_->manifest : manifest_;
 }
 
 std::size_t NpuEngine::start(std::span<Batch* const> loaded, int depth,
@@ -300,39 +397,58 @@ std::size_t NpuEngine::start(std::span<Batch* const> loaded, int depth,
   std::size_t count = 1;
   while (count < loaded.size() && loaded[count]->position == loaded[0]->position + count) count++;
   count = std::min(count, static_cast<std::size_t>(depth));
+  const std::span<Batch* const> together = loaded.first(count);
+  const bool full = std::all_of(together.begin(), together.end(),
+                                [](const Batch* batch) { return batch->frames == kBatchFrames; });
+  if (long_ && full && count == static_cast<std::size_t>(long_->manifest.frames / kBatchFrames) &&
+      loaded[0]->position % count == 0 && loaded[0]->position / count < long_->runs.size()) {
+    for (Batch* batch : together) batch->long_run = long_->runs.at(loaded[0]->position / count);
+    const NpuSubmission submission{loaded[0]->long_run, due, timeout_ms};
+    return fill_long(together) && long_->context->start(submission, reason_) ? count : 0;
+  }
   std::shared_ptr<NpuJob> job = lists_.longest(loaded[0]->position, count);
   if (!job) {
     job = loaded[0]->run;
     count = 1;
   }
+  for (const Batch* batch : loaded.first(count))
+    if (!prepare(*batch->run, manifest_)) return 0;
   return context_->start(NpuSubmission{std::move(job), due, timeout_ms}, reason_) ? count : 0;
 }
 
 // The samples as the device saw them, whatever the ABI.
 const int16_t* NpuEngine::contiguous(const Batch& batch) {
-  if (batch.slot.type == SampleType::s16) return static_cast<const int16_t*>(batch.slot.samples);
+  const Slot& recorded = batch.as_recorded();
+  if (recorded.type == SampleType::s16) return static_cast<const int16_t*>(recorded.samples);
   if (manifest_.abi == 2) return static_cast<const int16_t*>(batch.run->input());
   // Later batches have been quantized since this one was started.
-  quantize(static_cast<const float*>(batch.slot.samples), sample_count(batch.frames),
+  quantize(static_cast<const float*>(recorded.samples), sample_count(batch.frames),
            quantized_.data());
   return quantized_.data();
 }
 
 NpuEngine::Finish NpuEngine::finish(const Batch& batch, bool full_check, LogType log,
                                     const RowSink& out) {
-  const NpuRun& run = *batch.run;
-  if (!sync(run.core()->api.run_sync_output, run)) return {};
+  LongRun* const together = batch.long_run.get();
+  const NpuRun& run = together != nullptr ? together->run() : *batch.run;
+  if ((together == nullptr || !together->fetched) && !sync(run.core()->api.run_sync_output, run))
+    return {};
+  if (together != nullptr) together->fetched = true;
   const uint64_t begun = now_ns();
+  const void* codes = together != nullptr ? together->rows(*batch.run) : run.output();
+  RowCheck& check = together != nullptr ? *long_->check : *check_;
+  const KernelManifest& manifest = this->manifest(batch);
   const RowRange range =
-      decode_rows(run.output(), manifest_.coding, manifest_.recipe.mels, batch.frames, log, out);
+      decode_rows(codes, manifest.coding, manifest.recipe.mels, batch.frames, log, out);
   Finish finished;
   finished.maximum = range.most * log_factor(log);
-  const RowCheck::Rows rows{contiguous(batch), run.output(), batch.frames, range.most};
-  finished.good = range.plausible() && (full_check ? check_->full(rows) : check_->spot(rows));
+  const RowCheck::Rows rows{contiguous(batch), codes, batch.frames, range.most};
+  const bool plausible = range.within(check.limits());
+  finished.good = plausible && (full_check ? check.full(rows) : check.spot(rows));
   if (!finished.good) {
     finished.wrong_numbers = true;
-    reason_ = "wrong numbers: " +
-              (range.plausible() ? check_->mismatch() : "rows that the kernel did not write");
+    reason_ =
+        "wrong numbers: " + (plausible ? check.mismatch() : "rows that the kernel did not write");
   }
   times_.convert += now_ns() - begun;
   return finished;
@@ -348,14 +464,15 @@ bool NpuEngine::check_late(const NpuRun& run, int frames) {
                                      LogType::log10, out);
   const RowCheck::Rows rows{static_cast<const int16_t*>(run.input()), run.output(), frames,
                             range.most};
-  if (range.plausible() && check_->spot(rows)) return true;
-  reason_ = "wrong numbers: " +
-            (range.plausible() ? check_->mismatch() : "rows that the kernel did not write");
+  const bool plausible = range.within(check_->limits());
+  if (plausible && check_->spot(rows)) return true;
+  reason_ =
+      "wrong numbers: " + (plausible ? check_->mismatch() : "rows that the kernel did not write");
   return false;
 }
 
-void NpuEngine::fail(RunOutcome outcome, const std::string& reason) {
-  context_->fail(outcome, reason);
+void NpuEngine::fail(const Batch& batch, RunOutcome outcome, const std::string& reason) {
+  context(batch).fail(outcome, reason);
 }
 
 namespace {
@@ -367,6 +484,28 @@ const NpumelXrtApi* module_table() {
 }
 
 }  // namespace
+
+std::shared_ptr<NpuDevice> open_device(const NpumelXrtApi* scripted, const std::string& device,
+                                       std::chrono::milliseconds limit) {
+  const auto opened = std::make_shared<std::promise<std::shared_ptr<NpuDevice>>>();
+  const auto table = std::make_shared<std::atomic<const NpumelXrtApi*>>(nullptr);
+  std::future<std::shared_ptr<NpuDevice>> result = opened->get_future();
+  std::thread thread = start_thread([=] {
+    try {
+      *table = scripted != nullptr ? scripted : module_table();
+      opened->set_value(NpuRegistry::process().device(*table->load(), device));
+    } catch (...) {
+      opened->set_exception(std::current_exception());
+    }
+  });
+  if (result.wait_for(limit) == std::future_status::ready) {
+    thread.join();
+    return result.get();
+  }
+  if (const NpumelXrtApi* api = *table) api->guard_exit();
+  thread.detach();
+  return nullptr;
+}
 
 EngineOpener::EngineOpener(const EngineRequest& request,
                            const std::shared_ptr<StreamSignal>& signal)

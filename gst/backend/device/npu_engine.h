@@ -3,6 +3,7 @@
 // then samples in and checked rows out.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -15,6 +16,7 @@
 
 #include "gst/backend/batch_ring.h"
 #include "gst/backend/device/context_returns.h"
+#include "gst/backend/device/long_run.h"
 #include "gst/backend/device/npu_context.h"
 #include "gst/backend/device/npu_run.h"
 #include "gst/backend/device/row_check.h"
@@ -91,8 +93,8 @@ std::string retired_text(const KernelManifest& manifest);
 /// for only as long as is usual, or not at all.
 void release(std::shared_ptr<void> held, const NpumelXrtApi& api, bool wait = true) noexcept;
 
-/// 99 * 160 + 400 samples.
-std::vector<int16_t> known_answer_samples();
+/// (frames - 1) * 160 + 400 samples.
+std::vector<int16_t> known_answer_samples(int frames);
 
 /// Runs that batch on the device, with buffers of the production sizes and poisoned output, and
 /// compares every value. Throws BackendError(failed), permanent when the numbers are wrong. Waits
@@ -105,8 +107,12 @@ struct EngineRequest {
   std::string device;
   std::string kernel_path;
   bool allow_v1 = false;
-  int slots = 2;       ///< buffers to make, one for each slot of the ring
-  bool lists = false;  ///< also make lists of runs, for streams that bring several batches at once
+  int slots = 2;        ///< buffers to make, one for each slot of the ring
+  int list_slots = 4;   ///< the same where lists are made
+  int long_slots = 20;  ///< the same where there are runs of 1000 frames, too
+  /// Also make lists of runs, and runs of 1000 frames where there is a package for that: for
+  /// streams that bring several batches at once.
+  bool lists = false;
   unsigned timeout_ms = 2000;
   uint64_t retry_interval = 5000000000;  ///< ns
   std::shared_ptr<FailureMemory> memory;
@@ -122,23 +128,33 @@ class NpuEngine {
   const KernelManifest& manifest() const noexcept { return manifest_; }
   /// Self-test status, and which better packages do not serve.
   std::string introduction() const;
+  /// Whether there are runs of 1000 frames; why not, if there is a package for them.
+  bool has_long_runs() const noexcept { return long_ != nullptr; }
+  const std::string& long_refusal() const noexcept { return long_refusal_; }
   std::size_t instruction_bytes() const noexcept { return instruction_bytes_; }
   const NpuDevice& device() const noexcept { return *context_->core()->device; }
+  int slots() const noexcept { return static_cast<int>(runs_.size()); }
   const std::shared_ptr<NpuRun>& run(std::size_t slot) const { return runs_.at(slot); }
   /// True when 16-bit samples may be written straight into the run's input buffer.
   bool maps_samples() const noexcept { return manifest_.abi == 2; }
 
-  enum class Load { loaded, out_of_range, failed };
-  /// Moves the batch's samples to its run's buffers. out_of_range: float samples beyond full scale,
-  /// the batch is not for the NPU. failed: `reason()`.
-  Load load(const Batch& batch);
-  /// Batches to hand over together, from what one takes: 1 where there are no lists.
-  int list_depth(unsigned timeout_ms) const noexcept;
+  /// Moves the batch's samples to its run's input. False: float samples beyond full scale, the
+  /// batch is not for the NPU.
+  bool load(const Batch& batch);
+  /// Batches to hand over together, from what one takes: 1 where there are no lists, 10 where runs
+  /// of 1000 frames are faster. Asked once before each hand-over.
+  int together(unsigned timeout_ms) noexcept;
   /// Starts the first of these loaded batches, together with as many of the others as a list of at
-  /// most `depth` runs takes. How many; 0: none, `reason()`.
+  /// most `depth` runs, or one long run, takes. How many; 0: none, `reason()`.
   std::size_t start(std::span<Batch* const> loaded, int depth, NpuRun::Clock::time_point due,
                     unsigned timeout_ms);
   NpuContext& context() noexcept { return *context_; }
+  /// Where this batch is computed.
+  NpuContext& context(const Batch& batch) noexcept;
+  const KernelManifest& manifest(const Batch& batch) const noexcept;
+  /// What a frame takes on the device in runs of 100 and of 1000 frames, ns; 0 = not known.
+  uint64_t frame_ns() const noexcept;
+  uint64_t long_frame_ns() const noexcept;
 
   struct Finish {
     bool good = false;
@@ -150,8 +166,8 @@ class NpuEngine {
   /// Checks the rows of a run that has completed after its batch was given up. False: reason().
   bool check_late(const NpuRun& run, int frames);
 
-  /// All streams that use the context hear of it.
-  void fail(RunOutcome outcome, const std::string& reason);
+  /// All streams that use the batch's context hear of it.
+  void fail(const Batch& batch, RunOutcome outcome, const std::string& reason);
 
   const std::string& reason() const noexcept { return reason_; }
 
@@ -163,6 +179,19 @@ class NpuEngine {
   const Times& times() const noexcept { return times_; }
 
  private:
+  /// A kernel for 1000 frames.
+  struct Long {
+    KernelManifest manifest;
+    std::shared_ptr<NpuContext> context;
+    std::unique_ptr<RowCheck> check;
+    std::vector<std::shared_ptr<LongRun>> runs;  ///< each for ten slots
+  };
+
+  void make_runs(int slots, const std::shared_ptr<StreamSignal>& signal);
+  void open_long(const EngineRequest& request, const std::shared_ptr<NpuDevice>& device,
+                 FailureMemory& memory, const std::shared_ptr<StreamSignal>& signal);
+  bool prepare(const NpuRun& run, const KernelManifest& manifest);
+  bool fill_long(std::span<Batch* const> batches);
   bool sync(NpumelXrtStatus (*action)(NpumelXrtRun*, NpumelXrtError*), const NpuRun& run);
   const int16_t* contiguous(const Batch& batch);
 
@@ -172,6 +201,9 @@ class NpuEngine {
   std::shared_ptr<NpuContext> context_;
   std::vector<std::shared_ptr<NpuRun>> runs_;
   RunLists lists_;
+  std::unique_ptr<Long> long_;
+  std::string long_refusal_;
+  LongChoice choice_;
   std::unique_ptr<RowCheck> check_;
   std::vector<int16_t> quantized_;  ///< a float batch as the device saw it
   std::vector<float> late_rows_;
@@ -179,6 +211,13 @@ class NpuEngine {
   Times times_;
 };
 
+/// Opens a device on a thread of its own, since the driver may take its time. Null when that takes
+/// longer than `limit`: it then goes on, unused. `scripted` null: the XRT module's table. Throws
+/// BackendError.
+std::shared_ptr<NpuDevice> open_device(const NpumelXrtApi* scripted, const std::string& device,
+                                       std::chrono::milliseconds limit);
+
+/// Opens an engine on a thread of its own.
 class EngineOpener {
  public:
   /// Begins at once; `signal` is notified at the end. `request.api` null: the XRT module's.

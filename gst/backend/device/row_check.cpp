@@ -28,8 +28,6 @@ constexpr double kBelowBatchMaximum = 8;
 // are coarse: the integer kernel is up to 0.3 from the float kernel there. Up to this much, log10,
 // the twin judges, to 1 LSB; beyond it the float kernel does, whatever the twin says.
 constexpr double kGross = 0.5;
-// No 16-bit audio exceeds this; a garbage maximum must not switch the comparison off.
-constexpr double kLargestMaximum = 3;
 
 // Codes against expected values, without a branch: the compiler turns it into SIMD.
 struct Cells {
@@ -67,12 +65,13 @@ float largest(const float* values, int count) noexcept {
 }
 
 bool twin_is_built_in(const KernelManifest& manifest) {
-  const char* name = aie2::twin_name(manifest.abi, manifest.recipe.mels);
+  const char* name = aie2::twin_name(manifest.abi, nick(manifest.recipe.preset));
   return name != nullptr && manifest.host_twin == name;
 }
 
 Recipe as_log10(Recipe recipe) {
   recipe.log = LogType::log10;
+  recipe.normalization = {};
   return recipe;
 }
 
@@ -80,10 +79,15 @@ Recipe as_log10(Recipe recipe) {
 
 RowCheck::RowCheck(const KernelManifest& manifest)
     : manifest_(manifest),
+      recipe_(nick(manifest.recipe.preset)),
+      limits_(row_limits(manifest.recipe)),
       software_(as_log10(manifest.recipe)),
       by_twin_(twin_is_built_in(manifest)),
       twin_rows_(kByTwin * static_cast<size_t>(manifest.recipe.mels)),
       software_rows_(kBySoftware * static_cast<size_t>(manifest.recipe.mels)) {
+  if (manifest.recipe.preemphasis != 0 &&
+      manifest.recipe.preemphasis_mode == PreemphasisMode::waveform)
+    emphasized_.resize(static_cast<size_t>(sample_count(kBySoftware)));
   if (by_twin_ && manifest.abi == 1) {
     expanded_.resize(static_cast<size_t>(kBatchFrames) * aie2::kWin);
     twin_rows_v1_.resize(size_t{kBatchFrames} * static_cast<size_t>(manifest.recipe.mels));
@@ -108,7 +112,7 @@ bool RowCheck::frames_by_twin(const Rows& rows, int first, int count) {
   const int mels = manifest_.recipe.mels;
   std::array<int, kByTwin> frames{};
   std::iota(frames.begin(), frames.end(), first);
-  aie2::twin_frames_v2(rows.samples, std::span(frames).first(static_cast<size_t>(count)), mels,
+  aie2::twin_frames_v2(rows.samples, std::span(frames).first(static_cast<size_t>(count)), recipe_,
                        twin_rows_.data());
   auto expected = twin_rows_.cbegin();
   for (int frame = first; frame < first + count; frame++)
@@ -122,13 +126,29 @@ bool RowCheck::frames_by_twin(const Rows& rows, int first, int count) {
   return true;
 }
 
+/// Pre-emphasis over the waveform is the caller's. The window functions of the kernels are 0 at a
+/// frame's first sample, so that the one before it does not matter.
+void RowCheck::software_rows(const int16_t* samples, int count) {
+  const RowSink sink{software_rows_.data(), ElementType::f32, manifest_.recipe.mels, 1};
+  if (emphasized_.empty()) {
+    software_.compute(samples, SampleType::s16, count, sink);
+    return;
+  }
+  const auto coefficient = static_cast<float>(manifest_.recipe.preemphasis);
+  constexpr float kUnit = 1.0F / 32768;
+  emphasized_[0] = static_cast<float>(samples[0]) * kUnit;
+  for (int i = 1; i < sample_count(count); i++)
+    emphasized_[static_cast<size_t>(i)] =
+        (static_cast<float>(samples[i]) - coefficient * static_cast<float>(samples[i - 1])) * kUnit;
+  software_.compute(emphasized_.data(), SampleType::f32, count, sink);
+}
+
 bool RowCheck::frames_by_software(const Rows& rows, int first, int count, double tolerance) {
   const int mels = manifest_.recipe.mels;
-  const RowSink sink{software_rows_.data(), ElementType::f32, mels, 1};
-  software_.compute(rows.samples + static_cast<ptrdiff_t>(first) * aie2::kHop, SampleType::s16,
-                    count, sink);
+  software_rows(rows.samples + static_cast<ptrdiff_t>(first) * aie2::kHop, count);
+  // A garbage maximum must not switch the comparison off.
   const auto batch_floor =
-      static_cast<float>(std::min(rows.maximum, kLargestMaximum) - kBelowBatchMaximum);
+      static_cast<float>(std::min(rows.maximum, limits_.most) - kBelowBatchMaximum);
   const RowCoding& coding = manifest_.coding;
   const Cells cells{static_cast<float>(coding.zero_point), static_cast<float>(coding.scale),
                     static_cast<float>(tolerance + coding.scale / 2)};

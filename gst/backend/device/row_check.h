@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "gst/backend/device/row_limits.h"
 #include "gst/backend/packages/kernel_package.h"
 #include "gst/backend/software_backend.h"
 
@@ -35,20 +36,26 @@ class RowCheck {
   bool full(const Rows& rows);
 
   const std::string& mismatch() const noexcept { return mismatch_; }
+  /// What rows of the package's recipe may be.
+  const RowRange& limits() const noexcept { return limits_; }
 
  private:
   bool frames_by_twin(const Rows& rows, int first, int count);
   bool frames_by_software(const Rows& rows, int first, int count, double tolerance);
   bool twin_vouches(const Rows& rows, int first, int count);
   bool full_v1_by_twin(const Rows& rows);
+  void software_rows(const int16_t* samples, int count);
   int code(const Rows& rows, int frame, int mel) const noexcept;
   bool differs(int frame, int mel, double got, double expected, const char* by);
 
   KernelManifest manifest_;
+  const char* recipe_;  ///< name of the kernel's preset
+  RowRange limits_;
   SoftwareBackend software_;
   bool by_twin_ = false;
   std::vector<int16_t> twin_rows_;
   std::vector<float> software_rows_;
+  std::vector<float> emphasized_;  ///< samples for the float kernel, which leaves that to others
   std::vector<int16_t> expanded_;
   std::vector<int8_t> twin_rows_v1_;
   int rotation_ = 0;       ///< groups of 8 rows checked so far, in one round of a full batch

@@ -82,8 +82,9 @@ RowRange decode_as(const void* rows, const RowCoding& coding, Map map, int mels,
 }  // namespace
 
 uint8_t poison_byte(const RowCoding& coding) noexcept {
-  // 0x80 is -128, below the floor's code of -126; 0x5a5a is 11.3 in Q11.
-  return coding.bytes == 1 ? 0x80 : 0x5a;
+  // 0x80 is -128, below the floor's code of -126; 0x7f7f is 15.9 in Q11, where Kaldi's rows, of
+  // samples that count as integers, end at 15.2.
+  return coding.bytes == 1 ? 0x80 : 0x7f;
 }
 
 double log_factor(LogType log) noexcept {

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "gst/backend/device/row_limits.h"
 #include "gst/backend/packages/kernel_package.h"
 #include "kernels/aie2/shape.h"
 #include "kernels/mel/rows.h"
@@ -21,24 +22,16 @@ bool quantize(const float* samples, int count, int16_t* out) noexcept;
 /// ABI v1: `frames` windows of 400 samples, 160 apart, one after another.
 void expand_frames(const int16_t* samples, int frames, int16_t* out) noexcept;
 
-/// Range of what was decoded, as log10.
-struct RowRange {
-  double least = 0;
-  double most = 0;
-
-  /// False when a value cannot be a log-mel energy of 16-bit audio. Poison never can: a row that
-  /// the device did not write shows here.
-  bool plausible() const noexcept { return least >= -10.04 && most <= 3.5; }
-};
-
-/// What output buffers are filled with before each run: decodes to an implausible value.
+/// What output buffers are filled with before each run: decodes to a value beyond row_limits() of
+/// every recipe that there is a kernel for.
 uint8_t poison_byte(const RowCoding& coding) noexcept;
 
 /// Factor from log10 to the recipe's logarithm.
 double log_factor(LogType log) noexcept;
 
 /// Writes `frames` rows of `mels` values into `out` in units of `log`. Frames >= 1. The same value
-/// is the same float whatever the layout; float16 is rounded from that float.
+/// is the same float whatever the layout; float16 is rounded from that float. Returns the range of
+/// what was decoded.
 RowRange decode_rows(const void* rows, const RowCoding& coding, int mels, int frames, LogType log,
                      const RowSink& out) noexcept;
 

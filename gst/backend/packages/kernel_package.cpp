@@ -279,12 +279,12 @@ RowCoding row_coding(const Fields& output, int abi, const std::string& where) {
 }  // namespace
 
 std::size_t KernelManifest::input_bytes() const {
-  const std::size_t samples = abi == 1 ? aie2::kSamplesV1 : aie2::kSamplesV2;
-  return samples * sizeof(int16_t);
+  const int samples = abi == 1 ? frames * aie2::kWin : (frames - 1) * aie2::kHop + aie2::kWin;
+  return static_cast<std::size_t>(samples) * sizeof(int16_t);
 }
 
 std::size_t KernelManifest::output_bytes() const {
-  return std::size_t{kBatchFrames} * static_cast<std::size_t>(recipe.mels) *
+  return static_cast<std::size_t>(frames) * static_cast<std::size_t>(recipe.mels) *
          static_cast<std::size_t>(coding.bytes);
 }
 
@@ -301,7 +301,11 @@ KernelManifest parse_manifest(const std::string& folder, const std::string& name
   manifest.folder = folder;
   manifest.target = fields.text("target");
   manifest.abi = fields.integer("abi", 1, 2);
-  fields.integer("frames", kBatchFrames, kBatchFrames);
+  manifest.frames = fields.integer("frames", kBatchFrames, aie2::kLongestBatch);
+  if (manifest.frames != kBatchFrames &&
+      (manifest.frames != aie2::kLongestBatch || manifest.abi == 1))
+    refuse(where + ": frames must be " + std::to_string(kBatchFrames) +
+           (manifest.abi == 1 ? "" : " or " + std::to_string(aie2::kLongestBatch)));
   fields.integer("hop", aie2::kHop, aie2::kHop);
   const int mels = fields.integer("mels", 1, 128);
   manifest.recipe = kernel_recipe(fields.text("recipe"), mels, where);

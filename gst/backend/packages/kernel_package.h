@@ -30,7 +30,8 @@ struct KernelManifest {
   std::string folder;  ///< where it was found
   std::string target;  ///< "npu1", "npu4" ...
   int abi = 2;
-  Recipe recipe;  ///< raw rows of this recipe
+  int frames = kBatchFrames;  ///< of a run: 100, or 1000 for backlogs
+  Recipe recipe;              ///< raw rows of this recipe
   RowCoding coding;
   double tolerance = 0.1;  ///< against software, log10; used when there is no host twin
   std::string host_twin;   ///< "" = none named

@@ -29,6 +29,10 @@ std::string joined(const std::vector<std::string>& parts, const char* separator)
   return text;
 }
 
+// What kernels/aie2 computes.
+constexpr std::array<Preset, 5> kKernels = {Preset::whisper80, Preset::whisper128, Preset::nemo80,
+                                            Preset::nemo128, Preset::kaldi80};
+
 bool fits(const KernelManifest& manifest, const PackageQuery& query) {
   return manifest.target == query.target && kernel_serves(manifest.recipe, query.recipe);
 }
@@ -75,8 +79,7 @@ bool kernel_serves(const Recipe& kernel, const Recipe& wanted) {
 }
 
 bool has_kernel(const Recipe& wanted) {
-  const std::array<Preset, 2> kernels = {Preset::whisper80, Preset::whisper128};
-  return std::any_of(kernels.begin(), kernels.end(), [&](Preset preset) {
+  return std::any_of(kKernels.begin(), kKernels.end(), [&](Preset preset) {
     return kernel_serves(resolve(preset, {}, published_rate(preset)), wanted);
   });
 }
@@ -84,8 +87,8 @@ bool has_kernel(const Recipe& wanted) {
 BackendError no_kernel(const Recipe& wanted) {
   return {BackendFault::unsupported,
           std::string("the recipe (") + nick(wanted.preset) +
-              ") has no NPU kernel: there are kernels for whisper80, whisper128 and what differs "
-              "from them in the logarithm's base or normalisation only"};
+              ") has no NPU kernel: there are kernels for whisper80, whisper128, nemo80, nemo128, "
+              "kaldi80 and what differs from them in the logarithm's base or normalisation only"};
 }
 
 ChosenPackage choose_package(const PackageQuery& query, const std::vector<std::string>& folders,
@@ -100,6 +103,9 @@ ChosenPackage choose_package(const PackageQuery& query, const std::vector<std::s
     for (auto manifest = found.manifests.rbegin(); manifest != found.manifests.rend(); ++manifest) {
       if (!fits(*manifest, query))
         others.push_back(manifest->name);
+      else if (manifest->frames != query.frames)
+        others.push_back(manifest->name + " (" + std::to_string(manifest->frames) +
+                         " frames: used for backlogs, beside one of 100)");
       else if (manifest->abi == 1 && !query.allow_v1)
         others.push_back(manifest->name +
                          " (8-bit rows: used only with backend=npu or a kernel-path)");

@@ -30,7 +30,8 @@ BackendError no_kernel(const Recipe& wanted);
 struct PackageQuery {
   std::string target;
   Recipe recipe;
-  bool allow_v1 = false;  ///< 8-bit rows only for who asks for them
+  bool allow_v1 = false;      ///< 8-bit rows only for who asks for them
+  int frames = kBatchFrames;  ///< of a run
 };
 
 struct ChosenPackage {

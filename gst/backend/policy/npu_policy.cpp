@@ -6,7 +6,6 @@
 #include <span>
 #include <utility>
 
-#include "gst/backend/device/xrt_loader.h"
 #include "gst/backend/packages/package_selection.h"
 
 namespace npumel {
@@ -14,8 +13,11 @@ namespace {
 
 // Opening a device takes tens of milliseconds, the known-answer test at most its timeout.
 constexpr auto kOpening = std::chrono::seconds(3);
-// A live stream does not wait for more: software computes until the NPU is open.
-constexpr auto kLiveOpening = std::chrono::milliseconds(500);
+// A live stream does not wait for more than this, or what it grants for a batch: software computes
+// until the NPU is open.
+constexpr auto kLiveOpening = std::chrono::milliseconds(40);
+// Who starts an element does not wait for more either: what is wrong then shows with the caps.
+constexpr auto kStarting = std::chrono::milliseconds(40);
 // Runs that may be late at a time: as many as a stream has slots.
 constexpr std::size_t kUsualLate = 64;
 
@@ -44,6 +46,14 @@ int list_slots(const BackendConfig& config) {
   constexpr int kLists = 3;
   const int slots = std::max(config.in_flight + 1, kLists * RunLists::kLongest);
   return (slots + RunLists::kLongest - 1) / RunLists::kLongest * RunLists::kLongest;
+}
+
+int long_slots(const BackendConfig& config) {
+  // One long run on the device, one being filled.
+  constexpr int kRuns = 2;
+  constexpr int kTogether = aie2::kLongestBatch / kBatchFrames;
+  const int slots = std::max(list_slots(config), kRuns * kTogether);
+  return (slots + kTogether - 1) / kTogether * kTogether;
 }
 
 NpuPolicy::NpuPolicy(const NpumelXrtApi* scripted, const std::shared_ptr<StreamSignal>& signal,
@@ -80,10 +90,7 @@ void NpuPolicy::look(BackendChoice choice, const std::string& device) {
   config_.choice = choice;
   if (absence_) not_used(BackendError(absence_->fault, absence_->reason));
   if (choice != BackendChoice::npu) return;
-  const LoadedModule module =
-      scripted_ != nullptr ? LoadedModule{scripted_, ""} : load_xrt_module();
-  if (module.api == nullptr) throw BackendError(BackendFault::library_missing, module.reason);
-  device_ = NpuRegistry::process().device(*module.api, device);
+  device_ = open_device(scripted_, device, kStarting);
 }
 
 EngineRequest NpuPolicy::request() const {
@@ -92,7 +99,10 @@ EngineRequest NpuPolicy::request() const {
   request.device = config_.device;
   request.kernel_path = config_.kernel_path;
   request.allow_v1 = config_.choice == BackendChoice::npu || !config_.kernel_path.empty();
-  request.slots = lists_ ? list_slots(config_) : batch_slots(config_);
+  request.slots = batch_slots(config_);
+  // Once the ring has grown it stays as it is, whatever an NPU that comes back is good for.
+  request.list_slots = lists_ ? grown_slots_ : list_slots(config_);
+  request.long_slots = lists_ ? grown_slots_ : long_slots(config_);
   request.lists = lists_;
   request.timeout_ms = config_.timeout_ms;
   request.retry_interval = config_.retry_interval;
@@ -147,7 +157,9 @@ bool NpuPolicy::configure(const BackendConfig& config) {
   opener_ = std::make_unique<EngineOpener>(request(), signal_);
   const NpuRun::Clock::duration longest = kOpening + std::chrono::milliseconds(config.timeout_ms);
   const NpuRun::Clock::duration limit =
-      live() ? std::min<NpuRun::Clock::duration>(longest, kLiveOpening) : longest;
+      live() ? std::clamp<NpuRun::Clock::duration>(std::chrono::nanoseconds(config.live_deadline),
+                                                   kLiveOpening, longest)
+             : longest;
   const bool done = opener_->wait(NpuRun::Clock::now() + limit);
   if (outgrown_) {
     const NpumelXrtApi& api = outgrown_->device().api();
@@ -195,8 +207,14 @@ int NpuPolicy::grow() {
     outgrown_ = std::exchange(engine_, std::move(larger));
     reported_ = {};
     lists_ = true;
-    stats_.log(LogLevel::info, "several batches at once: handed over in lists from now on");
-    return list_slots(config_);
+    stats_.log(LogLevel::info,
+               engine_->has_long_runs()
+                   ? "several batches at once: handed over in lists or in runs of 1000 frames, "
+                     "whatever is faster, from now on"
+                   : "several batches at once: handed over in lists from now on");
+    if (!engine_->long_refusal().empty())
+      stats_.log(LogLevel::warning, "no runs of 1000 frames: " + engine_->long_refusal());
+    return grown_slots_ = engine_->slots();
   } catch (const BackendError& error) {
     stats_.log(LogLevel::warning, std::string("no lists of runs: ") + error.what());
     return 0;
@@ -237,12 +255,14 @@ void NpuPolicy::adopt(uint64_t batch) noexcept {
 void NpuPolicy::attach(Batch& batch) noexcept {
   if (batch.run && !serves(batch)) {
     const NpumelXrtApi& api = batch.run->core()->api;
+    release(std::move(batch.long_run), api, false);
     release(std::move(batch.run), api, false);
   }
   batch.run = engine_ ? engine_->run(batch.position) : nullptr;
-  const bool mapped = batch.run && batch.slot.type == SampleType::s16 && engine_->maps_samples() &&
+  Slot& recorded = batch.as_recorded();
+  const bool mapped = batch.run && recorded.type == SampleType::s16 && engine_->maps_samples() &&
                       !batch.run->pending();
-  batch.slot.samples = mapped ? batch.run->input() : batch.own.get();
+  recorded.samples = mapped ? batch.run->input() : batch.own_memory();
 }
 
 // A quarter is left for software to compute the batch after all.
@@ -262,34 +282,30 @@ bool NpuPolicy::overflows() const {
 
 void NpuPolicy::start(Batch& batch, bool more) noexcept {
   batch.way = Batch::Way::software;
+  batch.long_run.reset();
   if (!engine_) return;
-  if (serves(batch) && batch.run->pending()) {
+  // The kernel emphasises what it reads: after the last sample that would not be the padding's 0.
+  const bool servable = serves(batch) && !(batch.slot.raw != nullptr && batch.slot.beyond_end);
+  if (servable && batch.run->pending()) {
     // A flush or a late batch has left it on the device, where it keeps its buffers until it ends.
     if (hurries()) batch.way = Batch::Way::late;
-  } else if (serves(batch) && overflows()) {
+  } else if (servable && overflows()) {
     batch.way = Batch::Way::overflow;
-  } else if (serves(batch)) {
-    switch (engine_->load(batch)) {
-      case NpuEngine::Load::loaded:
-        batch.way = Batch::Way::gathered;
-        gathered_.push_back(&batch);
-        break;
-      case NpuEngine::Load::failed:
-        batch.way = Batch::Way::refused;
-        break;
-      case NpuEngine::Load::out_of_range:
-        break;
+  } else if (servable) {
+    if (engine_->load(batch)) {
+      batch.way = Batch::Way::gathered;
+      if (gathered_.empty()) together_ = engine_->together(config_.timeout_ms);
+      gathered_.push_back(&batch);
     }
   }
-  if (more && takes_lists(config_) && ++several_ == kSeveral) prepare_lists();
-  const auto depth = static_cast<std::size_t>(engine_->list_depth(config_.timeout_ms));
-  if (!more || gathered_.size() >= depth || (batch.position + 1) % depth == 0) launch();
+  if (more && !lists_ && takes_lists(config_) && ++several_ == kSeveral) prepare_lists();
+  const auto together = static_cast<std::size_t>(together_);
+  if (!more || gathered_.size() >= together || (batch.position + 1) % together == 0) launch();
 }
 
 void NpuPolicy::prepare_lists() noexcept {
   try {
     EngineRequest larger = request();
-    larger.slots = list_slots(config_);
     larger.lists = true;
     grower_ = std::make_unique<EngineOpener>(larger, signal_);
   } catch (const std::exception& error) {
@@ -300,16 +316,20 @@ void NpuPolicy::prepare_lists() noexcept {
 void NpuPolicy::launch() noexcept {
   std::span<Batch* const> left(gathered_);
   while (!left.empty()) {
-    const int depth = engine_->list_depth(config_.timeout_ms);
     const auto due = this->due();
-    const std::size_t count = engine_->start(left, depth, due, config_.timeout_ms);
+    const std::size_t count = engine_->start(left, together_, due, config_.timeout_ms);
     // What is refused is reported when its turn comes: the reason may be a batch before it.
     for (Batch* batch : left.first(count > 0 ? count : left.size())) {
       batch->due = due;
       batch->way = count > 0 ? Batch::Way::npu : Batch::Way::refused;
     }
+    if (lists_) {
+      const bool long_runs = together_ > RunLists::kLongest;
+      stats_.set_hand_over(long_runs ? 1 : together_,
+                           long_runs ? aie2::kLongestBatch : kBatchFrames, engine_->frame_ns(),
+                           engine_->long_frame_ns());
+    }
     left = count > 0 ? left.subspan(count) : std::span<Batch* const>();
-    if (lists_) stats_.set_runlist_depth(depth);
   }
   gathered_.clear();
 }
@@ -317,7 +337,7 @@ void NpuPolicy::launch() noexcept {
 void NpuPolicy::discard() noexcept { gathered_.clear(); }
 
 void NpuPolicy::withdraw(const Batch& batch) noexcept {
-  if (serves(batch) && batch.way == Batch::Way::npu) engine_->context().withdraw(*batch.run);
+  if (serves(batch) && batch.way == Batch::Way::npu) engine_->context(batch).withdraw(*batch.run);
 }
 
 bool NpuPolicy::serves(const Batch& batch) const noexcept {
@@ -335,7 +355,7 @@ NpuPolicy::Result NpuPolicy::finish(Batch& batch, const RowSink& out) {
   if (batch.way == Batch::Way::gathered) launch();
   switch (batch.way) {
     case Batch::Way::refused:
-      return fail(Loss::failed, engine_->reason(), batch.number);
+      return fail(Loss::failed, batch, engine_->reason(), batch.number);
     case Batch::Way::late:
       return count_late(batch);
     case Batch::Way::overflow:
@@ -348,9 +368,9 @@ NpuPolicy::Result NpuPolicy::finish(Batch& batch, const RowSink& out) {
   }
   // With BackendChoice::npu nobody else computes it, however long the queue is.
   const bool patient = config_.choice == BackendChoice::npu;
-  const RunOutcome outcome =
-      engine_->context().wait(*batch.run, patient ? NpuRun::Clock::time_point::max() : batch.due,
-                              hurries(), config_.timeout_ms);
+  const RunOutcome outcome = engine_->context(batch).wait(
+      *batch.run, patient ? NpuRun::Clock::time_point::max() : batch.due, hurries(),
+      config_.timeout_ms);
   if (outcome == RunOutcome::pending) {
     if (signal_->is_interrupted()) return {Result::State::interrupted, 0};
     late_runs_.push_back({batch.run, batch.frames, batch.number});
@@ -361,13 +381,13 @@ NpuPolicy::Result NpuPolicy::finish(Batch& batch, const RowSink& out) {
     return {};
   }
   if (outcome != RunOutcome::completed)
-    return fail(outcome == RunOutcome::timed_out ? Loss::timed_out : Loss::failed,
+    return fail(outcome == RunOutcome::timed_out ? Loss::timed_out : Loss::failed, batch,
                 batch.run->reason(), batch.number);
   const bool full = config_.verify_interval > 0 && computed_ + 1 >= config_.verify_interval;
   const NpuEngine::Finish finished = engine_->finish(batch, full, config_.recipe.log, out);
   if (!finished.good)
-    return fail(finished.wrong_numbers ? Loss::wrong_numbers : Loss::failed, engine_->reason(),
-                full && finished.wrong_numbers ? first_suspect_ : batch.number);
+    return fail(finished.wrong_numbers ? Loss::wrong_numbers : Loss::failed, batch,
+                engine_->reason(), full && finished.wrong_numbers ? first_suspect_ : batch.number);
   retry_.worked(now_ns());
   if (live()) engine_->context().core()->late_in_row = 0;
   computed_ = full ? 0 : computed_ + 1;
@@ -387,7 +407,7 @@ NpuPolicy::Result NpuPolicy::count_late(const Batch& batch) {
   stats_.count_late();
   const int late = ++engine_->context().core()->late_in_row;
   if (late < kMostLate) return {};
-  return fail(Loss::late,
+  return fail(Loss::late, batch,
               "late for " + std::to_string(late) +
                   " batches of live streams in a row, which grant " +
                   seconds_text(config_.live_deadline),
@@ -406,30 +426,32 @@ void NpuPolicy::check_late_runs(uint64_t batch) {
     late = late_runs_.erase(late);
     if (outcome == RunOutcome::completed) {
       if (engine_->check_late(*ended.run, ended.frames)) continue;
-      fail(Loss::wrong_numbers, engine_->reason(), ended.number);
+      fail(Loss::wrong_numbers, {}, engine_->reason(), ended.number);
     } else {
-      fail(outcome == RunOutcome::timed_out ? Loss::timed_out : Loss::failed, ended.run->reason(),
-           batch);
+      fail(outcome == RunOutcome::timed_out ? Loss::timed_out : Loss::failed, {},
+           ended.run->reason(), batch);
     }
     return;
   }
 }
 
 // The reason may be the engine's, which stays until the end of this.
-NpuPolicy::Result NpuPolicy::fail(Loss loss, const std::string& reason, uint64_t first_suspect) {
+NpuPolicy::Result NpuPolicy::fail(Loss loss, const Batch& batch, const std::string& reason,
+                                  uint64_t first_suspect) {
   discard();
   std::unique_ptr<NpuEngine> engine = std::move(engine_);
   grower_.reset();
   several_ = 0;
   late_runs_.clear();
-  std::string text = about_package(engine->manifest()) + reason;
+  const KernelManifest manifest = engine->manifest(batch);
+  std::string text = about_package(manifest) + reason;
   // Others may go on using a device that is only too slow for a live stream.
   if (loss != Loss::late)
-    engine->fail(loss == Loss::timed_out ? RunOutcome::timed_out : RunOutcome::failed, reason);
+    engine->fail(batch, loss == Loss::timed_out ? RunOutcome::timed_out : RunOutcome::failed,
+                 reason);
   if (loss == Loss::wrong_numbers &&
-      NpuRegistry::process().count_wrong(engine->device(), engine->manifest()) >=
-          NpuRegistry::kMostWrong) {
-    text += "; " + retired_text(engine->manifest());
+      NpuRegistry::process().count_wrong(engine->device(), manifest) >= NpuRegistry::kMostWrong) {
+    text += "; " + retired_text(manifest);
     retry_.retire();
   }
   const NpumelXrtApi& api = engine->device().api();

@@ -141,8 +141,8 @@ class NpuPolicy {
   /// for that long, overflow when it was the queue.
   Result count_late(const Batch& batch);
   void check_late_runs(uint64_t batch);
-  /// Lets go of the engine: the NPU is not used until the next retry.
-  Result fail(Loss loss, const std::string& reason, uint64_t first_suspect);
+  /// Lets go of the engine: the NPU is not used until the next retry. `batch`: which showed it.
+  Result fail(Loss loss, const Batch& batch, const std::string& reason, uint64_t first_suspect);
   /// Notes the next retry. What happens next, as the end of a sentence.
   std::string back_off();
   int64_t retry_in() const noexcept;
@@ -161,6 +161,8 @@ class NpuPolicy {
   std::unique_ptr<NpuEngine> outgrown_;
   int several_ = 0;               ///< batches of which more followed at once
   bool lists_ = false;            ///< the ring has slots for lists
+  int grown_slots_ = 0;           ///< how many
+  int together_ = 1;              ///< how many of those being gathered are to be one command
   std::vector<Batch*> gathered_;  ///< loaded, not started, in order
   std::vector<LateRun> late_runs_;
   RetryPolicy retry_;

@@ -79,7 +79,8 @@ INSTANTIATE_TEST_SUITE_P(
         Spoiled{"abi", "/abi", 3, "abi must be 1 to 2"},
         Spoiled{"abi_text", "/abi", "2", "abi is not a whole number"},
         Spoiled{"abi_huge", "/abi", 18446744073709551615U, "abi must be"},
-        Spoiled{"frames", "/frames", 10, "frames must be 100"},
+        Spoiled{"frames", "/frames", 10, "frames must be 100 to 1000"},
+        Spoiled{"frames_between", "/frames", 200, "frames must be 100 or 1000"},
         Spoiled{"mels", "/mels", 128, "whisper80 has 80 mels"},
         Spoiled{"mels_negative", "/mels", -80, "mels must be"},
         Spoiled{"recipe", "/recipe", "nobody", "unknown recipe nobody"},
@@ -278,6 +279,39 @@ TEST_F(Selection, EightBitRowsOnlyForWhoAsksAndOnlyWithoutBetter) {
   EXPECT_EQ(choose(Preset::whisper80, true).name, "a2");
 }
 
+TEST_F(Selection, EveryKernelByItsRecipeAndLogarithm) {
+  for (const char* recipe : {"whisper80", "whisper128", "nemo80", "nemo128", "kaldi80"})
+    test::write_package(folder, recipe, test::test_manifest_of(recipe));
+  EXPECT_EQ(choose(Preset::nemo80, false).name, "nemo80");
+  EXPECT_EQ(choose(Preset::nemo128, false).name, "nemo128");
+  EXPECT_EQ(choose(Preset::kaldi80, false).name, "kaldi80");
+  EXPECT_EQ(choose(Preset::s2t80, false).name, "kaldi80");
+  EXPECT_EQ(choose(Preset::nemo128, false).input_bytes(), 32480u);
+  for (const Preset preset : {Preset::nemo80, Preset::nemo128, Preset::kaldi80})
+    EXPECT_TRUE(has_kernel(resolve(preset, {.log = LogType::log10}, 16000))) << nick(preset);
+  EXPECT_FALSE(has_kernel(resolve(Preset::nemo80, {.preemphasis = 0.96}, 16000)));
+  EXPECT_FALSE(has_kernel(resolve(Preset::kaldi80, {.input_scale = 1}, 16000)));
+  EXPECT_FALSE(has_kernel(resolve(Preset::icefall80, {}, 16000)));
+}
+
+TEST_F(Selection, AKernelForLongBatchesIsForWhoAsks) {
+  test::write_package(folder, "z", test::test_manifest_of("whisper80", 1000));
+  EXPECT_EQ(fault_of(Preset::whisper80, false), BackendFault::not_found);
+  try {
+    choose(Preset::whisper80, false);
+  } catch (const BackendError& error) {
+    EXPECT_THAT(error.what(),
+                HasSubstr("found: z (1000 frames: used for backlogs, beside one of 100)"));
+  }
+  test::write_package(folder, "a", test::test_manifest());
+  EXPECT_EQ(choose(Preset::whisper80, false).name, "a");
+  const PackageQuery query{"npu1", resolve(Preset::whisper80, {}, 16000), false, 1000};
+  const KernelManifest found = choose_package(query, {folder.path()}).package.manifest;
+  EXPECT_EQ(found.name, "z");
+  EXPECT_EQ(found.input_bytes(), 320480u);
+  EXPECT_EQ(found.output_bytes(), 160000u);
+}
+
 TEST_F(Selection, LatestNameOfSeveralVersions) {
   test::write_package(folder, "mel-1", test::test_manifest());
   test::write_package(folder, "mel-2", test::test_manifest());
@@ -313,7 +347,7 @@ TEST_F(Selection, SaysWhatIsWrong) {
   EXPECT_EQ(fault_of(Preset::whisper80, false), BackendFault::not_found);
   test::write_package(folder, "a", test::test_manifest());
   EXPECT_EQ(fault_of(Preset::whisper80, false, "npu4"), BackendFault::not_found);
-  EXPECT_EQ(fault_of(Preset::kaldi80, false), BackendFault::unsupported);
+  EXPECT_EQ(fault_of(Preset::icefall80, false), BackendFault::unsupported);
   folder.write("b.json", "{");
   EXPECT_EQ(fault_of(Preset::whisper128, false), BackendFault::bad_package);
   EXPECT_EQ(choose(Preset::whisper80, false).name, "a") << "one bad file spoils no good one";

@@ -81,6 +81,7 @@ TEST_F(ToneAtTheEdge, OfAnotherRecipeIsAMismatchWhateverTheTwinSays) {
   RecipeOverrides overrides;
   overrides.mel_norm = MelNorm::none;
   manifest.recipe = resolve(Preset::whisper80, overrides, 16000);
+  manifest.recipe.preset = Preset::whisper80;
   RowCheck check(manifest);
   EXPECT_FALSE(all_spots(check));
   EXPECT_THAT(check.mismatch(), HasSubstr("software"));

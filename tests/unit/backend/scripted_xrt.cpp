@@ -4,6 +4,7 @@
 #include "tests/unit/backend/scripted_xrt.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <condition_variable>
 #include <cstdio>
@@ -20,7 +21,8 @@ using npumel::test::RunFault;
 struct NpumelXrtDevice {};
 struct NpumelXrtContext {
   int abi = 2;
-  int mels = 80;
+  int frames = 100;
+  std::string recipe;
   int commands = 0;  // that are stuck, or wait behind one that is
 };
 struct NpumelXrtRun {
@@ -40,7 +42,6 @@ namespace npumel::test {
 namespace {
 
 constexpr int kNever = std::numeric_limits<int>::max();
-constexpr size_t kFrames = 100;
 constexpr int kMaxCommands = 4;  // of a context; the driver blocks who submits the next one
 
 struct State {
@@ -55,6 +56,8 @@ struct State {
   int most_contexts = kNever;
   std::vector<NpumelXrtRun*> hung;
   bool starts_blocked = false;
+  bool openings_blocked = false;
+  std::map<int, std::chrono::microseconds> run_times;  // by frames of a run
   std::string device_name = "RyzenAI-npu1";
 };
 
@@ -98,25 +101,26 @@ void count_command(NpumelXrtContext& context, bool stuck) {
 }
 
 void compute(NpumelXrtRun& run) {
-  const size_t row = run.output.size() / kFrames;
+  const auto frames = static_cast<size_t>(run.context->frames);
+  const size_t row = run.output.size() / frames;
   uint8_t* out = run.device_output.data();
   if (run.fault == RunFault::unwritten) return;
   if (run.context->abi == 1)
     aie2::twin_v1(reinterpret_cast<const int16_t*>(run.device_input.data()),
                   reinterpret_cast<int8_t*>(out));
   else
-    aie2::twin_v2(reinterpret_cast<const int16_t*>(run.device_input.data()), run.context->mels,
-                  reinterpret_cast<int16_t*>(out));
+    aie2::twin_rows_v2(reinterpret_cast<const int16_t*>(run.device_input.data()), 0,
+                       run.context->frames, run.context->recipe, reinterpret_cast<int16_t*>(out));
   switch (run.fault) {
     case RunFault::zeros:
     case RunFault::held_zeros:
       std::memset(out, 0, run.output.size());
       break;
     case RunFault::first_row:
-      for (size_t f = 1; f < kFrames; f++) std::memcpy(out + f * row, out, row);
+      for (size_t f = 1; f < frames; f++) std::memcpy(out + f * row, out, row);
       break;
     case RunFault::one_row_late:
-      std::memmove(out + row, out, (kFrames - 1) * row);
+      std::memmove(out + row, out, (frames - 1) * row);
       break;
     case RunFault::wrong_row_57:
       std::memcpy(out + 57 * row, out + 3 * row, row);
@@ -128,7 +132,8 @@ void compute(NpumelXrtRun& run) {
 
 NpumelXrtStatus device_open(const char*, NpumelXrtDevice** out, NpumelXrtDeviceInfo* info,
                             NpumelXrtError* error) {
-  const std::lock_guard lock(state().mutex);
+  std::unique_lock lock(state().mutex);
+  state().released.wait(lock, [] { return !state().openings_blocked; });
   if (state().device_status != NPUMEL_XRT_OK)
     return say(error, state().device_status, "scripted: device");
   state().counters.devices_opened++;
@@ -158,8 +163,11 @@ NpumelXrtStatus context_open(NpumelXrtDevice*, const NpumelXrtPackage* package,
       return say(error, NPUMEL_XRT_BAD_PACKAGE, "scripted: no such kernel");
     text.erase(0, text.find("xclbin2"));
   }
-  if (std::sscanf(text.c_str(), "xclbin2 v%d-%d", &made->abi, &made->mels) != 2)
+  std::array<char, 32> recipe{};
+  if (std::sscanf(text.c_str(), "xclbin2 v%d %31s %d", &made->abi, recipe.data(), &made->frames) !=
+      3)
     return say(error, NPUMEL_XRT_BAD_PACKAGE, "scripted: not a test xclbin");
+  made->recipe = recipe.data();
   state().counters.contexts_opened++;
   state().counters.contexts_alive++;
   *out = made.release();
@@ -233,6 +241,7 @@ NpumelXrtStatus run_start(NpumelXrtRun* run, NpumelXrtError* error) {
   std::unique_lock lock(state().mutex);
   enter_device(lock, *run->context);
   run->fault = fault_of(state().counters.starts++);
+  if (run->context->frames != 100) state().counters.long_starts++;
   if (run->fault == RunFault::refuse_start) return say(error, NPUMEL_XRT_FAILED, "scripted: start");
   put_on_device(*run);
   count_command(*run->context, sticks(run->fault));
@@ -247,6 +256,9 @@ NpumelXrtStatus run_wait(NpumelXrtRun* run, unsigned timeout_ms, NpumelXrtError*
     if (!ended || run->fault == RunFault::hang)
       return say(error, NPUMEL_XRT_TIMEOUT, "scripted: no result in time");
   }
+  const auto takes = state().run_times.find(run->context->frames);
+  if (takes != state().run_times.end())
+    state().released.wait_for(lock, takes->second, [] { return false; });
   run->on_device = false;
   if (run->fault == RunFault::error_state) return say(error, NPUMEL_XRT_FAILED, "scripted: state");
   return NPUMEL_XRT_OK;
@@ -353,7 +365,8 @@ void reset_scripted_xrt() {
   state().faults_from = kNever;
   state().device_status = state().context_status = NPUMEL_XRT_OK;
   state().most_contexts = kNever;
-  state().starts_blocked = false;
+  state().starts_blocked = state().openings_blocked = false;
+  state().run_times.clear();
   state().device_name = "RyzenAI-npu1";
 }
 
@@ -389,7 +402,7 @@ void release_hung_runs() {
     run->on_device = false;
     run->context->commands = 0;
   }
-  state().starts_blocked = false;
+  state().starts_blocked = state().openings_blocked = false;
   state().hung.clear();
   state().released.notify_all();
 }
@@ -397,6 +410,16 @@ void release_hung_runs() {
 void script_blocked_starts() {
   const std::lock_guard lock(state().mutex);
   state().starts_blocked = true;
+}
+
+void script_blocked_openings() {
+  const std::lock_guard lock(state().mutex);
+  state().openings_blocked = true;
+}
+
+void script_run_time(int frames, std::chrono::microseconds time) {
+  const std::lock_guard lock(state().mutex);
+  state().run_times[frames] = time;
 }
 
 void script_device_name(const char* name) {

@@ -3,6 +3,7 @@
 // and host copies of buffers are kept apart: a forgotten sync shows.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -31,6 +32,7 @@ struct ScriptedCounters {
   int contexts_opened = 0, contexts_alive = 0, contexts_refused = 0;
   int runs_made = 0, runs_alive = 0;
   int lists_made = 0, lists_alive = 0, list_starts = 0;
+  int long_starts = 0;  ///< runs of more than 100 frames
   int starts = 0, input_syncs = 0, poison_syncs = 0, output_syncs = 0;
   int destroyed_in_progress = 0;  ///< what XRT would abort the process for
   int most_commands = 0;          ///< on the device at a time, while one is stuck there
@@ -39,7 +41,7 @@ struct ScriptedCounters {
 
 /// The table. Its state is reset by reset_scripted_xrt().
 const NpumelXrtApi& scripted_xrt();
-/// Mels and ABI come from the xclbin's text: see test_package.h.
+/// ABI, recipe and frames come from the xclbin's text: see test_package.h.
 void reset_scripted_xrt();
 /// The n-th run started since the reset (0 = the known-answer test) has this fault.
 void script_run(int n, RunFault fault);
@@ -53,6 +55,10 @@ void script_most_contexts(int count);
 void release_hung_runs();
 /// Starts block until release_hung_runs(), as while another process holds the device.
 void script_blocked_starts();
+/// Devices are opened once release_hung_runs() is called.
+void script_blocked_openings();
+/// What a run of so many frames takes at least, if anyone waits for it.
+void script_run_time(int frames, std::chrono::microseconds time);
 void script_device_name(const char* name);
 ScriptedCounters scripted_counters();
 

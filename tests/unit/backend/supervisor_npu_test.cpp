@@ -474,6 +474,29 @@ INSTANTIATE_TEST_SUITE_P(
         OpeningCase{"xclbin", NPUMEL_XRT_OK, NPUMEL_XRT_BAD_PACKAGE, BackendFault::bad_package}),
     [](const auto& opening) { return std::string(opening.param.name); });
 
+// set_state() returns whatever the driver does; what is wrong shows with the caps.
+TEST_F(ScriptedNpu, StartDoesNotWaitForADriverThatIsStuck) {
+  config.choice = BackendChoice::npu;
+  test::script_blocked_openings();
+  Supervisor npu(test::scripted_xrt());
+  npu.open(config.choice, "");
+  EXPECT_EQ(test::scripted_counters().devices_opened, 0);
+  test::release_hung_runs();
+  npu.configure(config);
+  EXPECT_EQ(pump(npu, 0), "npu");
+}
+
+TEST_F(ScriptedNpu, StopDoesNotWaitForADriverThatIsStuck) {
+  config.choice = BackendChoice::npu;
+  test::script_blocked_openings();
+  {
+    Supervisor npu(test::scripted_xrt());
+    npu.open(config.choice, "");
+    npu.close();
+  }
+  EXPECT_EQ(test::scripted_counters().devices_opened, 0);
+}
+
 // Sources offer their caps again after a refusal, when the pipeline may already be going down.
 TEST_F(ScriptedNpu, InsistingIsNotTriedTwiceBetweenStartAndStop) {
   config.choice = BackendChoice::npu;
@@ -493,7 +516,7 @@ TEST_F(ScriptedNpu, InsistingIsNotTriedTwiceBetweenStartAndStop) {
 }
 
 TEST_F(ScriptedNpu, ARecipeWithoutAKernelOpensNothing) {
-  config.recipe = resolve(Preset::kaldi80, {}, 16000);
+  config.recipe = resolve(Preset::icefall80, {}, 16000);
   Supervisor npu(test::scripted_xrt());
   start(npu);
   EXPECT_THAT(npu.stats().npu_reason, HasSubstr("has no NPU kernel"));

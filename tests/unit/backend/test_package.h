@@ -27,29 +27,39 @@ inline std::string& package_mark() {
   return mark;
 }
 
+inline std::string test_xclbin(int abi, const std::string& recipe, int frames = 100) {
+  return "xclbin2 v" + std::to_string(abi) + " " + recipe + " " + std::to_string(frames) + " " +
+         package_mark();
+}
 inline std::string test_xclbin(int abi, int mels) {
-  return "xclbin2 v" + std::to_string(abi) + "-" + std::to_string(mels) + " " + package_mark();
+  return test_xclbin(abi, "whisper" + std::to_string(mels));
 }
 
-inline nlohmann::json test_manifest(int abi = 2, int mels = 80) {
+/// Of a kernel for `recipe`, whose name ends in its number of mels.
+inline nlohmann::json test_manifest_of(const std::string& recipe, int frames = 100, int abi = 2) {
+  const int mels = std::stoi(recipe.substr(recipe.find_first_of("0123456789")));
   return {{"format", 1},
           {"target", "npu1"},
           {"abi", abi},
-          {"frames", 100},
+          {"frames", frames},
           {"hop", 160},
           {"mels", mels},
-          {"recipe", "whisper" + std::to_string(mels)},
-          {"input", {{"type", "int16"}, {"samples", abi == 1 ? 40000 : 16240}}},
+          {"recipe", recipe},
+          {"input",
+           {{"type", "int16"}, {"samples", abi == 1 ? 400 * frames : 160 * (frames - 1) + 400}}},
           {"output",
            {{"type", abi == 1 ? "int8" : "int16"},
             {"layout", "frame-major"},
             {"scale", abi == 1 ? 0.05 : 1.0 / 2048},
             {"zero-point", abi == 1 ? 74 : 0}}},
-          {"host-twin", aie2::twin_name(abi, mels)},
+          {"host-twin", aie2::twin_name(abi, recipe)},
           {"instruction-words", 8},
           {"sha256",
-           {{"xclbin", sha256_hex(test_xclbin(abi, mels))},
+           {{"xclbin", sha256_hex(test_xclbin(abi, recipe, frames))},
             {"insts", sha256_hex(test_instructions())}}}};
+}
+inline nlohmann::json test_manifest(int abi = 2, int mels = 80) {
+  return test_manifest_of("whisper" + std::to_string(mels), 100, abi);
 }
 
 inline std::string test_elf(int mels) {
@@ -79,7 +89,9 @@ inline void write_elf_package(const TemporaryFolder& folder, const std::string& 
 inline void write_package(const TemporaryFolder& folder, const std::string& name,
                           const nlohmann::json& manifest) {
   folder.write(name + ".json", manifest.dump());
-  folder.write(name + ".xclbin", test_xclbin(manifest["abi"], manifest["mels"]));
+  folder.write(name + ".xclbin",
+               test_xclbin(manifest["abi"].get<int>(), manifest["recipe"].get<std::string>(),
+                           manifest["frames"].get<int>()));
   folder.write(name + ".insts.bin", test_instructions());
 }
 

@@ -167,6 +167,18 @@ TEST(Framer, float_samples_pass_untouched_and_int16_scales_only_for_preemphasis)
   EXPECT_EQ(from_float.frames(), frames_of(preset(Preset::nemo80), samples));
 }
 
+TEST(Framer, batches_that_reach_beyond_the_end_are_told) {
+  for (const Preset name : {Preset::nemo80, Preset::kaldi80}) {
+    FramerHarness harness(preset(name), SampleType::s16);
+    harness.push(noise(16000 * 2), {});
+    EXPECT_FALSE(harness.framer().beyond_end()) << nick(name);
+    harness.finish({});
+    EXPECT_EQ(harness.framer().beyond_end(), name == Preset::nemo80);
+    harness.framer().reset();
+    EXPECT_FALSE(harness.framer().beyond_end());
+  }
+}
+
 TEST(Framer, nonfinite_floats_read_as_zero_and_are_counted) {
   std::vector<float> samples(3000);
   for (size_t i = 0; i < samples.size(); ++i) samples[i] = static_cast<float>(i) / 3000;

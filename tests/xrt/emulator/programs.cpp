@@ -10,15 +10,16 @@
 namespace npumel::emu {
 namespace {
 
-constexpr size_t kFrames = 100;
-constexpr size_t kSamplesV2 = (kFrames - 1) * 160 + 400;
+constexpr int kFrames = 100;
 
-Program twin_v2(const std::string& name, const std::string& recipe, int mels) {
+Program twin_v2(const std::string& name, const std::string& recipe, int mels,
+                int frames = kFrames) {
   const size_t row = static_cast<size_t>(mels) * sizeof(int16_t);
-  return {name, kSamplesV2 * sizeof(int16_t), kFrames * row, row,
-          [recipe](const uint8_t* input, uint8_t* output) {
-            return aie2::twin_v2(reinterpret_cast<const int16_t*>(input), recipe,
-                                 reinterpret_cast<int16_t*>(output));
+  const auto count = static_cast<size_t>(frames);
+  return {name, ((count - 1) * 160 + 400) * sizeof(int16_t), count * row, row,
+          [recipe, frames](const uint8_t* input, uint8_t* output) {
+            return aie2::twin_rows_v2(reinterpret_cast<const int16_t*>(input), 0, frames, recipe,
+                                      reinterpret_cast<int16_t*>(output));
           }};
 }
 
@@ -64,6 +65,7 @@ std::optional<Program> find_program(std::span<const uint8_t> pdi) {
   const std::string_view name = rest.substr(0, rest.find('\n'));
   if (name == "v1-80") return twin_v1();
   if (name == "v2-80") return twin_v2("v2-80", "whisper80", 80);
+  if (name == "v2-80-1000") return twin_v2("v2-80-1000", "whisper80", 80, 1000);
   if (name == "v2-128") return twin_v2("v2-128", "whisper128", 128);
   if (name == "v2-nemo80") return twin_v2("v2-nemo80", "nemo80", 80);
   if (name == "v2-nemo128") return twin_v2("v2-nemo128", "nemo128", 128);

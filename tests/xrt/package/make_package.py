@@ -8,7 +8,7 @@ Writes FOLDER/PROGRAM/PROGRAM.{xclbin,insts.bin} and, unless PROGRAM is "increme
 PROGRAM.json; then FOLDER/PROGRAM.made. PROGRAM is one that the emulated driver knows
 (emulator/programs.h): the PDI, which on a real device is the array's configuration, only names it.
 "npu4-PROGRAM" is PROGRAM as a package for the NPUs of
-the second generation. Nothing here runs on silicon. The instruction file is a transaction of one operation, a wait for the
+the second generation, PROGRAM may end in "-1000", its frames. Nothing here runs on silicon. The instruction file is a transaction of one operation, a wait for the
 output DMA's token, as real kernels end with.
 """
 import hashlib
@@ -66,17 +66,18 @@ def instructions():
 def manifest(program, xclbin, insts):
     target = "npu4" if program.startswith("npu4-") else "npu1"
     program = program.removeprefix("npu4-").replace("wrong", "v2")  # it says that it is one
-    version, kernel = program.split("-")
+    version, kernel, *rest = program.split("-")
+    frames = int(rest[0]) if rest else 100
     abi, mels = int(version[1:]), int(kernel.lstrip("abcdefghijklmnopqrstuvwxyz"))
     coding = ({"type": "int8", "scale": 0.05, "zero-point": 74} if abi == 1 else
               {"type": "int16", "scale": 1 / 2048, "zero-point": 0})
     return {
-        "format": 1, "target": target, "abi": abi, "frames": 100, "hop": 160, "mels": mels,
+        "format": 1, "target": target, "abi": abi, "frames": frames, "hop": 160, "mels": mels,
         "recipe": f"whisper{mels}" if kernel.isdigit() else kernel,
-        "input": {"type": "int16", "samples": 40000 if abi == 1 else 16240},
+        "input": {"type": "int16", "samples": 400 * frames if abi == 1 else 160 * (frames - 1) + 400},
         "output": {"layout": "frame-major", **coding},
         "tolerance": 0.045 if abi == 1 else 0.02,
-        "host-twin": f"npumel-aie2-{program}",
+        "host-twin": f"npumel-aie2-{version}-{kernel}",
         "instruction-words": insts.stat().st_size // 4,
         "sha256": {"xclbin": hashlib.sha256(xclbin.read_bytes()).hexdigest(),
                    "insts": hashlib.sha256(insts.read_bytes()).hexdigest()}}
