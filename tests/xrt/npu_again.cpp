@@ -15,8 +15,11 @@ constexpr auto kPatience = std::chrono::seconds(20);
 class Stream {
  public:
   explicit Stream(const std::string& properties)
-      : stream_("preset=whisper80 backend=auto retry-interval=200000000 npu-timeout=300 " +
-                properties + kernel_path("v2-80")) {}
+      : stream_(
+            "preset=whisper80 backend=auto retry-interval=200000000 npu-timeout=300 "
+            "processing-latency=390000000 " +  // what a busy machine may take to open the NPU
+            properties +
+            kernel_path("v2-80")) {}
 
   void push() {
     const auto samples =

@@ -117,7 +117,7 @@ Live pull_the_plug(const std::string& backend) {
   const std::string line =
       "audiotestsrc is-live=true wave=pink-noise num-buffers=40 samplesperbuffer=800 ! "
       "audio/x-raw,format=S16LE,rate=16000,channels=1 ! npumelspec name=mel frames=10 "
-      "npu-timeout=300 backend=" +
+      "npu-timeout=300 processing-latency=390000000 backend=" +
       backend + " preset=whisper80" + kernel_path("v2-80") + " ! fakesink name=sink sync=false";
   GError* problem = nullptr;
   const check::Owned<GstElement> pipeline(gst_parse_launch(line.c_str(), &problem));
