@@ -7,7 +7,9 @@
 // Fontconfig keeps what it has read for the life of the process, in places LeakSanitizer does not
 // follow. A program may have suppressions of its own.
 // NOLINTNEXTLINE(bugprone-reserved-identifier): the sanitizer's name
-extern "C" __attribute__((weak)) const char* __lsan_default_suppressions() { return "leak:libfontconfig\n"; }
+extern "C" __attribute__((weak)) const char* __lsan_default_suppressions() {
+  return "leak:libfontconfig\n";
+}
 
 int main(int argc, char** argv) {
   gst_check_init(&argc, &argv);
