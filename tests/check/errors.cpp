@@ -22,7 +22,7 @@ struct Heard {
 bool is_ours(GstObject* source) {
   const gchar* type = G_OBJECT_TYPE_NAME(source);
   return g_str_equal(type, "GstNpuMelSpec") || g_str_equal(type, "GstNpyEnc") ||
-         g_str_equal(type, "GstMelSpecScope");
+         g_str_equal(type, "GstMelSpecScope") || g_str_equal(type, "GstMelTransform");
 }
 
 void note(Heard& heard, GstMessage* message) {
@@ -152,6 +152,13 @@ CHECK_TEST(a_pipeline_hears_one_error_and_hears_it_again_after_a_new_start) {
       {"rate=16000 ! npumelspec frames=10 layout=mel-major ! npyenc name=culprit" + to_file,
        "second mel-major buffer"},
       {"rate=16000 ! npumelspec frames=10 ! npyenc name=culprit ! fakesink", "cannot seek back"},
+      {"rate=16000 ! npumelspec frames=10 ! meltransform name=culprit cmvn=clip ! npyenc" + to_file,
+       "cmvn=clip needs the mean of the whole clip"},
+      {"rate=16000 ! npumelspec ! meltransform name=culprit dct=ortho coefficients=500 ! fakesink",
+       "coefficients (500)"},
+      {"rate=16000 ! npumelspec ! meltransform name=culprit ! audio/x-speech-features,dims=3 ! "
+       "fakesink",
+       "does not take these features"},
       {"rate=16000 ! npumelspec ! melspecscope name=culprit mode=page ! "
        "video/x-raw,framerate=30/1 ! fakesink",
        "makes one picture a buffer"},
