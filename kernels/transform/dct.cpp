@@ -21,7 +21,8 @@ class DctStep final : public Step {
         loops_(row_loops()),
         tables_(dct_length(rows), dct_coefficients(recipe, rows)),
         scratch_(tables_) {
-    for (int k = 0; k < tables_.coefficients; ++k) {
+    const int coefficients = dct_coefficients(recipe, rows);
+    for (int k = 0; k < coefficients; ++k) {
       const DctPlace place = dct_place(recipe, rows, k);
       // The energy takes the place of c0, whose sum is not needed.
       if (k == 0 && energy_) energy_place_ = place.at;
@@ -32,8 +33,8 @@ class DctStep final : public Step {
   void push(const float* rows, int64_t count, int64_t /*ready*/, float* out) override {
     loops_.dct(tables_, rows + (energy_ ? 1 : 0), dims_, count, out, scratch_);
     if (!energy_) return;
-    for (int64_t t = 0; t < count; ++t)
-      out[t * tables_.coefficients + energy_place_] = rows[t * dims_];
+    const auto coefficients = static_cast<int64_t>(tables_.coefficients);
+    for (int64_t t = 0; t < count; ++t) out[t * coefficients + energy_place_] = rows[t * dims_];
   }
   void drain(int64_t /*ready*/, float* /*out*/) override {}
   void reset() override {}

@@ -30,26 +30,62 @@ HWY_EXPORT(TargetRowLoops);
 
 const RowLoops& row_loops() { return *HWY_DYNAMIC_DISPATCH(TargetRowLoops)(); }
 
+namespace {
+
+/// The part of coefficient k, and its number there.
+struct DctMember {
+  DctPart& part;
+  size_t number;
+};
+DctMember member_of(DctTables& tables, size_t k) {
+  if (k % 2 != 0) return {tables.odd, k / 2};
+  if (tables.even_odd.terms == 0) return {tables.even, k / 2};
+  return {k % 4 == 0 ? tables.even : tables.even_odd, k / 4};
+}
+
+}  // namespace
+
 DctTables::DctTables(int length_of_rows, int number_of_coefficients)
-    : length(length_of_rows),
-      coefficients(number_of_coefficients),
-      half(static_cast<size_t>(length + 1) / 2),
-      columns((static_cast<size_t>(coefficients + 1) / 2 + 7) / 8 * 8),
-      weights(half * 2 * columns),
-      sources(static_cast<size_t>(coefficients)) {}
+    : length(static_cast<size_t>(length_of_rows)),
+      coefficients(static_cast<size_t>(number_of_coefficients)),
+      sources(coefficients) {
+  odd.terms = length / 2;
+  even.terms = length - odd.terms;
+  if (length % 2 == 0 && length > 2) {
+    even_odd.terms = even.terms / 2;
+    even.terms -= even_odd.terms;
+  }
+  for (size_t k = 0; k < coefficients; ++k) ++member_of(*this, k).part.coefficients;
+  size_t next_weight = 0;
+  DctPart before;
+  for (DctPart* part : {&even, &even_odd, &odd}) {
+    part->first = before.first + before.terms;
+    part->row = before.row + before.coefficients;
+    part->weights = next_weight;
+    next_weight += part->terms * part->coefficients;
+    before = *part;
+  }
+  weights.resize(next_weight);
+}
 
 void DctTables::place(int k, int at, double factor) {
-  const size_t column = static_cast<size_t>(k % 2) * columns + static_cast<size_t>(k / 2);
-  for (size_t n = 0; n < half; ++n)
-    weights[n * 2 * columns + column] =
-        static_cast<float>(factor * dct_weight(k, static_cast<int>(n), length));
+  const auto [part, number] = member_of(*this, static_cast<size_t>(k));
+  const size_t group = number / kDctGroup * kDctGroup;
+  const size_t together = std::min(kDctGroup, part.coefficients - group);
+  float* first = weights.data() + part.weights + group * part.terms + (number - group);
+  const auto values = static_cast<int>(length);
+  for (size_t n = 0; n < part.terms; ++n)
+    first[n * together] = static_cast<float>(factor * dct_weight(k, static_cast<int>(n), values));
   // Only coefficient 0 sees the level: the other weights add up to 0.
-  if (k == 0) level_weight = factor * dct_weight(0, 0, length) * length;
-  sources[static_cast<size_t>(at)] = column;
+  if (k == 0) level_weight = factor * dct_weight(0, 0, values) * values;
+  sources[static_cast<size_t>(at)] = part.row + number;
 }
 
 DctScratch::DctScratch(const DctTables& tables)
-    : folded(4 * 2 * tables.half), partial(4 * 2 * tables.columns), totals(partial.size()) {}
+    : columns(kDctRows * tables.length),
+      even(columns.size()),
+      folded(kDctRows * (tables.length + 1)),
+      sums(kDctRows * tables.coefficients) {}
 
 }  // namespace npumel
 #endif  // HWY_ONCE

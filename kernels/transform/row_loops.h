@@ -11,31 +11,45 @@
 
 namespace npumel {
 
+constexpr size_t kDctRows = 8;   ///< rows that a DCT takes at once, at most
+constexpr size_t kDctGroup = 4;  ///< coefficients that it takes at once, at most
+
+/// Coefficients that read the same folded values.
+struct DctPart {
+  size_t first = 0;  ///< of its folded values
+  size_t terms = 0;  ///< its folded values
+  size_t coefficients = 0;
+  size_t row = 0;      ///< where its sums lie among those of all coefficients
+  size_t weights = 0;  ///< where its weights start
+};
+
 /// Weights of a DCT, for rows that are folded about their middle, where the cosines are even or
-/// odd: half of the products. Products are float32, of what a row differs from one of its values,
-/// so that its level costs no digits; eight of them at a time are added up in float32, the rest in
-/// double.
+/// odd: half of the products, and once more for the even coefficients of even lengths. Products are
+/// float32, of what a row differs from one of its values, so that its level costs no digits; eight
+/// of them at a time are added up in float32, the rest in double.
 struct DctTables {
   DctTables(int length_of_rows, int number_of_coefficients);
   /// Value `at` of the output rows is coefficient k times `factor`. Every k has a place of its own.
   void place(int k, int at, double factor);
 
-  int length;
-  int coefficients;
-  size_t half;                  ///< values of a folded row
-  size_t columns;               ///< coefficients of a parity, rounded up to whole vectors
-  std::vector<float> weights;   ///< [half][parity][columns]
+  size_t length;
+  size_t coefficients;
+  DctPart even;                 ///< k = 0, 2, 4 ..., or 0, 4, 8 ... where there is even_odd
+  DctPart even_odd;             ///< k = 2, 6, 10 ...
+  DctPart odd;                  ///< k = 1, 3, 5 ...
+  std::vector<float> weights;   ///< a part: [group of coefficients][term][coefficient]
   double level_weight = 0;      ///< of the row's level in coefficient 0
-  std::vector<size_t> sources;  ///< where in [parity][columns] a value of the output row comes from
+  std::vector<size_t> sources;  ///< which sum a value of the output row is
 };
 
-/// Memory of a DCT, which threads may not share.
+/// Memory of a DCT, which threads may not share. Columns of kDctRows rows at most.
 struct DctScratch {
   explicit DctScratch(const DctTables& tables);
 
-  std::vector<float> folded;   ///< [row][parity][half]
-  std::vector<float> partial;  ///< [row][parity][columns]
-  std::vector<double> totals;  ///< [row][parity][columns]
+  std::vector<float> columns;  ///< [value of the row]
+  std::vector<float> even;     ///< folded once
+  std::vector<float> folded;   ///< the values of all parts
+  std::vector<float> sums;     ///< [coefficient, in the order of the parts]
 };
 
 /// A derivative: the sum of pairs of rows that lie equally far away, nearest first.
