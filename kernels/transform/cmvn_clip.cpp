@@ -32,25 +32,34 @@ class ClipCmvn final : public Step {
 
  private:
   void take_statistics() {
+    const RowLoops& loops = row_loops();
+    const size_t dims = means_.size();
     const int64_t count = store_.end();
     known_ = true;
-    means_.assign(means_.size(), 0);
-    each_value([&](size_t i, double x) { means_[i] += x; });
+    add_up(means_, [&](const float* row, const double* sums, double* out) {
+      loops.add(row, dims, sums, out);
+    });
     for (double& mean : means_) mean /= static_cast<double>(count);
-    scales_.assign(means_.size(), 0);
+    scales_.assign(dims, 0);
     if (recipe_.cmvn_variance)
-      each_value([&](size_t i, double x) { scales_[i] += (x - means_[i]) * (x - means_[i]); });
+      add_up(scales_, [&](const float* row, const double* sums, double* out) {
+        loops.add_deviations(row, dims, means_.data(), sums, out);
+      });
     // One row has no deviation: it becomes 0, also where the original divides by n - 1 = 0.
-    const auto divisor =
-        static_cast<double>(count > recipe_.cmvn_ddof ? count - recipe_.cmvn_ddof : 1);
+    const bool enough = count > recipe_.cmvn_ddof;
+    const auto divisor = static_cast<double>(enough ? count - recipe_.cmvn_ddof : 1);
     for (double& scale : scales_) scale = cmvn_scale(recipe_, scale / divisor);
   }
 
-  template <typename Body>
-  void each_value(Body body) {
-    const float* value = store_.row(0);
-    for (int64_t t = 0; t < store_.end(); ++t)
-      for (size_t i = 0; i < means_.size(); ++i) body(i, static_cast<double>(*value++));
+  /// From 0; `add` takes a row, the sums before it and where those after it go.
+  template <typename Add>
+  void add_up(std::vector<double>& sums, Add add) {
+    sums.assign(sums.size(), 0);
+    std::vector<double> after(sums.size());
+    for (int64_t t = 0; t < store_.end(); ++t) {
+      add(store_.row(t), sums.data(), after.data());
+      sums.swap(after);
+    }
   }
 
   TransformRecipe recipe_;

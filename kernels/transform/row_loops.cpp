@@ -13,8 +13,9 @@ namespace npumel {
 namespace HWY_NAMESPACE {
 
 const RowLoops* TargetRowLoops() {
-  static constexpr RowLoops kLoops{&DctRows,          &DeltaRows,    &NormalizeRows, &AddRow,
-                                   &AddRowAndSquares, &SubtractMean, &Standardize,   &CopyValues};
+  static constexpr RowLoops kLoops{&DctRows,      &DeltaRows,        &NormalizeRows,
+                                   &AddRow,       &AddRowAndSquares, &AddDeviations,
+                                   &SubtractMean, &Standardize,      &CopyValues};
   return &kLoops;
 }
 

@@ -88,9 +88,12 @@ struct RowLoops {
   /// (x - mean) * scale.
   void (*normalize)(const float* rows, size_t dims, int64_t count, const double* means,
                     const double* scales, float* out);
-  /// Adds a row to sums; with squares, theirs to the sums `dims` later.
-  void (*add)(const float* row, size_t dims, double* sums);
-  void (*add_squares)(const float* row, size_t dims, double* sums);
+  /// Sums with a row added, to other memory; with squares, theirs `dims` later.
+  void (*add)(const float* row, size_t dims, const double* sums, double* out);
+  void (*add_squares)(const float* row, size_t dims, const double* sums, double* out);
+  /// Sums with the squares of what a row differs from means added, to other memory.
+  void (*add_deviations)(const float* row, size_t dims, const double* means, const double* sums,
+                         double* out);
   /// A row without the window's mean; over its deviation.
   void (*subtract_mean)(const WindowJob& job, const float* row, float* out);
   void (*standardize)(const WindowJob& job, const float* row, float* out);

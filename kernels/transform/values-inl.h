@@ -97,17 +97,28 @@ void NormalizeRows(const float* rows, size_t dims, int64_t count, const double* 
     });
 }
 
-void AddRow(const float* HWY_RESTRICT row, size_t dims, double* HWY_RESTRICT sums) {
-  for (size_t i = 0; i < dims; ++i) sums[i] += static_cast<double>(row[i]);
+void AddRow(const float* row, size_t dims, const double* sums, double* out) {
+  ForValues(DoubleTag(), dims, [&](auto d, size_t i) HWY_ATTR {
+    hn::StoreU(hn::Add(hn::LoadU(d, sums + i), LoadWide(d, row + i)), d, out + i);
+  });
 }
 
-void AddRowAndSquares(const float* HWY_RESTRICT row, size_t dims, double* HWY_RESTRICT sums) {
-  double* HWY_RESTRICT squares = sums + dims;
-  for (size_t i = 0; i < dims; ++i) {
-    const auto value = static_cast<double>(row[i]);
-    sums[i] += value;
-    squares[i] += value * value;
-  }
+void AddRowAndSquares(const float* row, size_t dims, const double* sums, double* out) {
+  ForValues(DoubleTag(), dims, [&](auto d, size_t i) HWY_ATTR {
+    const auto value = LoadWide(d, row + i);
+    const auto squares = hn::LoadU(d, sums + dims + i);
+    hn::StoreU(hn::Add(hn::LoadU(d, sums + i), value), d, out + i);
+    hn::StoreU(hn::Add(squares, hn::Mul(value, value)), d, out + dims + i);
+  });
+}
+
+void AddDeviations(const float* row, size_t dims, const double* means, const double* sums,
+                   double* out) {
+  ForValues(DoubleTag(), dims, [&](auto d, size_t i) HWY_ATTR {
+    const auto deviation = hn::Sub(LoadWide(d, row + i), hn::LoadU(d, means + i));
+    const auto sum = hn::Add(hn::LoadU(d, sums + i), hn::Mul(deviation, deviation));
+    hn::StoreU(sum, d, out + i);
+  });
 }
 
 /// Sum of value i over the window, the file's rows included.

@@ -11,11 +11,15 @@ WindowSums::WindowSums(int dims, bool squares)
       width_(squares ? 2 * dims_ : dims_),
       add_(squares ? row_loops().add_squares : row_loops().add),
       behind_(width_),
+      next_(width_),
       zeros_(width_),
       before_(zeros_.data()) {}
 
 void WindowSums::move(const RowStore& rows, int64_t first, int64_t end) {
-  for (; end_ < end; ++end_) add_(rows.row(end_), dims_, behind_.data());
+  for (; end_ < end; ++end_) {
+    add_(rows.row(end_), dims_, behind_.data(), next_.data());
+    behind_.swap(next_);
+  }
   // The very first window starts with a running sum alone.
   if (first > cut_) cut(rows, first);
   before_ = first == cut_ ? zeros_.data()
@@ -29,8 +33,7 @@ void WindowSums::cut(const RowStore& rows, int64_t first) {
   const double* after = zeros_.data();
   double* sums = suffixes_.data();
   for (int64_t r = cut_ - 1; r >= first; --r) {
-    std::copy_n(after, width_, sums);
-    add_(rows.row(r), dims_, sums);
+    add_(rows.row(r), dims_, after, sums);
     after = sums;
     sums += width_;
   }

@@ -32,10 +32,11 @@ class WindowSums {
 
   size_t dims_;
   size_t width_;  // dims, twice with squares
-  void (*add_)(const float* row, size_t dims, double* sums);
+  void (*add_)(const float* row, size_t dims, const double* sums, double* out);
   int64_t end_ = 0;
   int64_t cut_ = 0;
   std::vector<double> behind_;  // rows [cut, end)
+  std::vector<double> next_;    // takes turns with it
   std::vector<double>
       suffixes_;  // row r of [.., cut): the sum of rows [r, cut), the last one first
   std::vector<double> zeros_;
