@@ -55,37 +55,93 @@ HWY_INLINE void StoreTotal(const DctTotal& total, float* out) {
 HWY_INLINE void FourColumns(const float* const* rows, size_t n, float* HWY_RESTRICT columns) {
   std::copy_n(rows[0] + n, 4, columns + n);
 }
+HWY_INLINE void FourValuesOfRows(const float* sums, size_t i, ptrdiff_t /*pitch*/, float* out) {
+  std::copy_n(sums + i, 4, out + i);
+}
 #else
-/// The values n .. n + 3 of row r, and of row r + 4 where a vector has eight lanes.
+static_assert(kDctLanes == 4 || kDctLanes == 8);
+struct DctFour {
+  DctVec v0, v1, v2, v3;
+};
+
+/// Transposes the lower halves and the upper halves, four lanes each.
+HWY_INLINE DctFour Transposed(const DctFour& in) {
+  const DctTag d;
+  const auto lower_even = hn::InterleaveLower(d, in.v0, in.v2);
+  const auto lower_odd = hn::InterleaveLower(d, in.v1, in.v3);
+  const auto upper_even = hn::InterleaveUpper(d, in.v0, in.v2);
+  const auto upper_odd = hn::InterleaveUpper(d, in.v1, in.v3);
+  return {
+      hn::InterleaveLower(d, lower_even, lower_odd), hn::InterleaveUpper(d, lower_even, lower_odd),
+      hn::InterleaveLower(d, upper_even, upper_odd), hn::InterleaveUpper(d, upper_even, upper_odd)};
+}
+
+/// Four values at `low`, and where a vector has eight lanes, four at `high`. Templates, so that
+/// what a vector of four lanes has not is not compiled for it.
 template <class D>
-HWY_INLINE hn::Vec<D> FourValues(D d, const float* const* rows, size_t r, size_t n) {
+HWY_INLINE hn::Vec<D> LoadFours(D d, const float* low, const float* high) {
   if constexpr (hn::MaxLanes(D()) == 8) {
     const hn::Half<D> half;
-    return hn::Combine(d, hn::LoadU(half, rows[r + 4] + n), hn::LoadU(half, rows[r] + n));
+    return hn::Combine(d, hn::LoadU(half, high), hn::LoadU(half, low));
   } else {
-    return hn::LoadU(d, rows[r] + n);
+    return hn::LoadU(d, low);
+  }
+}
+template <class D>
+HWY_INLINE void StoreFours(D d, hn::Vec<D> values, float* low, float* high) {
+  if constexpr (hn::MaxLanes(D()) == 8) {
+    const hn::Half<D> half;
+    hn::StoreU(hn::LowerHalf(half, values), half, low);
+    hn::StoreU(hn::UpperHalf(half, values), half, high);
+  } else {
+    hn::StoreU(values, d, low);
   }
 }
 
 /// Values n .. n + 3 of each row to the columns of these numbers.
 HWY_INLINE void FourColumns(const float* const* rows, size_t n, float* HWY_RESTRICT columns) {
-  static_assert(kDctLanes == 4 || kDctLanes == 8);
   const DctTag d;
-  const auto row0 = FourValues(d, rows, 0, n);
-  const auto row1 = FourValues(d, rows, 1, n);
-  const auto row2 = FourValues(d, rows, 2, n);
-  const auto row3 = FourValues(d, rows, 3, n);
-  const auto lower_even = hn::InterleaveLower(d, row0, row2);
-  const auto lower_odd = hn::InterleaveLower(d, row1, row3);
-  const auto upper_even = hn::InterleaveUpper(d, row0, row2);
-  const auto upper_odd = hn::InterleaveUpper(d, row1, row3);
+  constexpr size_t kUpper = kDctLanes - 4;
+  const DctFour four = Transposed({LoadFours(d, rows[0] + n, rows[kUpper] + n),
+                                   LoadFours(d, rows[1] + n, rows[kUpper + 1] + n),
+                                   LoadFours(d, rows[2] + n, rows[kUpper + 2] + n),
+                                   LoadFours(d, rows[3] + n, rows[kUpper + 3] + n)});
   float* out = columns + n * kDctLanes;
-  hn::StoreU(hn::InterleaveLower(d, lower_even, lower_odd), d, out);
-  hn::StoreU(hn::InterleaveUpper(d, lower_even, lower_odd), d, out + kDctLanes);
-  hn::StoreU(hn::InterleaveLower(d, upper_even, upper_odd), d, out + 2 * kDctLanes);
-  hn::StoreU(hn::InterleaveUpper(d, upper_even, upper_odd), d, out + 3 * kDctLanes);
+  hn::StoreU(four.v0, d, out);
+  hn::StoreU(four.v1, d, out + kDctLanes);
+  hn::StoreU(four.v2, d, out + 2 * kDctLanes);
+  hn::StoreU(four.v3, d, out + 3 * kDctLanes);
+}
+
+/// The columns i .. i + 3 of `sums` to the values of these numbers of kDctLanes rows.
+HWY_INLINE void FourValuesOfRows(const float* sums, size_t i, ptrdiff_t pitch, float* out) {
+  const DctTag d;
+  const float* from = sums + i * kDctLanes;
+  const DctFour four =
+      Transposed({hn::LoadU(d, from), hn::LoadU(d, from + kDctLanes),
+                  hn::LoadU(d, from + 2 * kDctLanes), hn::LoadU(d, from + 3 * kDctLanes)});
+  constexpr ptrdiff_t kUpper = kDctLanes - 4;
+  out += i;
+  StoreFours(d, four.v0, out, out + kUpper * pitch);
+  StoreFours(d, four.v1, out + pitch, out + (kUpper + 1) * pitch);
+  StoreFours(d, four.v2, out + 2 * pitch, out + (kUpper + 2) * pitch);
+  StoreFours(d, four.v3, out + 3 * pitch, out + (kUpper + 3) * pitch);
 }
 #endif
+
+/// `rows` rows out of columns.
+HWY_INLINE void StoreRows(const float* sums, size_t coefficients, size_t rows, float* out) {
+  if (rows < kDctLanes || coefficients < 4) {
+    for (size_t r = 0; r < rows; ++r)
+      for (size_t i = 0; i < coefficients; ++i) *out++ = sums[i * kDctLanes + r];
+    return;
+  }
+  const auto pitch = static_cast<ptrdiff_t>(coefficients);
+  size_t i = 0;
+  for (; i + 4 <= coefficients; i += 4) FourValuesOfRows(sums, i, pitch, out);
+  // Once more what overlaps.
+  if (i < coefficients) FourValuesOfRows(sums, coefficients - 4, pitch, out);
+}
 
 /// One of each row's own values that most others are near to: the median of three.
 HWY_INLINE DctVec RowLevels(const float* columns, size_t length) {
@@ -150,17 +206,22 @@ HWY_INLINE void SumCoefficients(const DctPart& part, const float* HWY_RESTRICT w
   const DctTag d;
   const float* values = folded + part.first * kDctLanes;
   for (size_t c = 0; c < kCount; ++c) totals[c].low = totals[c].high = hn::Zero(DctWide());
-  for (size_t first = 0; first < part.terms; first += kDctTerms) {
-    const size_t end = std::min(first + kDctTerms, part.terms);
+  // `terms` is a constant in all calls but the last: that loop is unrolled.
+  const auto add_terms = [&](size_t terms) HWY_ATTR {
     DctVec sums[kCount];
     for (size_t c = 0; c < kCount; ++c) sums[c] = hn::Zero(d);
-    for (size_t n = first; n < end; ++n, values += kDctLanes, weights += kCount) {
-      const auto value = hn::LoadU(d, values);
+    for (size_t n = 0; n < terms; ++n) {
+      const auto value = hn::LoadU(d, values + n * kDctLanes);
       for (size_t c = 0; c < kCount; ++c)
-        sums[c] = hn::Add(sums[c], hn::Mul(value, hn::Set(d, weights[c])));
+        sums[c] = hn::Add(sums[c], hn::Mul(value, hn::Set(d, weights[n * kCount + c])));
     }
     for (size_t c = 0; c < kCount; ++c) AddTo(totals[c], sums[c]);
-  }
+    values += terms * kDctLanes;
+    weights += terms * kCount;
+  };
+  size_t left = part.terms;
+  for (; left >= kDctTerms; left -= kDctTerms) add_terms(kDctTerms);
+  if (left > 0) add_terms(left);
 }
 
 /// SumCoefficients<count>, which is kMost or less.
@@ -193,7 +254,7 @@ HWY_INLINE void SumPart(const DctTables& tables, const DctPart& part, DctVec lev
       totals[0].high = hn::Add(totals[0].high, hn::Mul(level.high, weight));
     }
     for (size_t i = 0; i < count; ++i)
-      StoreTotal(totals[i], scratch.sums.data() + (part.row + c + i) * kDctLanes);
+      StoreTotal(totals[i], scratch.sums.data() + tables.places[part.row + c + i] * kDctLanes);
   }
 }
 
@@ -216,9 +277,8 @@ void DctRows(const DctTables& tables, const float* rows, ptrdiff_t pitch, int64_
     SumPart(tables, tables.even, levels, scratch);
     SumPart(tables, tables.even_odd, levels, scratch);
     SumPart(tables, tables.odd, levels, scratch);
-    const float* sums = scratch.sums.data();
-    for (size_t r = 0; r < present; ++r)
-      for (size_t i = 0; i < coefficients; ++i) *out++ = sums[tables.sources[i] * kDctLanes + r];
+    StoreRows(scratch.sums.data(), coefficients, present, out);
+    out += present * coefficients;
   }
 }
 

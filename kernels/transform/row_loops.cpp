@@ -49,7 +49,7 @@ DctMember member_of(DctTables& tables, size_t k) {
 DctTables::DctTables(int length_of_rows, int number_of_coefficients)
     : length(static_cast<size_t>(length_of_rows)),
       coefficients(static_cast<size_t>(number_of_coefficients)),
-      sources(coefficients) {
+      places(coefficients) {
   odd.terms = length / 2;
   even.terms = length - odd.terms;
   if (length % 2 == 0 && length > 2) {
@@ -79,7 +79,7 @@ void DctTables::place(int k, int at, double factor) {
     first[n * together] = static_cast<float>(factor * dct_weight(k, static_cast<int>(n), values));
   // Only coefficient 0 sees the level: the other weights add up to 0.
   if (k == 0) level_weight = factor * dct_weight(0, 0, values) * values;
-  sources[static_cast<size_t>(at)] = part.row + number;
+  places[part.row + number] = static_cast<size_t>(at);
 }
 
 DctScratch::DctScratch(const DctTables& tables)

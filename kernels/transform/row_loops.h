@@ -34,12 +34,12 @@ struct DctTables {
 
   size_t length;
   size_t coefficients;
-  DctPart even;                 ///< k = 0, 2, 4 ..., or 0, 4, 8 ... where there is even_odd
-  DctPart even_odd;             ///< k = 2, 6, 10 ...
-  DctPart odd;                  ///< k = 1, 3, 5 ...
-  std::vector<float> weights;   ///< a part: [group of coefficients][term][coefficient]
-  double level_weight = 0;      ///< of the row's level in coefficient 0
-  std::vector<size_t> sources;  ///< which sum a value of the output row is
+  DctPart even;                ///< k = 0, 2, 4 ..., or 0, 4, 8 ... where there is even_odd
+  DctPart even_odd;            ///< k = 2, 6, 10 ...
+  DctPart odd;                 ///< k = 1, 3, 5 ...
+  std::vector<float> weights;  ///< a part: [group of coefficients][term][coefficient]
+  double level_weight = 0;     ///< of the row's level in coefficient 0
+  std::vector<size_t> places;  ///< of the coefficients in the output row, in the order of the parts
 };
 
 /// Memory of a DCT, which threads may not share. Columns of kDctRows rows at most.
@@ -49,7 +49,7 @@ struct DctScratch {
   std::vector<float> columns;  ///< [value of the row]
   std::vector<float> even;     ///< folded once
   std::vector<float> folded;   ///< the values of all parts
-  std::vector<float> sums;     ///< [coefficient, in the order of the parts]
+  std::vector<float> sums;     ///< [value of the output row]
 };
 
 /// A derivative: the sum of pairs of rows that lie equally far away, nearest first.
