@@ -134,6 +134,18 @@ CHECK_TEST(missing_rows_end_a_stream_and_begin_another) {
   }
 }
 
+CHECK_TEST(stacked_rows_end_where_the_rows_do_if_others_may_follow) {
+  const RowsIn rows{.frames = 10};
+  FeatureStream stream("preset=lfr-funasr", rows);
+  stream.push_all(rows, 0, 20);
+  stream.push(rows, 40, 10, 0, 40);
+  ASSERT_EQUAL(nth(stream, 3).pts, rows.time(18));
+  ASSERT_EQUAL(nth(stream, 3).duration, rows.time(20) - rows.time(18));
+  stream.eos();
+  ASSERT_EQUAL(nth(stream, 5).pts, rows.time(46));
+  ASSERT_EQUAL(nth(stream, 5).duration, rows.time(52) - rows.time(46));
+}
+
 CHECK_TEST(a_resync_of_npumelspec_restarts_and_is_flagged) {
   const RowsIn rows{.frames = 10};
   FeatureStream stream("deltas=2", rows);
