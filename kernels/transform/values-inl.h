@@ -160,8 +160,21 @@ void Standardize(const WindowJob& job, const float* row, float* out) {
 }
 
 void CopyValues(const float* HWY_RESTRICT from, size_t values, float* HWY_RESTRICT out) {
-  ForValues(FloatTag(), values,
-            [&](auto d, size_t i) HWY_ATTR { hn::StoreU(hn::LoadU(d, from + i), d, out + i); });
+  const FloatTag d;
+  const size_t lanes = hn::Lanes(d);
+  for (; values >= 4 * lanes; values -= 4 * lanes, from += 4 * lanes, out += 4 * lanes) {
+    const auto v0 = hn::LoadU(d, from);
+    const auto v1 = hn::LoadU(d, from + lanes);
+    const auto v2 = hn::LoadU(d, from + 2 * lanes);
+    const auto v3 = hn::LoadU(d, from + 3 * lanes);
+    hn::StoreU(v0, d, out);
+    hn::StoreU(v1, d, out + lanes);
+    hn::StoreU(v2, d, out + 2 * lanes);
+    hn::StoreU(v3, d, out + 3 * lanes);
+  }
+  ForValues(d, values, [&](auto tag, size_t i) HWY_ATTR {
+    hn::StoreU(hn::LoadU(tag, from + i), tag, out + i);
+  });
 }
 
 }  // namespace HWY_NAMESPACE

@@ -46,6 +46,7 @@ double least(const std::vector<double>& values) {
 struct Contender {
   std::string name;
   Transformer transformer;
+  bool clip = false;  ///< each turn is a clip: push() and drain()
   std::vector<double> times = {};
   std::vector<double> copies = {};  ///< one copy of what it writes
 };
@@ -65,7 +66,8 @@ std::vector<Contender> contenders() {
   using P = TransformPreset;
   std::vector<Contender> all;
   const auto add = [&](const char* name, P preset, const TransformOverrides& overrides) {
-    all.push_back({name, Transformer(resolve_transform(preset, overrides), {})});
+    const TransformRecipe recipe = resolve_transform(preset, overrides);
+    all.push_back({name, Transformer(recipe, {}), recipe.needs_clip()});
   };
   TransformOverrides deltas;
   deltas.deltas = 2;
@@ -73,6 +75,7 @@ std::vector<Contender> contenders() {
   add("mfcc40", P::mfcc40_hires, {});
   add("mfcc13+deltas", P::mfcc13_kaldi, deltas);
   add("mfcc13+deltas+cmvn global", P::mfcc13_kaldi, with_deltas(CmvnType::global, true));
+  add("mfcc13+deltas+cmvn clip", P::mfcc13_kaldi, with_deltas(CmvnType::clip, true));
   add("mfcc13+deltas+cmvn sliding", P::mfcc13_kaldi, with_deltas(CmvnType::sliding, false));
   add("mfcc13+deltas+cmvn sliding var", P::mfcc13_kaldi, with_deltas(CmvnType::sliding, true));
   add("mfcc13+deltas+cmvn online", P::mfcc13_kaldi, with_deltas(CmvnType::online, false));
@@ -97,15 +100,19 @@ void measure(int rounds, int frames) {
   std::vector<Contender> all = contenders();
   // Windows that fill at the start are full.
   for (Contender& it : all)
-    for (int done = 0; done < 1200; done += frames) it.transformer.push(given, room);
+    for (int done = 0; done < 1200 && !it.clip; done += frames) it.transformer.push(given, room);
   std::vector<double> kernel_times;
   for (int round = 0; round < rounds; ++round) {
     const double mel = time_of(
         [&] { kernel->compute(samples.data(), SampleType::s16, frames, sink, *workspace); });
     kernel_times.push_back(mel);
     for (Contender& it : all) {
-      const double own = time_of([&] { it.transformer.push(given, room); });
-      const size_t bytes = static_cast<size_t>(it.transformer.rows_after(frames)) *
+      const double own = time_of([&] {
+        it.transformer.push(given, room);
+        if (it.clip) it.transformer.drain(room);
+      });
+      const int64_t rows_out = it.clip ? frames : it.transformer.rows_after(frames);
+      const size_t bytes = static_cast<size_t>(rows_out) *
                            static_cast<size_t>(it.transformer.output().dims) * sizeof(float);
       // The same bytes as one copy, from memory of that size.
       const double copy =
