@@ -26,6 +26,18 @@ CASES = {
     "no element": (
         "GST_PLUGIN_PATH_1_0= GST_REGISTRY=empty gst-launch-1.0 npumelspec",
         f"{TO_WAV} ! npumelspec ! fakesink"),
+    "could not set property": (
+        f"{TO_WAV} ! npumelspec preset=whisper ! fakesink",
+        f"{TO_WAV} ! npumelspec preset=whisper80 ! fakesink"),
+    "no property": (
+        f"{TO_WAV} ! npumelspec n-mels=40 ! fakesink",
+        f"{TO_WAV} ! npumelspec mels=40 ! fakesink"),
+    'value "V" of type': (
+        f"{TO_WAV} ! npumelspec frames=5000 ! fakesink",
+        f"{TO_WAV} ! npumelspec frames=3000 ! fakesink"),
+    "could not link": (
+        f"{TO_WAV} ! npumelspec ! wavenc ! fakesink",
+        f"{TO_WAV} ! npumelspec ! npyenc ! filesink location=mel.npy"),
     "npumelspec takes one channel": (
         f"{STEREO} ! npumelspec ! fakesink",
         f"{STEREO} ! audioconvert ! audioresample ! npumelspec ! fakesink"),
