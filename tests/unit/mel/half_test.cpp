@@ -23,7 +23,9 @@ TEST(FromHalf, IsExact) {
 TEST(FromHalf, UndoesHalfBits) {
   for (uint32_t half = 0; half < 0x10000; ++half) {
     const auto bits = static_cast<uint16_t>(half);
-    if ((bits & 0x7c00) != 0x7c00) ASSERT_EQ(half_bits(from_half(bits)), bits);
+    if ((bits & 0x7c00) != 0x7c00) {
+      ASSERT_EQ(half_bits(from_half(bits)), bits);
+    }
   }
 }
 
