@@ -23,7 +23,8 @@ struct PageLayout {
   bool titles = false;  ///< there is room for what the axes are called
   double text_px = 0;   ///< height of the text
   Rect plot;
-  Rect bar;  ///< the colour bar
+  Rect bar;    ///< the colour bar
+  Rect strip;  ///< levels of the sound, above the plot; no rows: none
 };
 
 /// Divides a picture. Small ones have no titles; below 160x90, or without `axes`, the plot fills

@@ -23,7 +23,11 @@
  * mode=page makes one picture a buffer, with the buffer's time and duration.
  *
  * Values are in the units of the caps, but powers and magnitudes (log=none) are drawn in dB. A
- * change of colormap, axes or span restarts the display.
+ * change of colormap, axes, span or level restarts the display.
+ *
+ * level=true draws the GstAudioLevelMeta of buffers (npumelspec level-meta=on) above the columns of
+ * their frames. A column of several frames shows the loudest level, and voice if any of them has
+ * it. Holes, gap events and buffers without the meta leave the strip in the colour of the ground.
  *
  * Thread rules: the streaming thread works; properties are copied under the object lock when a
  * buffer comes.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "kernels/mel/rows.h"
@@ -15,6 +16,13 @@ enum class Drawn { as_is, power_in_db, magnitude_in_db };
 /// 10 or 20 log10(value); minus infinity for 0, NaN below.
 float to_drawn(Drawn drawn, float value);
 
+/// The sound under a block, as its GstAudioLevelMeta says.
+struct SoundLevel {
+  int dbov = -127;  ///< dB to full scale: 0 is the loudest, -127 silence
+  bool voice = false;
+  bool operator==(const SoundLevel&) const = default;
+};
+
 /// A block of little-endian numbers, not owned: frames of `skipped` values that are not read, and
 /// `mels` that are.
 struct MelBlock {
@@ -25,6 +33,7 @@ struct MelBlock {
   int64_t frames = 0;
   Drawn drawn = Drawn::as_is;
   int skipped = 0;
+  std::optional<SoundLevel> level = std::nullopt;  ///< of all its frames
 
   /// Copies frame t (0 <= t < frames) to `out`, which holds `mels` values.
   void read_frame(int64_t t, std::span<float> out) const;

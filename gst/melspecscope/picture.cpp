@@ -19,11 +19,6 @@ void Picture::set_figure(const Figure& figure) {
   figure_ = figure;
 }
 
-uint8_t* Picture::plot_origin(uint8_t* pixels, ptrdiff_t stride) const {
-  const Rect& plot = figure_.layout.plot;
-  return pixels + plot.y * stride + ptrdiff_t{plot.x} * format_.size;
-}
-
 void Picture::copy_surroundings(uint8_t* pixels, ptrdiff_t stride) const {
   const Rect& plot = figure_.layout.plot;
   const auto size = static_cast<size_t>(format_.size);

@@ -20,8 +20,10 @@ class Picture {
   void set_figure(const Figure& figure);
   /// Copies everything but the plot to the video frame.
   void copy_surroundings(uint8_t* pixels, ptrdiff_t stride) const;
-  /// Where the plot goes in the video frame.
-  uint8_t* plot_origin(uint8_t* pixels, ptrdiff_t stride) const;
+  /// Where a part of the figure's layout begins in the video frame.
+  uint8_t* origin(const Rect& part, uint8_t* pixels, ptrdiff_t stride) const {
+    return pixels + part.y * stride + ptrdiff_t{part.x} * format_.size;
+  }
 
  private:
   PixelFormat format_;

@@ -2,6 +2,8 @@
 // Maps buffers and chooses the pool of the video.
 #include "gst/melspecscope/scope_buffers.h"
 
+#include <gst/audio/audio.h>
+
 #include <utility>
 
 #include "gst/common/pool_offer.h"
@@ -16,6 +18,8 @@ MappedMel::MappedMel(BufferPtr buffer, const ScopeInput& input) : buffer_(std::m
   const gsize frame = size_of(input.type) * static_cast<gsize>(stream.skipped + stream.mels);
   whole_ = map_.size % frame == 0;
   block_.frames = static_cast<int64_t>(map_.size / frame);
+  if (const GstAudioLevelMeta* meta = gst_buffer_get_audio_level_meta(buffer_.get()))
+    block_.level = SoundLevel{-int{meta->level}, meta->voice_activity != FALSE};
 }
 
 MappedMel::~MappedMel() {

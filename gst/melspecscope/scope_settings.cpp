@@ -16,7 +16,8 @@ enum : guint {
   PROP_RANGE_MIN,
   PROP_RANGE_MAX,
   PROP_AXES,
-  PROP_SPAN
+  PROP_SPAN,
+  PROP_LEVEL
 };
 
 enum { MODE_SCROLL, MODE_PAGE };
@@ -68,6 +69,7 @@ ViewSettings ScopeSettings::view() const {
   }
   result.axes = axes;
   result.span_seconds = static_cast<double>(span) / 1e9;
+  result.level = level;
   return result;
 }
 
@@ -112,6 +114,14 @@ void install_scope_properties(GObjectClass* object_class) {
       g_param_spec_uint64("span", "Span",
                           "Time across the plot in mode=scroll (ns); 0 = one frame a pixel", 0,
                           G_MAXINT64, normal.span, kAnyTime));
+  g_object_class_install_property(
+      object_class, PROP_LEVEL,
+      g_param_spec_boolean(
+          "level", "Level",
+          "A strip above the plot, where that is at least 48 pixels high: the level of each "
+          "column's buffer by its GstAudioLevelMeta, from -60 dBov (empty) to 0 dBov (full), in "
+          "orange with the voice flag, else in gray; nothing without the meta. Since 0.2.0",
+          normal.level, kAnyTime));
 }
 
 bool set_scope_property(ScopeSettings& settings, guint id, const GValue* value) {
@@ -136,6 +146,9 @@ bool set_scope_property(ScopeSettings& settings, guint id, const GValue* value) 
       return true;
     case PROP_SPAN:
       settings.span = g_value_get_uint64(value);
+      return true;
+    case PROP_LEVEL:
+      settings.level = g_value_get_boolean(value);
       return true;
     default:
       return false;
@@ -164,6 +177,9 @@ bool get_scope_property(const ScopeSettings& settings, guint id, GValue* value) 
       return true;
     case PROP_SPAN:
       g_value_set_uint64(value, settings.span);
+      return true;
+    case PROP_LEVEL:
+      g_value_set_boolean(value, settings.level);
       return true;
     default:
       return false;

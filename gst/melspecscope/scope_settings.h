@@ -16,6 +16,7 @@ struct ScopeSettings {
   double range_max = 2;
   bool axes = true;
   uint64_t span = 0;  ///< ns
+  bool level = false;
 
   /// What drawing depends on. A fixed range that is no range is widened to one.
   ViewSettings view() const;

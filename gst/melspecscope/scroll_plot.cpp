@@ -15,8 +15,10 @@ constexpr float kNothing = std::numeric_limits<float>::lowest();
 
 }  // namespace
 
-ScrollPlot::ScrollPlot(const Painter& painter, int width, double frames_per_column, Rgb ground)
+ScrollPlot::ScrollPlot(const Painter& painter, int width, double frames_per_column, Rgb ground,
+                       const LevelStrip& strip)
     : painter_(painter),
+      strip_(strip),
       ground_(ground),
       width_(width),
       // A frame that covers more than the whole plot looks the same, and takes for ever.
@@ -24,7 +26,8 @@ ScrollPlot::ScrollPlot(const Painter& painter, int width, double frames_per_colu
       pending_(static_cast<size_t>(painter.mels()), kNothing),
       values_(pending_.size() * static_cast<size_t>(width)),
       maxima_(static_cast<size_t>(width)),
-      image_(static_cast<size_t>(row_bytes()) * static_cast<size_t>(painter.height())) {
+      image_(static_cast<size_t>(row_bytes()) *
+             static_cast<size_t>(painter.height() + strip.height())) {
   clear();
 }
 
@@ -51,6 +54,12 @@ void ScrollPlot::paint_newest(int column) {
             values_.begin() + static_cast<ptrdiff_t>(at * pending_.size()));
   maxima_[at] = *std::max_element(pending_.begin(), pending_.end());
   painter_.paint(pending_, pixel(column), row_bytes());
+  paint_level(column, pending_level_);
+}
+
+void ScrollPlot::paint_level(int column, const std::optional<SoundLevel>& level) {
+  if (strip_.height() > 0)
+    strip_.paint(level, pixel(column) + row_bytes() * painter_.height(), row_bytes());
 }
 
 void ScrollPlot::advance() {
@@ -58,12 +67,13 @@ void ScrollPlot::advance() {
   used_ = std::max(used_, next_ == 0 ? width_ : next_);
 }
 
-void ScrollPlot::push(std::span<const float> values) {
+void ScrollPlot::push(std::span<const float> values, const std::optional<SoundLevel>& level) {
   for (size_t m = 0; m < pending_.size(); ++m) {
     // A value that is no number must not hide the others of its column.
     const float value = std::isnan(values[m]) ? kNothing : values[m];
     pending_[m] = pending_used_ ? std::max(pending_[m], value) : value;
   }
+  pending_level_ = pending_used_ ? louder(pending_level_, level) : level;
   pending_used_ = true;
   frames_ += 1;
   for (const int64_t complete = columns_after(frames_); columns_ < complete; ++columns_) {
@@ -79,7 +89,10 @@ void ScrollPlot::skip(int64_t frames) {
   const int64_t complete = columns_after(frames_);
   const int64_t fresh = std::min<int64_t>(complete - columns_, width_);
   for (int64_t i = 0; i < fresh; ++i) {
-    if (!pending_used_) std::fill(pending_.begin(), pending_.end(), kNothing);
+    if (!pending_used_) {
+      std::fill(pending_.begin(), pending_.end(), kNothing);
+      pending_level_.reset();
+    }
     paint_newest(next_);
     advance();
     pending_used_ = false;
@@ -90,7 +103,10 @@ void ScrollPlot::skip(int64_t frames) {
 void ScrollPlot::clear() {
   std::fill(values_.begin(), values_.end(), kNothing);
   std::fill(maxima_.begin(), maxima_.end(), kNothing);
-  for (int x = 0; x < width_; ++x) painter_.fill(ground_, pixel(x), row_bytes());
+  for (int x = 0; x < width_; ++x) {
+    painter_.fill(ground_, pixel(x), row_bytes());
+    paint_level(x, std::nullopt);
+  }
   frames_ = 0;
   columns_ = 0;
   used_ = 0;
@@ -99,10 +115,18 @@ void ScrollPlot::clear() {
 }
 
 void ScrollPlot::copy_to(uint8_t* pixels, ptrdiff_t stride) const {
+  copy_rows(0, painter_.height(), pixels, stride);
+}
+
+void ScrollPlot::copy_strip_to(uint8_t* pixels, ptrdiff_t stride) const {
+  copy_rows(painter_.height(), strip_.height(), pixels, stride);
+}
+
+void ScrollPlot::copy_rows(int first, int count, uint8_t* pixels, ptrdiff_t stride) const {
   const auto newer = static_cast<size_t>(next_) * static_cast<size_t>(painter_.format().size);
   const auto row = static_cast<size_t>(row_bytes());
-  const uint8_t* from = image_.data();
-  for (int y = 0; y < painter_.height(); ++y) {
+  const uint8_t* from = image_.data() + static_cast<size_t>(first) * row;
+  for (int y = 0; y < count; ++y) {
     std::memcpy(pixels, from + newer, row - newer);
     std::memcpy(pixels + (row - newer), from, newer);
     from += row;

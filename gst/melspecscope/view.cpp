@@ -14,18 +14,21 @@ View::View(const MelStream& stream, const ViewSettings& settings, int width, int
   figure_.width = width;
   figure_.height = height;
   figure_.layout = divide(width, height, settings.axes && can_draw_axes());
+  if (settings.level) figure_.layout = with_level_strip(figure_.layout);
   figure_.dark = settings.scroll;
   figure_.mel = stream.axis;
   figure_.unit = stream.unit;
   figure_.map = settings.map;
 
   const Rect& plot = figure_.layout.plot;
+  const Rgb ground = figure_.dark ? kDark : kPaper;
+  strip_ = LevelStrip(figure_.layout.strip.height, ground, format);
   painter_ = Painter(stream.mels, plot.height, settings.map, format);
   painter_.set_range(settings.range.value_or(ValueRange()));
   if (settings.scroll) {
     const double per_column =
         settings.span_seconds > 0 ? settings.span_seconds / stream.frame_seconds / plot.width : 1;
-    plot_ = ScrollPlot(painter_, plot.width, per_column, figure_.dark ? kDark : kPaper);
+    plot_ = ScrollPlot(painter_, plot.width, per_column, ground, strip_);
     set_figure(painter_.range(), -plot.width * per_column * stream.frame_seconds, 0);
   }
 }
@@ -49,15 +52,20 @@ void View::draw_page(const MelBlock& block, double start, uint8_t* pixels, ptrdi
   set_figure(painter_.range(), start,
              start + static_cast<double>(block.frames) * stream_.frame_seconds);
   picture_.copy_surroundings(pixels, stride);
-  paint_page(painter_, block, figure_.layout.plot.width, picture_.plot_origin(pixels, stride),
+  const PageLayout& layout = figure_.layout;
+  paint_page(painter_, block, layout.plot.width, picture_.origin(layout.plot, pixels, stride),
              stride);
+  // Every column shows frames of this one block; of an empty one there is nothing to show.
+  uint8_t* const strip = picture_.origin(layout.strip, pixels, stride);
+  for (int x = 0; block.frames > 0 && x < layout.strip.width; ++x)
+    strip_.paint(block.level, strip + ptrdiff_t{x} * painter_.format().size, stride);
 }
 
 void View::push(const MelBlock& block, int64_t first, int64_t last) {
   Extent added;
   for (int64_t t = first; t < last; ++t) {
     block.read_frame(t, frame_);
-    plot_.push(frame_);
+    plot_.push(frame_, block.level);
     if (!settings_.range) added.add(frame_);
   }
   if (!settings_.range && !added.empty)
@@ -72,7 +80,9 @@ void View::clear() {
 void View::draw_scroll(uint8_t* pixels, ptrdiff_t stride) {
   set_figure(plot_.painter().range(), figure_.first_second, figure_.last_second);
   picture_.copy_surroundings(pixels, stride);
-  plot_.copy_to(picture_.plot_origin(pixels, stride), stride);
+  const PageLayout& layout = figure_.layout;
+  plot_.copy_to(picture_.origin(layout.plot, pixels, stride), stride);
+  plot_.copy_strip_to(picture_.origin(layout.strip, pixels, stride), stride);
 }
 
 }  // namespace npumel

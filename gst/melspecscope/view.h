@@ -28,6 +28,7 @@ struct ViewSettings {
   ColorMap map = ColorMap::viridis;
   std::optional<ValueRange> range;  ///< none = automatic
   bool axes = true;
+  bool level = false;       ///< the strip of levels, where there is room
   double span_seconds = 0;  ///< scroll: what the plot's width shows; 0 = one frame a pixel
 
   bool operator==(const ViewSettings&) const = default;
@@ -61,8 +62,9 @@ class View {
   ViewSettings settings_;
   Figure figure_;
   Picture picture_;
-  Painter painter_;  // page
-  ScrollPlot plot_;  // scroll
+  Painter painter_;   // page
+  LevelStrip strip_;  // page
+  ScrollPlot plot_;   // scroll
   RunningRange running_;
   std::vector<float> frame_;
 };
