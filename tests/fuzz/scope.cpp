@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Bytes become mel caps, buffers at any time, gaps, lateness and peers for melspecscope. Whatever
 // comes, the times of pictures rise, and their number is bounded by the time they show.
+#include <gst/audio/audio.h>
+
 #include "tests/fuzz/sink_session.h"
 
 using namespace npumel;
@@ -11,10 +13,10 @@ namespace {
 constexpr const char* kElements[] = {
     "melspecscope",
     "melspecscope mode=page",
-    "melspecscope axes=false span=1",
+    "melspecscope axes=false span=1 level=true",
     "melspecscope span=9223372036854775807 colormap=gray",
     "melspecscope range=fixed range-min=1e30 range-max=-1e30 qos=false",
-    "melspecscope mode=page range=fixed range-min=-1e30 range-max=1e30",
+    "melspecscope mode=page range=fixed range-min=-1e30 range-max=1e30 level=true",
 };
 constexpr const char* kVideos[] = {
     "video/x-raw,format=RGB,width=32,height=16,framerate=30/1",
@@ -124,7 +126,9 @@ class Session {
   void push() {
     GstBuffer* buffer = pick_buffer(bytes_);
     GST_BUFFER_PTS(buffer) = pick_time(bytes_);
-    if (bytes_.byte() % 4 == 0) GST_BUFFER_FLAG_SET(buffer, GST_BUFFER_FLAG_DISCONT);
+    const uint8_t bits = bytes_.byte();
+    if (bits % 4 == 0) GST_BUFFER_FLAG_SET(buffer, GST_BUFFER_FLAG_DISCONT);
+    if (bits % 8 > 3) gst_buffer_add_audio_level_meta(buffer, bits, bits % 16 > 7);
     if (bytes_.byte() % 16 == 0) fail_allocation(1 + bytes_.byte() % 32);
     gst_pad_push(harness_->srcpad, buffer);
   }
