@@ -12,7 +12,7 @@
 namespace npumel::extract {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 bool is_utf8(const std::string& text) {
   return g_utf8_validate(text.data(), static_cast<gssize>(text.size()), nullptr) != FALSE;
@@ -25,32 +25,33 @@ std::string ascii(const std::string& bytes) {
 
 constexpr const char* kEncoding = "path-encoding";
 
-void set_path(Json& json, const std::string& path, const std::string& output) {
+void set_path(OrderedJson& json, const std::string& path, const std::string& output) {
   const bool plain = is_utf8(path) && is_utf8(output);
   json["path"] = plain ? path : ascii(path);
   if (!output.empty()) json["output"] = plain ? output : ascii(output);
   if (!plain) json[kEncoding] = "percent";
 }
 
-std::string path_field(const Json& json, const char* name) {
+std::string path_field(const OrderedJson& json, const char* name) {
   const auto text = json.at(name).get<std::string>();
   return json.contains(kEncoding) ? percent_decode(text) : text;
 }
 
 template <typename Number>
-void set_optional(Json& json, const char* name, const std::optional<Number>& number) {
-  json[name] = number ? Json(*number) : Json(nullptr);
+void set_optional(OrderedJson& json, const char* name, const std::optional<Number>& number) {
+  json[name] = number ? OrderedJson(*number) : OrderedJson(nullptr);
 }
 
 template <typename Number>
-void get_optional(const Json& json, const char* name, std::optional<Number>& number) {
-  if (const Json& value = json.at(name); !value.is_null()) number = value.get<Number>();
+void get_optional(const OrderedJson& json, const char* name, std::optional<Number>& number) {
+  if (const OrderedJson& value = json.at(name); !value.is_null()) number = value.get<Number>();
 }
 
 template <typename Parse>
-auto parse_line(const std::string& line, Parse&& parse) -> decltype(std::optional(parse(Json()))) {
+auto parse_line(const std::string& line, Parse&& parse)
+    -> decltype(std::optional(parse(OrderedJson()))) {
   try {
-    return parse(Json::parse(line));
+    return parse(OrderedJson::parse(line));
   } catch (const std::exception&) {
     return std::nullopt;
   }
@@ -87,7 +88,7 @@ std::string Shard::file_name(const std::string& stem, const std::string& extensi
 }
 
 std::string to_json(const IndexLine& line) {
-  Json json;
+  OrderedJson json;
   set_path(json, line.path, line.output);
   json["offset"] = line.offset;
   json["bytes"] = line.bytes;
@@ -108,7 +109,7 @@ std::string to_json(const IndexLine& line) {
 }
 
 std::optional<IndexLine> index_line(const std::string& json) {
-  return parse_line(json, [](const Json& fields) {
+  return parse_line(json, [](const OrderedJson& fields) {
     IndexLine line;
     line.path = path_field(fields, "path");
     line.output = path_field(fields, "output");
@@ -132,14 +133,14 @@ std::optional<IndexLine> index_line(const std::string& json) {
 }
 
 std::string to_json(const Failure& failure) {
-  Json json;
+  OrderedJson json;
   set_path(json, failure.name, "");
   json["reason"] = is_utf8(failure.reason) ? failure.reason : ascii(failure.reason);
   return json.dump();
 }
 
 std::optional<Failure> failure_line(const std::string& json) {
-  return parse_line(json, [](const Json& fields) {
+  return parse_line(json, [](const OrderedJson& fields) {
     return Failure{path_field(fields, "path"), fields.at("reason").get<std::string>()};
   });
 }
