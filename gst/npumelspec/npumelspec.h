@@ -32,11 +32,11 @@
 #define NPU_MEL_FIELD_NORMALIZE "normalize"     /* string: none, buffer, running, fixed */
 
 /* Caps of meltransform's source pad. Buffers hold `frames` times `dims` values, as above. The other
- * fields that mel caps have mean the same; hop-length is the distance of two rows here, too. */
+ * fields that mel caps have mean the same: recipe-id is that of the mel rows, hop-length the
+ * distance of two rows here, too. */
 #define NPU_FEATURES_MEDIA_TYPE "audio/x-speech-features"
 #define NPU_FEATURES_FIELD_DIMS "dims"                 /* int, >= 1 */
 #define NPU_FEATURES_FIELD_KIND "kind"                 /* string: the steps, "mel+dct+deltas" */
-#define NPU_FEATURES_FIELD_RECIPE_ID "recipe-id"       /* string: of the mel rows */
 #define NPU_FEATURES_FIELD_TRANSFORM_ID "transform-id" /* string: of all that was done to them */
 
 /* The custom meta on every buffer: gst_buffer_get_custom_meta(). */

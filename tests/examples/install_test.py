@@ -81,6 +81,11 @@ class Install(unittest.TestCase):
                    "npumelspec", "name=mel", "!", "fakesink")
         caps = re.search(r"GstNpuMelSpec:mel\.GstPad:src: caps = audio/x-mel-spectrogram, (.*)", said).group(1)
         self.assertEqual(set(re.findall(r"([\w-]+)=\(", re.sub(r'"[^"]*"|<.*>', "", caps))) - {"tensors"}, fields)
+        said = run("gst-launch-1.0", "-v", "audiotestsrc", "num-buffers=20", "!", "audio/x-raw,rate=16000", "!",
+                   "npumelspec", "!", "meltransform", "name=features", "dct=ortho", "!", "fakesink")
+        caps = re.search(r"GstMelTransform:features\.GstPad:src: caps = audio/x-speech-features, (.*)", said).group(1)
+        own = set(re.findall(r'NPU_FEATURES_FIELD_\w+ "([\w-]+)"', header))
+        self.assertEqual(own, set(re.findall(r"([\w-]+)=\(", caps)) - fields - {"tensors"})
         for macro, text in re.findall(r"define (\w+) \"([\w/-]+)\"", header):
             self.assertEqual(header.count(f'"{text}"'), 1, macro)
 
