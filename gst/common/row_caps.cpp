@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <utility>
 
 #include "gst/common/caps_fields.h"
 #include "gst/common/tensor.h"
@@ -51,18 +52,18 @@ CapsPtr tensor_offer(Layouts layouts, int width, int frames, int buffers_n, int 
   CapsPtr caps(gst_caps_new_simple(kTensorMediaType, "format", G_TYPE_STRING, "static",
                                    "num_tensors", G_TYPE_INT, 1, "types", G_TYPE_STRING, "float32",
                                    "framerate", GST_TYPE_FRACTION, buffers_n, buffers_d, nullptr));
-  GValue list = G_VALUE_INIT;
-  gst_value_list_init(&list, 10);
+  // Not into a GValue at once, which would leak when memory runs out.
+  std::vector<std::string> spellings;
   const auto add = [&](int inner, int outer) {
     for (const int rank : {3, 2, 4, 8, 16}) {
       std::string text = std::to_string(inner) + ":" + std::to_string(outer);
       for (int i = 2; i < rank; ++i) text += ":1";
-      append_text(&list, text);
+      spellings.push_back(std::move(text));
     }
   };
   if (layouts.frame_major) add(width, frames);
   if (layouts.mel_major && !(layouts.frame_major && width == frames)) add(frames, width);
-  gst_structure_take_value(gst_caps_get_structure(caps.get(), 0), "dimensions", &list);
+  set_strings(gst_caps_get_structure(caps.get(), 0), "dimensions", spellings);
   return caps;
 }
 
