@@ -46,7 +46,6 @@ void LevelMeter::configure(const Recipe& recipe, SampleType type) {
   measured_ = std::min(hop_, framing(recipe).reach);
   type_ = type;
   rise_ = kRise * recipe.hop_length / recipe.rate;
-  window_hops_ = (recipe.win_length + hop_ - 1) / hop_;
   linear_ = recipe.log == LogType::none;
   const double power = recipe.spectrum == Spectrum::magnitude ? 2 : 1;
   db_per_unit_ = power * (recipe.log == LogType::ln      ? 10 / std::log(10.0)
@@ -75,7 +74,6 @@ void LevelMeter::reset() noexcept {
   voiced_.clear();
   first_ = 0;
   samples_ = 0;
-  since_silence_ = window_hops_;
   heard_ = false;
 }
 
@@ -131,16 +129,13 @@ int64_t LevelMeter::measured_of(int64_t frame) const {
 
 void LevelMeter::push_rows(int64_t first, int count, const RowSink& rows) {
   for (int row = 0; row < count; ++row) {
-    const int64_t frame = first + row;
-    const uint64_t sum = squares(frame);
-    since_silence_ = sum == 0 ? 0 : std::min(since_silence_ + 1, window_hops_ + 1);
     const double band = band_level(rows, row);
-    if (since_silence_ > window_hops_) {
-      noise_ = heard_ ? std::min(noise_ + rise_, band) : band;
-      heard_ = true;
-    }
-    const bool loud = decibels(static_cast<double>(sum), measured_of(frame)) > kQuietest;
-    voiced_.push_back(heard_ && loud && band >= noise_ + kAboveNoise ? 1 : 0);
+    noise_ = heard_ ? std::min(noise_ + rise_, band) : band;
+    heard_ = true;
+    const int64_t frame = first + row;
+    const double level = decibels(static_cast<double>(squares(frame)), measured_of(frame));
+    const bool loud = level > kQuietest;
+    voiced_.push_back(loud && band >= noise_ + kAboveNoise ? 1 : 0);
   }
 }
 

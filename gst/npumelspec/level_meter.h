@@ -26,12 +26,10 @@ struct AudioLevel {
 ///
 /// The voice rule. The band level of a frame is the mean, in dB, of its rows'
 /// values in filters that are centred between 250 and 3500 Hz. The noise level
-/// is the lowest band level so far, rising by 2 dB a second; digital silence (a
-/// hop of zeros, and the frames after it whose windows reach into it) says
-/// nothing of the noise and leaves it as it is. A frame has voice when its band
-/// level is at least 9 dB above the noise level and its own hop of audio is
-/// louder than -55 dBov. A buffer has voice when at least a quarter of its
-/// frames have.
+/// is the lowest band level so far, rising by 2 dB a second. A frame has voice
+/// when its band level is at least 9 dB above the noise level and its own hop
+/// of audio is louder than -55 dBov. A buffer has voice when at least a quarter
+/// of its frames have.
 class LevelMeter {
  public:
   /// Throws std::bad_alloc.
@@ -67,8 +65,6 @@ class LevelMeter {
   double db_per_unit_ = 1;       ///< of the rows' logarithm
   bool linear_ = false;          ///< rows without a logarithm
   double rise_ = 0;              ///< dB a frame
-  int window_hops_ = 1;          ///< hops that a frame's window touches
-  int since_silence_ = 0;        ///< frames after the last hop of zeros, at most window_hops_ + 1
   std::vector<uint64_t> hops_;   ///< sums of squares, from hop first_ on; the
                                  ///< last one may be growing
   std::vector<uint8_t> voiced_;  ///< of frames from first_ on

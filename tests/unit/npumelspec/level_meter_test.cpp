@@ -99,30 +99,6 @@ TEST(LevelMeter, HearsVoiceAboveTheNoiseOnly) {
   EXPECT_FALSE(meter.level(602, 5).voice);
 }
 
-TEST(LevelMeter, DigitalSilenceIsNotTheNoiseLevel) {
-  LevelMeter meter;
-  meter.configure(whisper(), SampleType::s16);
-  const auto signal = tone(0.1, 400 * kHop);
-  auto floor = rows_at(-10, 50);
-  auto edge = rows_at(-7, 3);  // windows of 400 samples that reach into the zeros
-  auto noise = rows_at(-4, 100);
-  auto speech = rows_at(-3.05, 10);
-  int64_t frame = 0;
-  for (int part = 0; part < 2; ++part) {
-    meter.push_silence(50 * kHop);
-    meter.push_rows(frame, 50, sink(floor));
-    meter.push(signal.data(), 113 * kHop);
-    meter.push_rows(frame + 50, 3, sink(edge));
-    meter.push_rows(frame + 53, 100, sink(noise));
-    meter.push_rows(frame + 153, 10, sink(speech));
-    EXPECT_FALSE(meter.level(frame, 50).voice);
-    EXPECT_FALSE(meter.level(frame + 50, 3).voice);
-    EXPECT_FALSE(meter.level(frame + 53, 100).voice);
-    EXPECT_TRUE(meter.level(frame + 153, 10).voice);
-    frame += 163;
-  }
-}
-
 TEST(LevelMeter, HearsNoVoiceInWhatIsTooQuiet) {
   LevelMeter meter;
   meter.configure(whisper(), SampleType::s16);
