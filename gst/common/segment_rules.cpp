@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "gst/common/pointers.h"
+
 namespace npumel {
 
 Clip clip_to(const GstSegment& segment, GstClockTime pts, int64_t samples,
@@ -31,6 +33,13 @@ bool continues(const GstSegment& now, const GstSegment& next) {
   return now.format == next.format && now.flags == next.flags && now.rate == next.rate &&
          now.applied_rate == next.applied_rate && now.base == next.base &&
          now.offset == next.offset && now.start == next.start && now.time == next.time;
+}
+
+bool continues(GstPad* sink, GstEvent* stream_start) {
+  const gchar* next = nullptr;
+  gst_event_parse_stream_start(stream_start, &next);
+  const TextPtr now(gst_pad_get_stream_id(sink));
+  return g_strcmp0(now.get(), next) == 0;
 }
 
 }  // namespace npumel

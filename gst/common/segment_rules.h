@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What a segment does to audio: which samples lie in it, and whether it continues the one before.
+// What a segment does to audio: which samples lie in it, and whether it, or a new STREAM_START,
+// continues what was before.
 #pragma once
 
 #include <gst/gst.h>
@@ -25,5 +26,9 @@ Clip clip_to(const GstSegment& segment, GstClockTime pts, int64_t samples,
 /// Whether `next` goes on with the stream of `now`: all but position, stop and duration are equal.
 /// input-selector, interpipes and live DVR send such segments in the middle of a stream.
 bool continues(const GstSegment& now, const GstSegment& next);
+
+/// Whether a STREAM_START event has the id of the pad's current stream: input-selector announces
+/// the same stream once more.
+bool continues(GstPad* sink, GstEvent* stream_start);
 
 }  // namespace npumel

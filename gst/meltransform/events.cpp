@@ -41,7 +41,7 @@ bool MelTransform::sink_event(EventPtr event) {
       keep(drain(true));
       return forward(mark_eos(GST_ELEMENT(self_), std::move(event)));
     case GST_EVENT_STREAM_START:
-      if (!continues_stream(event.get())) keep(drain());
+      if (!continues(GST_BASE_TRANSFORM_SINK_PAD(self_), event.get())) keep(drain());
       return forward(std::move(event));
     case GST_EVENT_SEGMENT_DONE:
       keep(drain());
@@ -49,14 +49,6 @@ bool MelTransform::sink_event(EventPtr event) {
     default:
       return forward(std::move(event));
   }
-}
-
-/// The same stream announced once more, as switches do, goes on.
-bool MelTransform::continues_stream(GstEvent* event) const {
-  const gchar* next = nullptr;
-  gst_event_parse_stream_start(event, &next);
-  const TextPtr now(gst_pad_get_stream_id(GST_BASE_TRANSFORM_SINK_PAD(self_)));
-  return g_strcmp0(now.get(), next) == 0;
 }
 
 bool MelTransform::sink_caps_event(EventPtr event) {

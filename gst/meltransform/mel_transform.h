@@ -94,7 +94,6 @@ class MelTransform final {
   bool sink_caps_event(EventPtr event);
   bool segment_event(EventPtr event);
   bool gap_event(EventPtr event);
-  bool continues_stream(GstEvent* event) const;
 
   int hop() const { return source_->input.hop_length; }
   /// Where in the timeline an output row lies, in samples of the audio.

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "gst/common/mel_info.h"
+#include "gst/common/segment_rules.h"
 #include "gst/npumelspec/element.h"
 
 #define GST_CAT_DEFAULT npumelspec_debug
@@ -44,7 +45,8 @@ bool Element::sink_event(EventPtr event) {
       g_object_notify(G_OBJECT(self_), "stats");
       return forward(mark_eos(GST_ELEMENT(self_), std::move(event)));
     case GST_EVENT_STREAM_START:
-      set_pending_flow(continues_stream(event.get()) ? push_pending() : drain());
+      set_pending_flow(continues(GST_BASE_TRANSFORM_SINK_PAD(self_), event.get()) ? push_pending()
+                                                                                  : drain());
       return forward(std::move(event));
     case GST_EVENT_SEGMENT_DONE:
       set_pending_flow(drain());
@@ -56,14 +58,6 @@ bool Element::sink_event(EventPtr event) {
       (gst_event_type_get_flags(GST_EVENT_TYPE(event.get())) & GST_EVENT_TYPE_SERIALIZED) != 0;
   if (serialized) set_pending_flow(push_pending());
   return forward(std::move(event));
-}
-
-/// A STREAM_START with the same stream id, as input-selector sends, continues the stream.
-bool Element::continues_stream(GstEvent* event) const {
-  const gchar* next = nullptr;
-  gst_event_parse_stream_start(event, &next);
-  const TextPtr now(gst_pad_get_stream_id(GST_BASE_TRANSFORM_SINK_PAD(self_)));
-  return g_strcmp0(now.get(), next) == 0;
 }
 
 void Element::flush_stop() {
