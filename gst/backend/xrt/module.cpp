@@ -2,15 +2,14 @@
 // npumelspec-xrt.so: what the plugin needs of XRT, behind the table of xrt_api.h.
 #include <xrt/experimental/xrt_ini.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
 #include <system_error>
-#include <thread>
 
 #include "gst/backend/xrt/exit_gate.h"
 #include "gst/backend/xrt/objects.h"
+#include "gst/backend/xrt/timed_wait.h"
 
 namespace npumel::xrt_module {
 namespace {
@@ -67,33 +66,27 @@ const char* state_name(ert_cmd_state state) {
   }
 }
 
-// XRT 2.25's driver library ignores the result of the wait: one that expires, is interrupted or
-// cannot be made throws the same plain runtime_error. Only the clock and the run's state tell:
-// while it is not final, what came early is waited for again, less and less often. Long waits are
-// made of short ones, so that the end of the process finds no thread in the middle of one.
-template <typename Wait, typename Ended>
-NpumelXrtStatus timed_wait(unsigned timeout_ms, NpumelXrtError* error, Wait&& wait,
-                           Ended&& ended) noexcept {
-  using std::chrono::milliseconds;
-  constexpr milliseconds kLongestPause(20);
-  constexpr milliseconds kLongestWait(20);
-  const auto deadline = std::chrono::steady_clock::now() + milliseconds(timeout_ms);
-  milliseconds pause(0);
-  while (true) {
-    const auto begun = std::chrono::steady_clock::now();
-    const auto left = std::chrono::duration_cast<milliseconds>(deadline - begun);
-    const auto limit = std::clamp(left, milliseconds(1), kLongestWait);
-    const NpumelXrtStatus status = guarded(error, [&] { return wait(limit); });
-    if (status != NPUMEL_XRT_FAILED || ended() || exit_gate_closed()) return status;
-    const auto now = std::chrono::steady_clock::now();
-    if (now >= deadline) {
-      set_text(error, "no result in time");
-      return NPUMEL_XRT_TIMEOUT;
-    }
-    if (now >= begun + limit) continue;
-    std::this_thread::sleep_for(pause);
-    pause = std::min(2 * pause + milliseconds(1), kLongestPause);
-  }
+// Work counts as running while XRT cannot tell.
+template <typename Work>
+Progress progress_of(const Work& work) noexcept {
+  Progress progress = Progress::running;
+  NpumelXrtError ignored;
+  guarded(&ignored, [&] {
+    progress = state_of(work);
+    return NPUMEL_XRT_OK;
+  });
+  return progress;
+}
+
+template <typename Work, typename Wait>
+NpumelXrtStatus wait_for(const Work& work, unsigned timeout_ms, NpumelXrtError* error,
+                         Wait&& wait) noexcept {
+  const NpumelXrtStatus status = timed_wait(
+      std::chrono::milliseconds(timeout_ms),
+      [&](std::chrono::milliseconds limit) { return guarded(error, [&] { return wait(limit); }); },
+      [&] { return progress_of(work); }, exit_gate_closed);
+  if (status == NPUMEL_XRT_TIMEOUT) set_text(error, "no result in time");
+  return status;
 }
 
 NpumelXrtStatus device_open(const char* device, NpumelXrtDevice** out, NpumelXrtDeviceInfo* info,
@@ -139,15 +132,7 @@ NpumelXrtStatus run_make(NpumelXrtContext* context, size_t input_bytes, size_t o
   });
 }
 
-bool run_ended(NpumelXrtRun* run) {
-  bool ended = false;
-  NpumelXrtError ignored;
-  guarded(&ignored, [&] {
-    ended = has_ended(*run);
-    return NPUMEL_XRT_OK;
-  });
-  return ended;
-}
+bool run_ended(NpumelXrtRun* run) { return progress_of(*run) != Progress::running; }
 
 bool run_destroy(NpumelXrtRun* run) {
   if (!run_ended(run)) return false;
@@ -192,19 +177,10 @@ NpumelXrtStatus run_start(NpumelXrtRun* run, NpumelXrtError* error) {
 }
 
 NpumelXrtStatus run_wait(NpumelXrtRun* run, unsigned timeout_ms, NpumelXrtError* error) {
-  const NpumelXrtStatus status = timed_wait(
-      timeout_ms, error,
-      [&](std::chrono::milliseconds limit) {
-        const ert_cmd_state state = run->run.wait(limit);
-        if (state != ERT_CMD_STATE_COMPLETED) throw Fault(NPUMEL_XRT_FAILED, state_name(state));
-        return NPUMEL_XRT_OK;
-      },
-      [&] { return run_ended(run); });
-  if (status != NPUMEL_XRT_FAILED) return status;
-  // The wait may have failed for a reason of its own, before the run completed.
-  NpumelXrtError ignored;
-  return guarded(&ignored, [&] {
-    return run->run.state() == ERT_CMD_STATE_COMPLETED ? NPUMEL_XRT_OK : status;
+  return wait_for(*run, timeout_ms, error, [&](std::chrono::milliseconds limit) {
+    const ert_cmd_state state = run->run.wait(limit);
+    if (state != ERT_CMD_STATE_COMPLETED) throw Fault(NPUMEL_XRT_FAILED, state_name(state));
+    return NPUMEL_XRT_OK;
   });
 }
 
@@ -216,15 +192,7 @@ NpumelXrtStatus list_make(NpumelXrtContext* context, NpumelXrtRun* const* runs, 
   });
 }
 
-bool list_ended(NpumelXrtList* list) {
-  bool ended = false;
-  NpumelXrtError ignored;
-  guarded(&ignored, [&] {
-    ended = has_ended(*list);
-    return NPUMEL_XRT_OK;
-  });
-  return ended;
-}
+bool list_ended(NpumelXrtList* list) { return progress_of(*list) != Progress::running; }
 
 bool list_destroy(NpumelXrtList* list) {
   if (!list_ended(list)) return false;
@@ -252,18 +220,17 @@ NpumelXrtStatus list_start(NpumelXrtList* list, NpumelXrtError* error) {
 
 NpumelXrtStatus list_wait(NpumelXrtList* list, unsigned timeout_ms, size_t* completed,
                           NpumelXrtError* error) {
-  const NpumelXrtStatus status = timed_wait(
-      timeout_ms, error,
-      [&](std::chrono::milliseconds limit) {
+  const NpumelXrtStatus status =
+      wait_for(*list, timeout_ms, error, [&](std::chrono::milliseconds limit) {
         // XRT forgets a list whose wait has ended early, and the next wait returns at once. Nothing
         // is thrown for that: it would be memory for each piece of a long wait.
-        if (list->list.wait(limit) == std::cv_status::timeout || !has_ended(*list))
+        if (list->list.wait(limit) == std::cv_status::timeout ||
+            state_of(*list) == Progress::running)
           return NPUMEL_XRT_FAILED;
         const ert_cmd_state state = list->list.state();
         if (state != ERT_CMD_STATE_COMPLETED) throw Fault(NPUMEL_XRT_FAILED, state_name(state));
         return NPUMEL_XRT_OK;
-      },
-      [&] { return list_ended(list); });
+      });
   *completed = status == NPUMEL_XRT_OK ? list->runs.size() : 0;
   if (status == NPUMEL_XRT_FAILED && list_ended(list)) *completed = completed_runs(*list);
   return status;

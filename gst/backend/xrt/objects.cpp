@@ -68,6 +68,14 @@ bool is_final(ert_cmd_state state) {
   }
 }
 
+template <typename Object>
+Progress progress(bool submitted, const Object& object) {
+  if (!submitted) return Progress::failed;
+  const ert_cmd_state state = object.state();
+  if (!is_final(state)) return Progress::running;
+  return state == ERT_CMD_STATE_COMPLETED ? Progress::completed : Progress::failed;
+}
+
 void copy_text(const std::string& text, char* out, std::size_t size) {
   const std::size_t length = std::min(text.size(), size - 1);
   std::memcpy(out, text.data(), length);
@@ -222,7 +230,7 @@ void mark_refused(const xrt::run& run) {
   static_cast<void>(run.state());
 }
 
-bool has_ended(const NpumelXrtRun& run) { return !run.submitted || is_final(run.run.state()); }
+Progress state_of(const NpumelXrtRun& run) { return progress(run.submitted, run.run); }
 
 NpumelXrtList* make_list(NpumelXrtContext& context, NpumelXrtRun* const* runs, std::size_t count) {
   auto made = std::make_unique<NpumelXrtList>();
@@ -234,7 +242,7 @@ NpumelXrtList* make_list(NpumelXrtContext& context, NpumelXrtRun* const* runs, s
   return made.release();
 }
 
-bool has_ended(const NpumelXrtList& list) { return !list.submitted || is_final(list.list.state()); }
+Progress state_of(const NpumelXrtList& list) { return progress(list.submitted, list.list); }
 
 std::size_t completed_runs(const NpumelXrtList& list) {
   // XRT writes the state of the run that failed into its packet, and those after it as aborted; the

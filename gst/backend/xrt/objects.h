@@ -17,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include "gst/backend/xrt/timed_wait.h"
 #include "gst/backend/xrt/xrt_api.h"
 
 struct NpumelXrtDevice {
@@ -72,10 +73,10 @@ NpumelXrtRun* make_run(NpumelXrtContext& context, std::size_t input_bytes, std::
 /// After start() has thrown: the run never reached the device, but its command still reads "new",
 /// as that of a run in progress does.
 void mark_refused(const xrt::run& run);
-bool has_ended(const NpumelXrtRun& run);
+Progress state_of(const NpumelXrtRun& run);
 
 NpumelXrtList* make_list(NpumelXrtContext& context, NpumelXrtRun* const* runs, std::size_t count);
-bool has_ended(const NpumelXrtList& list);
+Progress state_of(const NpumelXrtList& list);
 /// After an ended list's wait has failed: how many of its runs completed, from the first.
 std::size_t completed_runs(const NpumelXrtList& list);
 
