@@ -20,8 +20,9 @@ guint64 loaded(const emu::Counters& now, const emu::Counters& opened) {
 /// lists.
 template <typename T>
 bool assert_cost(const char* package, const std::vector<T>& samples, const Feed& feed) {
-  MelStream stream =
-      MelStream::idle("backend=npu preset=whisper80 verify-interval=8" + kernel_path(package));
+  MelStream stream = MelStream::idle(
+      "backend=npu preset=whisper80 verify-interval=8 processing-latency=20000000000" +
+      kernel_path(package));
   if (!feed.live) not_live(stream);
   stream.set_caps(feed.caps);
   const emu::Counters opened = Emulation::counters();
@@ -32,8 +33,10 @@ bool assert_cost(const char* package, const std::vector<T>& samples, const Feed&
   guint64 before = 0;
   for (size_t at = 0; at < samples.size(); at += feed.chunk) {
     const size_t count = std::min(feed.chunk, samples.size() - at);
-    ASSERT_EQUAL(stream.push(std::span(samples).subspan(at, count), check::time_of(at)),
-                 GST_FLOW_OK);
+    const GstFlowReturn flow =
+        stream.push(std::span(samples).subspan(at, count), check::time_of(at));
+    fail_unless(flow == GST_FLOW_OK, "%s: %s", gst_flow_get_name(flow),
+                summary(stream).error.text.c_str());
     if (at != 30 * kBatchSamples) continue;
     settled = Emulation::counters();
     before = loaded(settled, opened);
@@ -88,22 +91,24 @@ CHECK_TEST(a_batch_of_a_list_is_one_run_and_two_data_syncs) {
   }
 }
 
+/// Waits until only `descriptors` are left and no buffer: a context's own thread closes what it had
+/// after the driver has counted the context as gone.
+void wait_for_nothing_open(size_t descriptors) {
+  wait_for_contexts(0);
+  wait_for([] { return Emulation::counters().buffers_alive; }, 0);
+  wait_for(open_descriptors, descriptors);
+}
+
 CHECK_TEST(nothing_is_left_open) {
   const auto samples = check::audio(3 * kBatchSamples);
   const std::string properties = "backend=npu preset=whisper80" + kernel_path("v2-80");
-  run_stream(properties, samples);  // what XRT opens once for the process
-  wait_for_contexts(0);
-  const size_t descriptors = open_descriptors();
-  const emu::Counters before = Emulation::counters();
+  const size_t with_device = open_descriptors() + 1;  // XRT opens a device once for the process
   for (int i = 0; i < 10; ++i) {
     const Result result = run_stream(properties, samples);
     fail_unless(result.error.code < 0, "%s", result.error.text.c_str());
+    if (i == 0) wait_for_nothing_open(with_device);
   }
-  wait_for_contexts(0);
-  const emu::Counters after = Emulation::counters();
-  ASSERT_EQUAL(open_descriptors(), descriptors);
-  ASSERT_EQUAL(after.buffers_alive, before.buffers_alive);
-  ASSERT_EQUAL(after.contexts_alive, before.contexts_alive);
+  wait_for_nothing_open(with_device);
 }
 
 }  // namespace

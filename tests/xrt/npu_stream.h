@@ -64,15 +64,19 @@ inline void wait_for_fault() {
   while (Emulation::counters().faults == 0) std::this_thread::yield();
 }
 
+/// Waits until `now()` has fallen to `wanted`; fails if it stays above.
+template <typename Count>
+void wait_for(const Count& now, guint64 wanted) {
+  const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (now() > wanted && std::chrono::steady_clock::now() < limit) std::this_thread::yield();
+  ASSERT_EQUAL(now(), wanted);
+}
+
 /// Waits until as few hardware contexts are open as `wanted`; fails if they stay. A context whose
 /// stream ended while the device still had work of it is let go by its own thread, once that has
 /// ended. Nothing to wait for on real hardware, which does not count.
 inline void wait_for_contexts(guint64 wanted) {
-  if (!Emulation::present()) return;
-  const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-  while (Emulation::counters().contexts_alive > wanted && std::chrono::steady_clock::now() < limit)
-    std::this_thread::yield();
-  ASSERT_EQUAL(Emulation::counters().contexts_alive, wanted);
+  if (Emulation::present()) wait_for([] { return Emulation::counters().contexts_alive; }, wanted);
 }
 
 /// A test package's folder as a kernel-path property; on real hardware the folders of the
