@@ -85,8 +85,9 @@ configure() {
 meson_tests() {
   local dir=$work/$1 label=$2
   shift 2
-  meson test -C "$dir" --num-processes "$jobs" --print-errorlogs "$@" || return 1
-  python3 tests/tally.py "$dir/meson-logs/testlog.json" "$label"
+  meson test -C "$dir" --num-processes "$jobs" --print-errorlogs "$@"
+  local status=$?
+  python3 tests/tally.py "$dir/meson-logs/testlog.json" "$label" && return $status
 }
 
 suite_house() { python3 tests/house.py "$root"; }

@@ -18,6 +18,8 @@ MAY_SKIP = {
 }
 CASES = [re.compile(r"\[  PASSED  \] (\d+) tests?\."), re.compile(r"Checks: (\d+), Failures: 0"),
          re.compile(r"^Ran (\d+) tests? in ", re.MULTILINE)]
+# What frameworks write of a case that failed; the program's name alone explains nothing.
+FAILED = re.compile(r":[FE]:|Failure$|^\[  FAILED  \]|^(FAIL|ERROR): |^\w*(Error|Exception): |Sanitizer: |\* Assert")
 SKIPPED = re.compile(r"^\[  SKIPPED \] (\w+\.\w+)|^OK \((skipped=\d+)\)", re.MULTILINE)
 
 
@@ -32,6 +34,7 @@ def main(path, suite, *wanted):
             counts = [int(n) for pattern in CASES for n in pattern.findall(out)]
             if test["result"] not in ("OK", "EXPECTEDFAIL"):
                 bad.append(f"{test['name']}: {test['result']}")
+                bad += [f"  {line}" for line in out.splitlines() if FAILED.search(line)][:10]
             elif counts and not sum(counts) or "0 tests from 0 test" in out:
                 bad.append(f"{test['name']}: ran no case")
             elif {one or other for one, other in SKIPPED.findall(out)} - MAY_SKIP.keys():
@@ -45,7 +48,8 @@ def main(path, suite, *wanted):
     if not good:
         print(f"{suite}: no test ran")
         return 1
-    print(f"{suite}: {good} test programs passed, {cases} counted cases, {len(bad)} problems")
+    problems = sum(not line.startswith("  ") for line in bad)
+    print(f"{suite}: {good} test programs passed, {cases} counted cases, {problems} problems")
     return 1 if bad else 0
 
 

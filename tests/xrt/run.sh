@@ -60,7 +60,8 @@ binds=()
     exec meson test -C "$build" --no-rebuild --benchmark --verbose npu_cost
   fi
   ninja -C "$build" xrt-suite
-  meson test -C "$build" --no-rebuild --suite xrt --num-processes 3 --timeout-multiplier "$slower" --print-errorlogs "$@"
-  python3 tests/tally.py "$build/meson-logs/testlog.json" xrt
+  status=0
+  meson test -C "$build" --no-rebuild --suite xrt --num-processes 3 --timeout-multiplier "$slower" --print-errorlogs "$@" || status=$?
+  python3 tests/tally.py "$build/meson-logs/testlog.json" xrt && exit $status
 ' bash "$variant" "$slower" "$what" "${options[@]}" -- "$@"
 [ "$what" = cost ] || echo "xrt ($variant): real XRT over the emulated driver, all tests passed"
