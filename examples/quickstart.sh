@@ -67,7 +67,7 @@ if [ ! -f "$build/build.ninja" ]; then
     -Dtests=disabled -Dexamples=disabled -Dbenchmarks=disabled >"$log" 2>&1 ||
     fail "meson setup failed: $log"
 fi
-ninja -C "$build" >"$log" 2>&1 || fail "the build failed: $log"
+ninja -C "$build" installed >"$log" 2>&1 || fail "the build failed: $log"
 
 export GST_PLUGIN_PATH=$build/gst${GST_PLUGIN_PATH:+:$GST_PLUGIN_PATH}
 # Sound only: with a video without any, a plain decodebin would wait for ever.
