@@ -9,7 +9,6 @@
 #
 #   quick           what a change needs before it is committed: house, format, and unit and check tests
 #                   of a gcc build with one instruction set, without the slow ones
-#   lines           by name only: every launch line and message of the guide with GStreamer 1.26 and 1.28
 #   commands        by name only: the README's two commands on bare Debian 12, 13 and testing
 #   packages        by name only: Debian packages built, checked, installed on a bare Debian 13 and used
 #   --install-only  install the packages and stop
@@ -24,14 +23,14 @@ ccache=$(command -v ccache)
 # The packages below bring NumPy and PyGObject for Debian's own Python, not for another one in front.
 export PATH=/usr/bin:$PATH
 
-usage() { sed -n '3,17s/^# \{0,1\}//p' "$0"; }
+usage() { sed -n '3,16s/^# \{0,1\}//p' "$0"; }
 
 # Two lanes run side by side: while one waits for a download or a timeout, the other one computes.
 # Suites of a lane run in this order.
 lanes=("house format gcc clang tidy" "xrt tsan memory corpus roots")
 read -ra all_suites <<<"${lanes[*]}"
 # By name only: whole machines are made and thrown away, which takes a quarter of an hour without their caches.
-lanes+=("forky lines commands packages")
+lanes+=("commands packages")
 install_only=false
 without_xrt=false
 suites=()
@@ -173,11 +172,7 @@ suite_corpus() {
 
 suite_xrt() { tests/xrt/run.sh; }
 
-suite_forky() { tests/examples/roots.sh forky; }
-
-suite_roots() { tests/examples/roots.sh trixie; }
-
-suite_lines() { tests/examples/roots.sh --lines; }
+suite_roots() { tests/examples/roots.sh trixie forky; }
 
 suite_commands() { tests/roots/commands.sh bookworm trixie forky; }
 

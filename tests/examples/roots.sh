@@ -1,13 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# The roots suite: what depends on the version of GStreamer or on libraries that Debian 12 lacks, in
-# newer Debians. tests/examples/roots.sh [--lines] [trixie|forky]...
+# The roots suite: every launch line of the README and of examples, every message of the guide, the
+# Python module, and what depends on libraries that Debian 12 lacks, in newer Debians.
+# tests/examples/roots.sh [trixie|forky]...
 #
-#   --lines  also every launch line of the README and of examples, every message of the guide, and the
-#            Python module; the packages that they need are installed for the time of the run
 #   trixie  Debian 13: GStreamer 1.26 (tensor metas), ONNX Runtime
 #   forky   testing: GStreamer 1.28 (tensors in caps), whisper.cpp
 #
+# The packages that the lines need are installed for the time of the run.
 # The roots are those of tests/xrt. Builds the plugin and the programs that these tests need, nothing
 # else. Fails when a test did not run, and when a root does not have the version it is here for.
 set -euo pipefail
@@ -20,28 +20,22 @@ in_root() { # NAME VERSION MESON_OPTIONS TEST...
   local started=$SECONDS root made
   root=$("$xrt/make-root.sh" "$name")
   made=$SECONDS
-  # shellcheck disable=SC2086 # no word or one
-  "$xrt/in-root.sh" $scratch "$root" bash -eu -c '
-    [ -z "$1" ] || { apt-get update -qq && apt-get install -y -qq --no-install-recommends alsa-utils ffmpeg \
-      gstreamer1.0-alsa gstreamer1.0-plugins-good libarchive-dev python3-pip python3-setuptools python3-wheel; } >/dev/null
-    shift
+  "$xrt/in-root.sh" --scratch "$root" bash -eu -c '
+    apt-get update -qq >/dev/null
+    apt-get install -y -qq --no-install-recommends alsa-utils ffmpeg gstreamer1.0-alsa gstreamer1.0-plugins-good \
+      libarchive-dev python3-pip python3-setuptools python3-wheel >/dev/null
     name=$1 version=$2 options=$3 build=build-roots-$1
     shift 3
     pkg-config --print-errors --atleast-version="$version" gstreamer-1.0
     [ -f "$build/build.ninja" ] || CXX="ccache g++" meson setup "$build" -Dtests=enabled -Dexamples=enabled \
       -Dbenchmarks=disabled -Dxrt=disabled -Dsimd=one -Dcpp_args=-g1 -Dunity=on -Dunity_size=100 $options
-    meson test -C "$build" --print-errorlogs "$@"
-    python3 tests/tally.py "$build/meson-logs/testlog.json" "$name" "$@"
-  ' bash "$scratch" "$name" "$version" "$options" "$@" "${lines[@]}"
+    status=0
+    meson test -C "$build" --print-errorlogs "$@" || status=$?
+    python3 tests/tally.py "$build/meson-logs/testlog.json" "$name" "$@" && exit $status
+  ' bash "$name" "$version" "$options" "$@" guide examples troubleshooting file_names python_module
   echo "$name: root $((made - started)) s, build and tests $((SECONDS - made)) s"
 }
 
-scratch='' lines=()
-if [ "${1:-}" = --lines ]; then
-  scratch=--scratch
-  lines=(guide examples troubleshooting file_names python_module)
-  shift
-fi
 [ $# -gt 0 ] || set -- trixie forky
 for name in "$@"; do
   case $name in
@@ -55,4 +49,4 @@ for name in "$@"; do
       ;;
   esac
 done
-echo "roots: tensors and models in $*"
+echo "roots: launch lines, tensors and models in $*"
