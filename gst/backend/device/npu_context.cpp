@@ -316,11 +316,14 @@ uint64_t NpuContext::busy_ns() const {
   return nanoseconds(Clock::now() - begun);
 }
 
-uint64_t NpuContext::expected_ns() const {
+uint64_t NpuContext::expected_ns(Clock::time_point due) const {
   std::size_t runs = 1;
   {
     const std::lock_guard lock(core_->mutex);
-    for (const NpuSubmission& each : core_->waiting) runs += each.job->runs();
+    for (const NpuSubmission& each : core_->waiting) {
+      if (each.due > due) break;
+      runs += each.job->runs();
+    }
     for (const NpuSubmission& each : core_->on_device) runs += each.job->runs();
     if (core_->submitting) runs += core_->submitting->runs();
   }

@@ -115,8 +115,9 @@ class NpuContext {
                   unsigned timeout_ms);
   /// How long the device has been at the command that it does now; 0 when it does none.
   uint64_t busy_ns() const;
-  /// Time until a job queued now would be done, as far as is known.
-  uint64_t expected_ns() const;
+  /// Time until a job queued now, with results due then, would be done: after what is on the device
+  /// and what waits and is due no later.
+  uint64_t expected_ns(NpuJob::Clock::time_point due) const;
 
   bool broken() const;
   /// Nothing is started here any more; all streams that use it hear of it.

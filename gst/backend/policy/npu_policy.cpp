@@ -277,7 +277,8 @@ NpuRun::Clock::time_point NpuPolicy::due() const {
 bool NpuPolicy::overflows() const {
   // A device that is too slow for a single batch is late, not overloaded.
   const uint64_t run_ns = engine_->context().core()->run_ns;
-  return hurries() && run_ns <= granted_ns() && engine_->context().expected_ns() > granted_ns();
+  return hurries() && run_ns <= granted_ns() &&
+         engine_->context().expected_ns(due()) > granted_ns();
 }
 
 void NpuPolicy::start(Batch& batch, bool more) noexcept {

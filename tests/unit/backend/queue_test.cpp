@@ -176,6 +176,23 @@ TEST_F(Queue, ALateDeviceIsLeftByLiveStreamsOnly) {
   EXPECT_EQ(pump(file, 1), "npu");
 }
 
+// The queue is served by the time at which results are due: what waits for longer does not count.
+TEST_F(Queue, AFileThatFillsTheQueueDoesNotSendLiveStreamsToSoftware) {
+  test::script_run_time(kBatchFrames, std::chrono::milliseconds(60));
+  config.in_flight = 16;  // 960 ms of work, more than three quarters of what is granted
+  config.timeout_ms = 120000;
+  Supervisor file(test::scripted_xrt());
+  start(file);
+  EXPECT_EQ(pump(file, 0), "npu");
+  be_live(1000 * kMillisecond);
+  Supervisor live(test::scripted_xrt());
+  start(live);
+  for (int64_t batch = 1; batch <= 16; batch++) submit(file, batch);
+  pump(live, 0);  // late on a machine that is busy itself
+  EXPECT_EQ(live.stats().overflow_batches, 0U);
+  for (int64_t batch = 1; batch <= 16; batch++) EXPECT_EQ(collect(file, batch), "npu");
+}
+
 // Then the NPU's own timeout comes first, as for a stream that is not live.
 TEST_F(Queue, ALiveStreamThatGrantsMoreThanTheTimeoutWaitsForIt) {
   be_live(3600000 * kMillisecond);
