@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "gst/common/base_transform.h"
 #include "gst/common/segment_rules.h"
 #include "gst/meltransform/log.h"
 #include "gst/meltransform/mel_transform.h"
@@ -10,27 +11,15 @@
 #define GST_CAT_DEFAULT mel_transform_debug
 
 namespace npumel {
-namespace {
-
-GstBaseTransformClass* transform_base_class() {
-  return GST_BASE_TRANSFORM_CLASS(g_type_class_peek(GST_TYPE_BASE_TRANSFORM));
-}
-
-}  // namespace
-
-bool MelTransform::forward(EventPtr event) {
-  return transform_base_class()->sink_event(GST_BASE_TRANSFORM(self_), event.release()) != FALSE;
-}
-
 bool MelTransform::sink_event(EventPtr event) {
   switch (GST_EVENT_TYPE(event.get())) {
     case GST_EVENT_FLUSH_STOP:
       GST_INFO_OBJECT(self_, "flushed: rows that came in and were not sent are dropped");
       reset_stream();
       reset_errors(GST_ELEMENT(self_));
-      kept_flow_ = GST_FLOW_OK;
+      pending_flow_ = GST_FLOW_OK;
       reverse_ = false;
-      return forward(std::move(event));
+      return forward_sink_event(self_, std::move(event));
     case GST_EVENT_CAPS:
       return sink_caps_event(std::move(event));
     case GST_EVENT_SEGMENT:
@@ -38,16 +27,16 @@ bool MelTransform::sink_event(EventPtr event) {
     case GST_EVENT_GAP:
       return gap_event(std::move(event));
     case GST_EVENT_EOS:
-      keep(drain(true));
-      return forward(mark_eos(GST_ELEMENT(self_), std::move(event)));
+      set_pending_flow(drain(true));
+      return forward_sink_event(self_, mark_eos(GST_ELEMENT(self_), std::move(event)));
     case GST_EVENT_STREAM_START:
-      if (!continues(GST_BASE_TRANSFORM_SINK_PAD(self_), event.get())) keep(drain());
-      return forward(std::move(event));
+      if (!continues(GST_BASE_TRANSFORM_SINK_PAD(self_), event.get())) set_pending_flow(drain());
+      return forward_sink_event(self_, std::move(event));
     case GST_EVENT_SEGMENT_DONE:
-      keep(drain());
-      return forward(std::move(event));
+      set_pending_flow(drain());
+      return forward_sink_event(self_, std::move(event));
     default:
-      return forward(std::move(event));
+      return forward_sink_event(self_, std::move(event));
   }
 }
 
@@ -62,16 +51,17 @@ bool MelTransform::sink_caps_event(EventPtr event) {
     if (info->frames() == source_->info.frames() || knows) return true;
   }
   const CapsPtr current(gst_pad_get_current_caps(GST_BASE_TRANSFORM_SINK_PAD(self_)));
-  if (configured_ && !(current && gst_caps_is_equal(current.get(), caps))) keep(drain());
+  if (configured_ && !(current && gst_caps_is_equal(current.get(), caps)))
+    set_pending_flow(drain());
   if (info) {
-    // The reason is told here, before the base class gives up.
+    // The reason is posted here, before the base class gives up.
     const Source source(*info);
     const TransformChoice::Recipe recipe = choice_.recipe();
     check_transform(*recipe, source.input);
     choose_mode(*recipe, source);
   }
   const CapsPtr held(gst_caps_ref(caps));
-  if (forward(std::move(event))) return true;
+  if (forward_sink_event(self_, std::move(event))) return true;
   if (flushing() || !info) return false;
   const CapsPtr peer(gst_pad_peer_query_caps(GST_BASE_TRANSFORM_SRC_PAD(self_), nullptr));
   const CapsPtr ours = transform_source_caps(*choice_.recipe(), held.get());
@@ -92,7 +82,7 @@ bool MelTransform::segment_event(EventPtr event) {
   const bool goes_on = continues(GST_BASE_TRANSFORM(self_)->segment, *segment);
   GST_INFO_OBJECT(self_, "%s %" GST_SEGMENT_FORMAT, goes_on ? "the stream goes on in" : "new",
                   segment);
-  if (!goes_on) keep(drain());
+  if (!goes_on) set_pending_flow(drain());
   const bool reverse = segment->rate < 0;
   if (reverse && !reverse_)
     GST_ELEMENT_WARNING(self_, STREAM, FORMAT,
@@ -100,7 +90,7 @@ bool MelTransform::segment_event(EventPtr event) {
                          "forward again"),
                         ("segment with rate %f", segment->rate));
   reverse_ = reverse;
-  return forward(std::move(event));
+  return forward_sink_event(self_, std::move(event));
 }
 
 /// There are no rows for the time of a gap: what is held ends before it. One whose time has been
@@ -113,9 +103,9 @@ bool MelTransform::gap_event(EventPtr event) {
     const GstClockTime expected = timeline_.at(transformer_->rows_in() * hop());
     const bool known = GST_CLOCK_TIME_IS_VALID(start) && GST_CLOCK_TIME_IS_VALID(duration);
     const bool covered = known && start < expected && duration <= expected - start;
-    if (!covered) keep(drain());
+    if (!covered) set_pending_flow(drain());
   }
-  return forward(std::move(event));
+  return forward_sink_event(self_, std::move(event));
 }
 
 }  // namespace npumel

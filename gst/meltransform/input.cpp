@@ -21,8 +21,8 @@ constexpr int64_t kMostClipValues = int64_t{1} << 29;
 
 }  // namespace
 
-void MelTransform::keep(GstFlowReturn flow) {
-  if (flow != GST_FLOW_OK) kept_flow_ = flow;
+void MelTransform::set_pending_flow(GstFlowReturn flow) {
+  if (flow != GST_FLOW_OK) pending_flow_ = flow;
 }
 
 /// An exception ends the stream: rows that went half of the way are no beginning.
@@ -36,7 +36,7 @@ GstFlowReturn MelTransform::submit(BufferPtr buffer) {
 }
 
 GstFlowReturn MelTransform::take(BufferPtr buffer) {
-  if (kept_flow_ != GST_FLOW_OK) return std::exchange(kept_flow_, GST_FLOW_OK);
+  if (pending_flow_ != GST_FLOW_OK) return std::exchange(pending_flow_, GST_FLOW_OK);
   if (!configured_) return GST_FLOW_NOT_NEGOTIATED;
   if (reverse_) return GST_FLOW_OK;
   const RowInfo& info = source_->info;

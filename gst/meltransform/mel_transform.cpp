@@ -20,7 +20,7 @@ MelTransform::MelTransform(GstMelTransform* self)
 bool MelTransform::start() {
   choice_.refresh();
   reset_errors(GST_ELEMENT(self_));
-  kept_flow_ = GST_FLOW_OK;
+  pending_flow_ = GST_FLOW_OK;
   reverse_ = nonfinite_warned_ = short_warned_ = false;
   configured_ = false;
   started_ = true;
@@ -61,7 +61,7 @@ CapsPtr MelTransform::transform_caps(GstPadDirection direction, const GstCaps* c
 }
 
 /// The rows that are taken do not depend on whether the next element takes the features, but for
-/// the rate: sources then send caps, and the mismatch is told by name.
+/// the rate: sources then send caps, and the mismatch is posted by name.
 void MelTransform::sink_caps_query(GstQuery* query) const {
   GstCaps* filter = nullptr;
   gst_query_parse_caps(query, &filter);
@@ -84,7 +84,7 @@ bool MelTransform::set_caps(GstCaps* in, GstCaps* out) {
 
   const bool same = configured_ && *recipe == *recipe_ && source == *source_ &&
                     gst_caps_is_equal(out_caps_.get(), out);
-  if (configured_ && !same) keep(drain());
+  if (configured_ && !same) set_pending_flow(drain());
   if (same) {
     announced_frames_ = features_.frames;  // the base class announces `out` after this
     return true;

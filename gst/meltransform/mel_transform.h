@@ -46,8 +46,9 @@ class MelTransform final {
   /// Ends the stream that is held and sends what it yields. The next row starts a new one. `eos`:
   /// there will be none.
   GstFlowReturn drain(bool eos = false);
-  /// A flow return that nobody could be told: submit() returns it.
-  void keep(GstFlowReturn flow);
+  /// Keeps a flow return of what an event or a query made the element send: the next submit()
+  /// returns it.
+  void set_pending_flow(GstFlowReturn flow);
 
   // Any thread.
   TransformChoice& choice() { return choice_; }
@@ -90,7 +91,6 @@ class MelTransform final {
   void reset_stream();
 
   // events.cpp
-  bool forward(EventPtr event);
   bool sink_caps_event(EventPtr event);
   bool segment_event(EventPtr event);
   bool gap_event(EventPtr event);
@@ -133,7 +133,7 @@ class MelTransform final {
   bool filled_ = false;         ///< with them upstream fills its buffers, and so do we
   double log_max_ = 0;          ///< of the last input buffer's meta, as the next
   std::string backend_ = "software";
-  GstFlowReturn kept_flow_ = GST_FLOW_OK;
+  GstFlowReturn pending_flow_ = GST_FLOW_OK;
   bool reverse_ = false;  ///< the segment plays backwards
   bool nonfinite_warned_ = false;
   bool short_warned_ = false;

@@ -131,7 +131,6 @@ class Element final {
   bool sink_caps_event(EventPtr event);
   bool gap_event(EventPtr event);
   bool segment_event(EventPtr event);
-  bool forward(EventPtr event);
   void flush_stop();
 
   // queries.cpp

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "gst/common/base_transform.h"
 #include "gst/common/mel_info.h"
 #include "gst/common/segment_rules.h"
 #include "gst/npumelspec/element.h"
@@ -10,27 +11,15 @@
 #define GST_CAT_DEFAULT npumelspec_debug
 
 namespace npumel {
-namespace {
-
-GstBaseTransformClass* base_class() {
-  return GST_BASE_TRANSFORM_CLASS(g_type_class_peek(GST_TYPE_BASE_TRANSFORM));
-}
-
-}  // namespace
-
-bool Element::forward(EventPtr event) {
-  return base_class()->sink_event(GST_BASE_TRANSFORM(self_), event.release()) != FALSE;
-}
-
 bool Element::sink_event(EventPtr event) {
   switch (GST_EVENT_TYPE(event.get())) {
     case GST_EVENT_FLUSH_START:
       GST_INFO_OBJECT(self_, "flush begins");
       interrupt();
-      return forward(std::move(event));
+      return forward_sink_event(self_, std::move(event));
     case GST_EVENT_FLUSH_STOP:
       flush_stop();
-      return forward(std::move(event));
+      return forward_sink_event(self_, std::move(event));
     case GST_EVENT_CAPS:
       return sink_caps_event(std::move(event));
     case GST_EVENT_SEGMENT:
@@ -43,21 +32,21 @@ bool Element::sink_event(EventPtr event) {
       set_pending_flow(drain(true));
       // With the figures of the whole stream: gst-launch-1.0 -v prints them.
       g_object_notify(G_OBJECT(self_), "stats");
-      return forward(mark_eos(GST_ELEMENT(self_), std::move(event)));
+      return forward_sink_event(self_, mark_eos(GST_ELEMENT(self_), std::move(event)));
     case GST_EVENT_STREAM_START:
       set_pending_flow(continues(GST_BASE_TRANSFORM_SINK_PAD(self_), event.get()) ? push_pending()
                                                                                   : drain());
-      return forward(std::move(event));
+      return forward_sink_event(self_, std::move(event));
     case GST_EVENT_SEGMENT_DONE:
       set_pending_flow(drain());
-      return forward(std::move(event));
+      return forward_sink_event(self_, std::move(event));
     default:
       break;
   }
   const bool serialized =
       (gst_event_type_get_flags(GST_EVENT_TYPE(event.get())) & GST_EVENT_TYPE_SERIALIZED) != 0;
   if (serialized) set_pending_flow(push_pending());
-  return forward(std::move(event));
+  return forward_sink_event(self_, std::move(event));
 }
 
 void Element::flush_stop() {
@@ -84,7 +73,7 @@ bool Element::sink_caps_event(EventPtr event) {
   resolve_shape(settings);
 
   const CapsPtr held(gst_caps_ref(caps));
-  if (forward(std::move(event))) return true;
+  if (forward_sink_event(self_, std::move(event))) return true;
   if (flushing()) return false;
   const CapsPtr peer(gst_pad_peer_query_caps(GST_BASE_TRANSFORM_SRC_PAD(self_), nullptr));
   const CapsPtr ours = source_caps(settings, held.get());
@@ -107,7 +96,7 @@ bool Element::segment_event(EventPtr event) {
                          "plays forward again"),
                         ("segment with rate %f", segment->rate));
   reverse_ = reverse;
-  return forward(std::move(event));
+  return forward_sink_event(self_, std::move(event));
 }
 
 /// A gap that continues the stream is silence; its time is covered by the frames that see it.
@@ -116,14 +105,14 @@ bool Element::gap_event(EventPtr event) {
   GstClockTime duration = GST_CLOCK_TIME_NONE;
   gst_event_parse_gap(event.get(), &start, &duration);
   discard_rejected();
-  if (!configured_ || !timeline_.started()) return forward(std::move(event));
+  if (!configured_ || !timeline_.started()) return forward_sink_event(self_, std::move(event));
 
   const GstFlowReturn flow = confirm_held();
   if (flow != GST_FLOW_OK) return false;
   // Without a duration it is a request to send what is held.
   if (!GST_CLOCK_TIME_IS_VALID(duration)) {
     set_pending_flow(drain());
-    return forward(std::move(event));
+    return forward_sink_event(self_, std::move(event));
   }
   const GstClockTime expected = timeline_.at(stream_.samples());
   if (!GST_CLOCK_TIME_IS_VALID(start)) start = expected;
@@ -138,7 +127,7 @@ bool Element::gap_event(EventPtr event) {
   report_resync(end, expected, "a gap event beyond max-gap");
   set_pending_flow(drain());
   timing_.mark_resync();
-  return forward(std::move(event));
+  return forward_sink_event(self_, std::move(event));
 }
 
 }  // namespace npumel

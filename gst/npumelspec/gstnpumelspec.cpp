@@ -43,8 +43,8 @@
 
 #include <memory>
 
+#include "gst/common/base_transform.h"
 #include "gst/common/row_meta.h"
-#include "gst/common/tensor.h"
 #include "gst/npumelspec/caps.h"
 #include "gst/npumelspec/element.h"
 #include "gst/npumelspec/enum_types.h"
@@ -90,109 +90,20 @@ GstStateChangeReturn change_state(GstElement* object, GstStateChange transition)
   return GST_ELEMENT_CLASS(gst_npu_mel_spec_parent_class)->change_state(object, transition);
 }
 
-gboolean start(GstBaseTransform* base) {
-  return guarded_call(base, false, [&] { return element_of(base).start(); });
-}
-
-gboolean stop(GstBaseTransform* base) {
-  return guarded_call(base, false, [&] { return element_of(base).stop(); });
-}
-
-GstCaps* transform_caps(GstBaseTransform* base, GstPadDirection direction, GstCaps* caps,
-                        GstCaps* filter) {
-  return guarded_call(base, static_cast<GstCaps*>(nullptr), [&] {
-    npumel::CapsPtr result = element_of(base).transform_caps(direction, caps);
-    if (filter != nullptr)
-      result.reset(gst_caps_intersect_full(filter, result.get(), GST_CAPS_INTERSECT_FIRST));
-    return result.release();
-  });
-}
-
-GstCaps* fixate_caps(GstBaseTransform* base, GstPadDirection direction, GstCaps* caps,
-                     GstCaps* other) {
-  GstCaps* fixed = gst_caps_make_writable(GST_BASE_TRANSFORM_CLASS(gst_npu_mel_spec_parent_class)
-                                              ->fixate_caps(base, direction, caps, other));
-  if (direction == GST_PAD_SINK) npumel::describe_tensor(fixed);
-  return fixed;
-}
-
-gboolean set_caps(GstBaseTransform* base, GstCaps* in, GstCaps* out) {
-  return guarded_call(base, false, [&] { return element_of(base).set_caps(in, out); });
-}
-
-gboolean decide_allocation(GstBaseTransform* base, GstQuery* query) {
-  const bool decided =
-      guarded_call(base, false, [&] { return element_of(base).decide_allocation(query); });
-  return decided &&
-         GST_BASE_TRANSFORM_CLASS(gst_npu_mel_spec_parent_class)->decide_allocation(base, query);
-}
+using Vfuncs =
+    npumel::BaseTransformVfuncs<npumel::Element, element_of, npumel::post_element_exception>;
 
 GstFlowReturn submit_input_buffer(GstBaseTransform* base, gboolean is_discont, GstBuffer* buffer) {
-  // The base class renegotiates here and leaves the buffer in queued_buf. Its is_discont stays set
-  // until an output buffer leaves: only the buffer's own flag can be used.
-  const GstFlowReturn flow = GST_BASE_TRANSFORM_CLASS(gst_npu_mel_spec_parent_class)
-                                 ->submit_input_buffer(base, is_discont, buffer);
+  const GstFlowReturn flow = Vfuncs::submit_input_buffer(base, is_discont, buffer);
   if (flow == GST_FLOW_NOT_NEGOTIATED) element_of(base).post_missing_caps();
-  if (flow != GST_FLOW_OK || base->queued_buf == nullptr) return flow;
-  GstBuffer* queued = base->queued_buf;
-  base->queued_buf = nullptr;
-  return guarded_call(base, GST_FLOW_ERROR,
-                      [&] { return element_of(base).submit(npumel::BufferPtr(queued)); });
-}
-
-/// Everything is sent from submit_input_buffer().
-GstFlowReturn generate_output(GstBaseTransform*, GstBuffer** buffer) {
-  *buffer = nullptr;
-  return GST_FLOW_OK;
-}
-
-/// Never called; without it the base class assumes an element that works in place and negotiates
-/// no pool.
-GstFlowReturn transform(GstBaseTransform*, GstBuffer*, GstBuffer*) {
-  return GST_FLOW_NOT_SUPPORTED;
-}
-
-gboolean sink_event(GstBaseTransform* base, GstEvent* event) {
-  return guarded_call(base, false,
-                      [&] { return element_of(base).sink_event(npumel::EventPtr(event)); });
-}
-
-gboolean src_event(GstBaseTransform* base, GstEvent* event) {
-  return guarded_call(base, false,
-                      [&] { return element_of(base).src_event(npumel::EventPtr(event)); });
+  return flow;
 }
 
 gboolean query(GstBaseTransform* base, GstPadDirection direction, GstQuery* query) {
-  const auto handled = guarded_call(base, 0, [&] {
-    npumel::Element& element = element_of(base);
-    if (GST_QUERY_TYPE(query) == GST_QUERY_CONTEXT && element.answer_context(query)) return 1;
-    if (direction == GST_PAD_SRC && GST_QUERY_TYPE(query) == GST_QUERY_LATENCY)
-      return element.latency_query(query) ? 1 : 0;
-    if (direction == GST_PAD_SINK && GST_QUERY_TYPE(query) == GST_QUERY_CAPS) {
-      element.sink_caps_query(query);
-      return 1;
-    }
-    if (direction == GST_PAD_SINK && GST_QUERY_TYPE(query) == GST_QUERY_DRAIN)
-      element.set_pending_flow(element.drain());
-    return -1;
-  });
-  if (handled >= 0) return handled;
-  return GST_BASE_TRANSFORM_CLASS(gst_npu_mel_spec_parent_class)->query(base, direction, query);
-}
-
-/// Caps that the pad refuses never reach the event function: the reason is posted from here.
-GstPadProbeReturn watch_caps(GstPad* pad, GstPadProbeInfo* info, gpointer object) {
-  GstEvent* event = GST_PAD_PROBE_INFO_EVENT(info);
-  if (GST_EVENT_TYPE(event) != GST_EVENT_CAPS) return GST_PAD_PROBE_OK;
-  GstCaps* caps = nullptr;
-  gst_event_parse_caps(event, &caps);
-  if (!gst_pad_query_accept_caps(pad, caps)) {
-    guarded_call(object, 0, [&] {
-      element_of(object).post_refusal(caps);
-      return 0;
-    });
-  }
-  return GST_PAD_PROBE_OK;
+  const bool answered =
+      GST_QUERY_TYPE(query) == GST_QUERY_CONTEXT &&
+      guarded_call(base, false, [&] { return element_of(base).answer_context(query); });
+  return answered || Vfuncs::query(base, direction, query);
 }
 
 }  // namespace
@@ -219,27 +130,12 @@ static void gst_npu_mel_spec_class_init(GstNpuMelSpecClass* klass) {
   gst_element_class_add_static_pad_template(element_class, npumel::sink_template());
   gst_element_class_add_static_pad_template(element_class, npumel::source_template());
 
-  base_class->passthrough_on_same_caps = FALSE;
-  base_class->start = GST_DEBUG_FUNCPTR(start);
-  base_class->stop = GST_DEBUG_FUNCPTR(stop);
-  base_class->transform_caps = GST_DEBUG_FUNCPTR(transform_caps);
-  base_class->fixate_caps = GST_DEBUG_FUNCPTR(fixate_caps);
-  base_class->set_caps = GST_DEBUG_FUNCPTR(set_caps);
-  base_class->decide_allocation = GST_DEBUG_FUNCPTR(decide_allocation);
+  Vfuncs::install(base_class);
   base_class->submit_input_buffer = GST_DEBUG_FUNCPTR(submit_input_buffer);
-  base_class->transform = GST_DEBUG_FUNCPTR(transform);
-  base_class->generate_output = GST_DEBUG_FUNCPTR(generate_output);
-  base_class->sink_event = GST_DEBUG_FUNCPTR(sink_event);
-  base_class->src_event = GST_DEBUG_FUNCPTR(src_event);
   base_class->query = GST_DEBUG_FUNCPTR(query);
 }
 
 static void gst_npu_mel_spec_init(GstNpuMelSpec* self) {
-  GstBaseTransform* base = GST_BASE_TRANSFORM(self);
-  gst_base_transform_set_passthrough(base, FALSE);
-  gst_base_transform_set_in_place(base, FALSE);
-  gst_base_transform_set_gap_aware(base, TRUE);
   self->element = std::make_unique<npumel::Element>(self).release();
-  gst_pad_add_probe(GST_BASE_TRANSFORM_SINK_PAD(base), GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM,
-                    watch_caps, self, nullptr);
+  Vfuncs::prepare(GST_BASE_TRANSFORM(self));
 }
