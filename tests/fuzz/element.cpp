@@ -7,6 +7,7 @@
 
 #include "tests/check/mel_stream.h"
 #include "tests/fuzz/bytes.h"
+#include "tests/fuzz/target.h"
 
 using namespace npumel;
 using npumel::check::MelStream;
@@ -263,16 +264,10 @@ class Session {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerInitialize(int* argc, char*** argv) {
-  gst_init(argc, argv);
-  g_log_set_always_fatal(static_cast<GLogLevelFlags>(G_LOG_LEVEL_CRITICAL | G_LOG_LEVEL_WARNING));
-  return 0;
-}
+const GLogLevelFlags fuzz::kFatalLevels =
+    static_cast<GLogLevelFlags>(G_LOG_LEVEL_CRITICAL | G_LOG_LEVEL_WARNING);
 
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  fuzz::Bytes bytes(data, std::min<size_t>(size, 200));
+void fuzz::play(Bytes& bytes) {
   Session session(bytes);
-  while (!bytes.empty()) session.step();
-  session.finish();
-  return 0;
+  play_session(session, bytes);
 }

@@ -3,6 +3,7 @@
 // is an array of exactly the rows that were taken, or none that NumPy reads.
 #include "tests/check/npy_file.h"
 #include "tests/fuzz/sink_session.h"
+#include "tests/fuzz/target.h"
 
 using namespace npumel;
 using namespace npumel::fuzz;
@@ -167,16 +168,9 @@ class Session {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerInitialize(int* argc, char*** argv) {
-  gst_init(argc, argv);
-  g_log_set_always_fatal(static_cast<GLogLevelFlags>(G_LOG_LEVEL_CRITICAL));
-  return 0;
-}
+const GLogLevelFlags fuzz::kFatalLevels = G_LOG_LEVEL_CRITICAL;
 
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  Bytes bytes(data, std::min<size_t>(size, 200));
+void fuzz::play(Bytes& bytes) {
   Session session(bytes);
-  while (!bytes.empty()) session.step();
-  session.finish();
-  return 0;
+  play_session(session, bytes);
 }
