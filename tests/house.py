@@ -13,9 +13,10 @@ from pathlib import Path
 # A file under KEY may include project headers under these folders (longest key wins).
 ALLOWED = {
     "kernels/mel": ["kernels/mel"],
-    "kernels/cpu": ["kernels/cpu", "kernels/mel"],
+    "kernels/simd": ["kernels/simd"],
+    "kernels/cpu": ["kernels/cpu", "kernels/mel", "kernels/simd"],
     "kernels/aie2": ["kernels/aie2", "kernels/mel"],
-    "kernels/transform": ["kernels/transform", "kernels/mel"],
+    "kernels/transform": ["kernels/transform", "kernels/mel", "kernels/simd"],
     "gst/common": ["gst/common", "kernels/mel"],
     "gst/backend": ["gst/backend", "kernels"],
     "gst/backend/xrt": ["gst/backend", "kernels"],

@@ -3,7 +3,6 @@
 #include "gst/backend/batch_ring.h"
 
 #include <cstring>
-#include <new>
 #include <utility>
 
 namespace npumel {
@@ -28,10 +27,9 @@ bool StreamSignal::is_interrupted() {
 
 namespace {
 
-hwy::AlignedFreeUniquePtr<uint8_t[]> zeroed(SampleType type, int capacity) {
+AlignedArray<uint8_t> zeroed(SampleType type, int capacity) {
   const std::size_t bytes = static_cast<std::size_t>(capacity) * size_of(type);
-  auto memory = hwy::AllocateAligned<uint8_t>(bytes);
-  if (!memory) throw std::bad_alloc();
+  auto memory = make_aligned<uint8_t>(bytes);
   std::memset(memory.get(), 0, bytes);
   return memory;
 }

@@ -2,8 +2,6 @@
 // The batches of one stream: a ring of slots that are filled, in flight, and filled again.
 #pragma once
 
-#include <hwy/aligned_allocator.h>
-
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -13,6 +11,7 @@
 #include <vector>
 
 #include "gst/backend/types.h"
+#include "kernels/simd/aligned.h"
 
 namespace npumel {
 
@@ -35,8 +34,8 @@ struct Batch {
   Slot slot;
   Slot raw;  ///< what slot.raw points at, if anything
   /// Samples live here unless `run` has mapped memory for them. Zeroed, aligned for SIMD.
-  hwy::AlignedFreeUniquePtr<uint8_t[]> own;
-  hwy::AlignedFreeUniquePtr<uint8_t[]> own_raw;
+  AlignedArray<uint8_t> own;
+  AlignedArray<uint8_t> own_raw;
 
   /// The samples as they came in: what an NPU takes.
   Slot& as_recorded() noexcept { return slot.raw != nullptr ? raw : slot; }

@@ -191,4 +191,11 @@ bool Figure::operator==(const Figure& other) const {
          map == other.map;
 }
 
+std::vector<uint32_t> draw_ground(const Figure& figure) {
+  const Rgb ground = figure.dark ? kDark : kPaper;
+  return std::vector<uint32_t>(
+      static_cast<size_t>(figure.width) * static_cast<size_t>(figure.height),
+      static_cast<uint32_t>(ground.r << 16 | ground.g << 8 | ground.b));
+}
+
 }  // namespace npumel

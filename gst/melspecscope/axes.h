@@ -81,8 +81,11 @@ struct Figure {
 inline constexpr Rgb kPaper{255, 255, 255};
 inline constexpr Rgb kDark{18, 18, 22};
 
-/// True when this build can draw text.
+/// True when this build can draw text and its library is installed; loads that.
 bool can_draw_axes();
+
+/// width * height pixels 0x00RRGGBB of paper or of dark ground.
+std::vector<uint32_t> draw_ground(const Figure& figure);
 
 /// The picture without its plot: width * height pixels 0x00RRGGBB, row by row. Without axes in the
 /// layout, or when text cannot be drawn, just the ground. Throws std::bad_alloc.

@@ -6,11 +6,6 @@ namespace npumel {
 
 bool can_draw_axes() { return false; }
 
-std::vector<uint32_t> draw_figure(const Figure& figure) {
-  const Rgb ground = figure.dark ? kDark : kPaper;
-  return std::vector<uint32_t>(
-      static_cast<size_t>(figure.width) * static_cast<size_t>(figure.height),
-      static_cast<uint32_t>(ground.r << 16 | ground.g << 8 | ground.b));
-}
+std::vector<uint32_t> draw_figure(const Figure& figure) { return draw_ground(figure); }
 
 }  // namespace npumel

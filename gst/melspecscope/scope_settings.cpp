@@ -107,7 +107,7 @@ void install_scope_properties(GObjectClass* object_class) {
       object_class, PROP_AXES,
       g_param_spec_boolean("axes", "Axes",
                            "Axes in Hz and seconds and a colour bar, where the picture is large "
-                           "enough and the plugin was built with cairo",
+                           "enough, the plugin was built for cairo and cairo is installed",
                            normal.axes, kAnyTime));
   g_object_class_install_property(
       object_class, PROP_SPAN,

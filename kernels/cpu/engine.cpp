@@ -6,6 +6,7 @@
 #include <hwy/highway.h>
 
 #include "kernels/cpu/group-inl.h"
+#include "kernels/simd/targets.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace npumel {
@@ -26,12 +27,18 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace npumel {
-HWY_EXPORT(TargetEngine);
-HWY_EXPORT(TargetName);
+namespace {
 
-const Engine& best_engine() { return *HWY_DYNAMIC_DISPATCH(TargetEngine)(); }
+constexpr decltype(&HWY_STATIC_DISPATCH(TargetEngine)) kEngines[] =
+    NPUMEL_TARGET_TABLE(TargetEngine);
+constexpr decltype(&HWY_STATIC_DISPATCH(TargetName)) kTargetNames[] =
+    NPUMEL_TARGET_TABLE(TargetName);
 
-const char* best_target() { return HWY_DYNAMIC_DISPATCH(TargetName)(); }
+}  // namespace
+
+const Engine& best_engine() { return *best_of(kEngines)(); }
+
+const char* best_target() { return best_of(kTargetNames)(); }
 
 }  // namespace npumel
 #endif  // HWY_ONCE

@@ -26,7 +26,7 @@ struct Engine {
                    const MelWorkspace& workspace) = nullptr;
 };
 
-/// The best this machine runs (or what hwy::SetSupportedTargetsForTest leaves of it).
+/// The best this machine runs (or what set_supported_targets_for_test() leaves of it).
 const Engine& best_engine();
 
 /// Name of the instruction set of best_engine().

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <new>
 #include <utility>
 
 namespace npumel {
@@ -51,8 +50,7 @@ MelWorkspace::MelWorkspace(const KernelTables& tables) {
   const auto rounded = [](size_t floats) { return (floats + kAlign - 1) / kAlign * kAlign; };
   size_t total = 0;
   for (const auto& [area, floats] : areas) total += rounded(floats);
-  memory_ = hwy::AllocateAligned<float>(total);
-  if (!memory_) throw std::bad_alloc();
+  memory_ = make_aligned<float>(total);
   std::fill_n(memory_.get(), total, 0.0F);
   size_t used = 0;
   for (const auto& [area, floats] : areas) {

@@ -2,10 +2,9 @@
 // The scratch memory of one caller.
 #pragma once
 
-#include <hwy/aligned_allocator.h>
-
 #include "kernels/cpu/mel_kernel.h"
 #include "kernels/cpu/tables.h"
+#include "kernels/simd/aligned.h"
 
 namespace npumel {
 
@@ -31,7 +30,7 @@ class MelWorkspace {
   void* few = nullptr;  ///< samples of a call with less than a group, zeros behind
 
  private:
-  hwy::AlignedFreeUniquePtr<float[]> memory_;
+  AlignedArray<float> memory_;
 };
 
 /// Values from column to column in MelWorkspace::work, for groups of `lanes` frames. Columns whose

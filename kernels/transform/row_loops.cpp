@@ -5,6 +5,7 @@
 #include <hwy/foreach_target.h>  // IWYU pragma: keep
 #include <hwy/highway.h>
 
+#include "kernels/simd/targets.h"
 #include "kernels/transform/dct-inl.h"
 #include "kernels/transform/values-inl.h"
 
@@ -27,11 +28,10 @@ HWY_AFTER_NAMESPACE();
 #include "kernels/transform/dct_table.h"
 
 namespace npumel {
-HWY_EXPORT(TargetRowLoops);
-
-const RowLoops& row_loops() { return *HWY_DYNAMIC_DISPATCH(TargetRowLoops)(); }
-
 namespace {
+
+constexpr decltype(&HWY_STATIC_DISPATCH(TargetRowLoops)) kTargetLoops[] =
+    NPUMEL_TARGET_TABLE(TargetRowLoops);
 
 /// The part of coefficient k, and its number there.
 struct DctMember {
@@ -45,6 +45,8 @@ DctMember member_of(DctTables& tables, size_t k) {
 }
 
 }  // namespace
+
+const RowLoops& row_loops() { return *best_of(kTargetLoops)(); }
 
 DctTables::DctTables(int length_of_rows, int number_of_coefficients)
     : length(static_cast<size_t>(length_of_rows)),

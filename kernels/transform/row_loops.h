@@ -100,7 +100,7 @@ struct RowLoops {
   void (*copy)(const float* from, size_t values, float* out);
 };
 
-/// The best this machine runs (or what hwy::SetSupportedTargetsForTest leaves of it).
+/// The best this machine runs (or what set_supported_targets_for_test() leaves of it).
 const RowLoops& row_loops();
 
 }  // namespace npumel

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Google Benchmark over presets and instruction sets: one batch of 100 frames, int16 in, float out.
 #include <benchmark/benchmark.h>
-#include <hwy/aligned_allocator.h>
-#include <hwy/targets.h>
 
 #include <memory>
 #include <random>
@@ -10,6 +8,8 @@
 #include <vector>
 
 #include "kernels/cpu/mel_kernel.h"
+#include "kernels/simd/aligned.h"
+#include "kernels/simd/targets.h"
 
 namespace npumel::bench {
 namespace {
@@ -23,7 +23,7 @@ void compute_batch(benchmark::State& state, const std::shared_ptr<const MelKerne
                                static_cast<size_t>(recipe.win_length));
   for (int16_t& sample : samples) sample = static_cast<int16_t>(random() % 20000) - 10000;
   // On a cache line, as the element's buffers are.
-  const auto rows = hwy::AllocateAligned<float>(static_cast<size_t>(kFrames * recipe.mels));
+  const auto rows = make_aligned<float>(static_cast<size_t>(kFrames * recipe.mels));
   const RowSink out{rows.get(), ElementType::f32, recipe.mels, 1};
   const auto workspace = kernel->make_workspace();
   for (auto _ : state)
@@ -34,9 +34,9 @@ void compute_batch(benchmark::State& state, const std::shared_ptr<const MelKerne
 }
 
 void register_all() {
-  int64_t targets = hwy::SupportedTargets() | HWY_SCALAR;
+  int64_t targets = supported_targets() | HWY_SCALAR;
   for (std::string before; targets != 0; targets &= targets - 1) {
-    hwy::SetSupportedTargetsForTest(targets);
+    set_supported_targets_for_test(targets);
     const std::string target = MelKernel::target();
     if (target == before) continue;
     before = target;
@@ -49,7 +49,7 @@ void register_all() {
           [kernel](benchmark::State& state) { compute_batch(state, kernel); });
     }
   }
-  hwy::SetSupportedTargetsForTest(0);
+  set_supported_targets_for_test(0);
 }
 
 }  // namespace

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The kernel against the yardstick in one run: interleaved rounds, median of the rounds' ratios.
 // usage: bench_ratio [--rounds N] [--preset NAME] [--json FILE]
-#include <hwy/aligned_allocator.h>
-#include <hwy/targets.h>
 #include <time.h>
 
 #include <algorithm>
@@ -17,6 +15,8 @@
 #include <vector>
 
 #include "kernels/cpu/mel_kernel.h"
+#include "kernels/simd/aligned.h"
+#include "kernels/simd/targets.h"
 #include "tests/bench/yardstick.h"
 
 namespace npumel::bench {
@@ -58,9 +58,9 @@ std::vector<Case> cases(const std::string& only) {
 
 std::vector<Contender> contenders(const Recipe& recipe) {
   std::vector<Contender> all;
-  int64_t targets = hwy::SupportedTargets() | HWY_SCALAR;
+  int64_t targets = supported_targets() | HWY_SCALAR;
   for (std::string before; targets != 0; targets &= targets - 1) {
-    hwy::SetSupportedTargetsForTest(targets);
+    set_supported_targets_for_test(targets);
     const std::string name = MelKernel::target();
     if (name == before) continue;
     before = name;
@@ -74,7 +74,7 @@ std::vector<Contender> contenders(const Recipe& recipe) {
       all.push_back(std::move(contender));
     }
   }
-  hwy::SetSupportedTargetsForTest(0);
+  set_supported_targets_for_test(0);
   return all;
 }
 
@@ -113,7 +113,7 @@ Json measure(const Case& item, int rounds) {
     f32[i] = static_cast<float>(s16[i]) / 32768;
   }
   // On a cache line, as the element's buffers are.
-  const auto rows = hwy::AllocateAligned<float>(static_cast<size_t>(kFrames * recipe.mels));
+  const auto rows = make_aligned<float>(static_cast<size_t>(kFrames * recipe.mels));
   RowSink out;
   out.data = rows.get();
   out.frame_stride = recipe.mels;

@@ -4,7 +4,6 @@
 // usage: bench_transform [--rounds N] [--rows N]
 #include "kernels/transform/transform.h"
 
-#include <hwy/aligned_allocator.h>
 #include <time.h>
 
 #include <algorithm>
@@ -16,6 +15,7 @@
 #include <vector>
 
 #include "kernels/cpu/mel_kernel.h"
+#include "kernels/simd/aligned.h"
 
 namespace npumel::bench {
 namespace {
@@ -91,10 +91,10 @@ void measure(int rounds, int frames) {
   std::vector<int16_t> samples(static_cast<size_t>((frames - 1) * recipe.hop_length) +
                                static_cast<size_t>(recipe.win_length));
   for (int16_t& sample : samples) sample = static_cast<int16_t>(random() % 20000) - 10000;
-  const auto rows = hwy::AllocateAligned<float>(static_cast<size_t>(frames * recipe.mels));
+  const auto rows = make_aligned<float>(static_cast<size_t>(frames * recipe.mels));
   const RowSink sink{rows.get(), ElementType::f32, recipe.mels, 1};
   const std::span<const float> given(rows.get(), static_cast<size_t>(frames * recipe.mels));
-  const auto out = hwy::AllocateAligned<float>(static_cast<size_t>(frames + 1000) * 640);
+  const auto out = make_aligned<float>(static_cast<size_t>(frames + 1000) * 640);
   const std::span<float> room(out.get(), static_cast<size_t>(frames + 1000) * 640);
 
   std::vector<Contender> all = contenders();

@@ -37,15 +37,6 @@ export CK_FORK=no CK_TIMEOUT_MULTIPLIER=100
 GST_REGISTRY_FORK=no gst-inspect-1.0 npyenc >/dev/null || { echo "no npyenc in $build"; exit 1; }
 export GST_REGISTRY_UPDATE=no
 
-# libhwy reads the clock with RDTSCP when it is loaded. Valgrind claims that instruction on every
-# machine but can execute it only where the processor has it: elsewhere libhwy gets its answer here.
-preload=
-if ! grep -qw rdtscp /proc/cpuinfo; then
-  preload=$logs/timer.so
-  echo 'unsigned long _ZN3hwy8platform15TimerResolutionEv(void) { return 1; }' |
-    gcc -shared -fPIC -x c -o "$preload" - || exit 1
-fi
-
 checks_in() { sed -n 's/.*: Checks: \([0-9]*\),.*/\1/p' "$1" | tail -n 1; }
 
 # run TOOL PROGRAM COMMAND...: complains when a check failed, or the tool found something.
@@ -97,7 +88,7 @@ tool_leaks() { each leaks leaks_of "${programs[@]}"; }
 under_valgrind() {
   local tool=$1 program=$2
   shift 2
-  G_SLICE=always-malloc G_DEBUG=gc-friendly CK_EXCLUDE_TAGS='slow long' LD_PRELOAD=$preload \
+  G_SLICE=always-malloc G_DEBUG=gc-friendly CK_EXCLUDE_TAGS='slow long' \
     run "$tool" "$program" valgrind -q --error-exitcode=9 "$@" "$program"
 }
 

@@ -23,7 +23,7 @@ compiler="aarch64-linux-gnu-g++ -std=c++20 -O3 -march=armv8-a+crypto -ffp-contra
   -I/usr/src/googletest/googletest/include -I/usr/src/googletest/googletest"
 targets='-DHWY_DISABLED_TARGETS=(HWY_SVE|HWY_SVE2|HWY_SVE_256|HWY_SVE2_128) -DHWY_BROKEN_EMU128=1'
 objects=
-for source in kernels/mel/*.cpp kernels/cpu/*.cpp tests/unit/cpu/*.cpp \
+for source in kernels/mel/*.cpp kernels/simd/*.cpp kernels/cpu/*.cpp tests/unit/cpu/*.cpp \
     /usr/src/googletest/googletest/src/gtest-all.cc \
     /usr/src/googletest/googletest/src/gtest_main.cc; do
   object=$work/obj/$(basename "$(dirname "$source")")-$(basename "$source").o

@@ -28,6 +28,11 @@ extern "C" void* malloc(size_t size) {
   allocations.fetch_add(1, std::memory_order_relaxed);
   return __libc_malloc(size);
 }
+extern "C" void* __libc_memalign(size_t alignment, size_t size);
+extern "C" void* aligned_alloc(size_t alignment, size_t size) {  // what aligned operator new calls
+  allocations.fetch_add(1, std::memory_order_relaxed);
+  return __libc_memalign(alignment, size);
+}
 #endif
 
 namespace npumel::test {

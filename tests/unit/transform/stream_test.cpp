@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Streams: any cut gives the same bits, counts are kept, nothing is allocated once warm.
 #include <gtest/gtest.h>
-#include <hwy/targets.h>
 
 #include <atomic>
 #include <cmath>
@@ -9,6 +8,7 @@
 #include <cstring>
 #include <limits>
 
+#include "kernels/simd/targets.h"
 #include "tests/unit/transform/random_transform.h"
 #include "tests/unit/transform/transform_support.h"
 
@@ -28,6 +28,11 @@ extern "C" void* __libc_malloc(size_t size);
 extern "C" void* malloc(size_t size) {
   transform_allocations.fetch_add(1, std::memory_order_relaxed);
   return __libc_malloc(size);
+}
+extern "C" void* __libc_memalign(size_t alignment, size_t size);
+extern "C" void* aligned_alloc(size_t alignment, size_t size) {  // what aligned operator new calls
+  transform_allocations.fetch_add(1, std::memory_order_relaxed);
+  return __libc_memalign(alignment, size);
 }
 #endif
 
@@ -189,13 +194,13 @@ TEST(TransformStream, DoesNotDependOnTheInstructionSet) {
       const TransformRecipe recipe = resolve_transform(TransformPreset::none, overrides);
       const std::vector<float> rows = test::random_rows(random, 37, dims);
       const std::vector<float> wanted = test::transformed(recipe, input, rows);
-      int64_t remaining = hwy::SupportedTargets();
+      int64_t remaining = supported_targets();
       for (; remaining != 0; remaining &= remaining - 1) {
-        hwy::SetSupportedTargetsForTest(remaining);
+        set_supported_targets_for_test(remaining);
         EXPECT_TRUE(same_bits(test::transformed(recipe, input, rows), wanted))
             << dims << " " << coefficients;
       }
-      hwy::SetSupportedTargetsForTest(0);
+      set_supported_targets_for_test(0);
     }
 }
 
