@@ -37,17 +37,22 @@ int64_t rows_through(const TransformRecipe& recipe, int64_t rows, bool ended) {
   return rows;
 }
 
-/// The fewest input rows that make `rows` output rows before the end of the stream.
-int64_t rows_needed(const TransformRecipe& recipe, int64_t rows) {
+/// The fewest input rows, above `given`, that make `rows` output rows before the end of the stream;
+/// `given` rows are too few. `count` is rows_through() of a stream that goes on.
+template <class Count>
+int64_t rows_needed(int64_t given, int64_t rows, const Count& count) {
   constexpr int64_t kMost = int64_t{1} << 52;  // counts of it do not overflow
-  if (rows <= 0) return 0;
-  int64_t high = 1;
-  while (high < kMost && rows_through(recipe, high, false) < rows) high *= 2;
-  if (high >= kMost) return std::numeric_limits<int64_t>::max();
-  int64_t low = high / 2;  // too few
+  int64_t low = given;
+  int64_t step = 1;
+  while (count(low + step) < rows) {
+    low += step;
+    step *= 2;
+    if (step >= kMost) return std::numeric_limits<int64_t>::max();
+  }
+  int64_t high = low + step;
   while (high - low > 1) {
     const int64_t middle = low + (high - low) / 2;
-    (rows_through(recipe, middle, false) < rows ? low : high) = middle;
+    (count(middle) < rows ? low : high) = middle;
   }
   return high;
 }
@@ -80,7 +85,9 @@ TransformOutput check_transform(const TransformRecipe& recipe, const TransformIn
   output.dims = rows.dims;
   output.hop_length = rows.hop_length;
   output.kind = rows.kind;
-  output.reach = recipe.needs_clip() ? 0 : rows_needed(recipe, 1) - 1;
+  output.reach = recipe.needs_clip() ? 0 : rows_needed(0, 1, [&](int64_t count) {
+                                             return rows_through(recipe, count, false);
+                                           }) - 1;
   output.smallest_clip = smallest_clip_of(recipe);
   return output;
 }
@@ -117,11 +124,12 @@ class Transformer::Chain {
   const TransformOutput& output() const { return output_; }
   int64_t rows_in() const { return in_; }
   int64_t rows_out() const { return out_; }
-  int64_t rows_after(int64_t rows) const { return rows_through(recipe_, in_ + rows, false) - out_; }
-  int64_t rows_at_end() const { return rows_through(recipe_, in_, true) - out_; }
+  int64_t rows_after(int64_t rows) const { return through_links(in_ + rows, false) - out_; }
+  int64_t rows_at_end() const { return through_links(in_, true) - out_; }
   int64_t rows_for(int64_t rows) const {
     if (rows <= 0) return 0;
-    const int64_t needed = rows_needed(recipe_, out_ + rows);
+    const int64_t needed = rows_needed(
+        in_, out_ + rows, [this](int64_t count) { return through_links(count, false); });
     return needed == std::numeric_limits<int64_t>::max() ? needed : needed - in_;
   }
 
@@ -183,6 +191,12 @@ class Transformer::Chain {
     int64_t out = 0;
     std::vector<float> rows;  // what it writes, unless it is the last
   };
+
+  /// rows_through() without asking which steps are on: elements ask for every buffer.
+  int64_t through_links(int64_t rows, bool ended) const {
+    for (const Link& link : links_) rows = link.count(recipe_, rows, ended);
+    return rows;
+  }
 
   static int64_t slice_of(int dims) { return std::clamp(16384 / dims, 16, 256); }
 
