@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "kernels/mel/half.h"
+#include "kernels/transform/transform.h"
 
 namespace npumel {
 namespace {
@@ -14,13 +15,6 @@ namespace {
 constexpr uint32_t kExponent = 0x7F800000U;
 
 bool is_finite(float value) { return (std::bit_cast<uint32_t>(value) & kExponent) != kExponent; }
-
-bool all_finite(std::span<const float> values) {
-  // Without a branch: compilers make vectors of it.
-  uint32_t found = 0;
-  for (const float value : values) found |= is_finite(value) ? 0U : 1U;
-  return found == 0;
-}
 
 float value_at(const RowBytes& bytes, size_t index) {
   if (bytes.type == ElementType::f16) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Normalisation by the mean and variance of the whole clip, which it collects.
+#include <algorithm>
 #include <vector>
 
 #include "kernels/transform/cmvn.h"
@@ -36,14 +37,14 @@ class ClipCmvn final : public Step {
     const size_t dims = means_.size();
     const int64_t count = store_.end();
     known_ = true;
-    add_up(means_, [&](const float* row, const double* sums, double* out) {
-      loops.add(row, dims, sums, out);
+    add_up(means_, [&](const SumJob& job, const double* sums, double* out) {
+      loops.add_up(job, sums, out, 0);
     });
     for (double& mean : means_) mean /= static_cast<double>(count);
     scales_.assign(dims, 0);
     if (recipe_.cmvn_variance)
-      add_up(scales_, [&](const float* row, const double* sums, double* out) {
-        loops.add_deviations(row, dims, means_.data(), sums, out);
+      add_up(scales_, [&](const SumJob& job, const double* sums, double* out) {
+        loops.add_deviations(job, means_.data(), sums, out);
       });
     // One row has no deviation: it becomes 0, also where the original divides by n - 1 = 0.
     const bool enough = count > recipe_.cmvn_ddof;
@@ -51,13 +52,16 @@ class ClipCmvn final : public Step {
     for (double& scale : scales_) scale = cmvn_scale(recipe_, scale / divisor);
   }
 
-  /// From 0; `add` takes a row, the sums before it and where those after it go.
+  /// From 0; `add` takes rows, the sums before them and where those after them go.
   template <typename Add>
   void add_up(std::vector<double>& sums, Add add) {
     sums.assign(sums.size(), 0);
     std::vector<double> after(sums.size());
-    for (int64_t t = 0; t < store_.end(); ++t) {
-      add(store_.row(t), sums.data(), after.data());
+    const size_t dims = sums.size();
+    for (int64_t t = 0; t < store_.end(); t += kRowsAtOnce) {
+      const int64_t count = std::min(store_.end() - t, kRowsAtOnce);
+      add(SumJob{store_.row(t), static_cast<ptrdiff_t>(dims), count, dims, false}, sums.data(),
+          after.data());
       sums.swap(after);
     }
   }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Normalisation by the rows around a row: Kaldi's sliding and online windows.
 #include <algorithm>
+#include <array>
 #include <limits>
+#include <span>
 #include <vector>
 
 #include "kernels/transform/cmvn.h"
@@ -18,11 +20,12 @@ class WindowCmvn final : public Step {
       : recipe_(recipe),
         store_(rows.dims),
         sums_(rows.dims, recipe.cmvn_variance),
-        normalize_(recipe.cmvn_variance ? row_loops().standardize : row_loops().subtract_mean),
+        normalize_(recipe.cmvn_variance ? row_loops().standardize : row_loops().subtract_means),
         file_(recipe.cmvn_statistics.mean) {
     const CmvnStatistics& statistics = recipe.cmvn_statistics;
     for (size_t i = 0; i < statistics.variance.size(); ++i)
       file_.push_back(statistics.variance[i] + statistics.mean[i] * statistics.mean[i]);
+    job_.file = file_.data();
     job_.floor = recipe.cmvn_floor;
     job_.epsilon = recipe.cmvn_epsilon;
     job_.dims = static_cast<size_t>(rows.dims);
@@ -43,27 +46,46 @@ class WindowCmvn final : public Step {
 
  private:
   void write(int64_t ready, int64_t length, float* out) {
-    for (int64_t i = 0; i < ready; ++i, ++next_, out += job_.dims) {
-      const CmvnWindow window = cmvn_window(recipe_, next_, length);
+    if (ready == 0) return;
+    CmvnWindow window;
+    for (int64_t i = 0; i < ready; ++i, ++next_) {
+      window = cmvn_window(recipe_, next_, length);
+      if (listed_ == rows_listed_.size() || !sums_.follows(window.first, window.end))
+        out = normalize_listed(out);
+      WindowRow& row = rows_listed_[listed_++];
+      sums_.list(store_, window.first, window.end, row);
       const int64_t count = window.end - window.first;
       const int64_t file_rows = cmvn_global_rows(recipe_, count);
-      sums_.move(store_, window.first, window.end);
-      job_.behind = sums_.behind();
-      job_.before = sums_.before();
-      job_.file = file_rows > 0 ? file_.data() : nullptr;
-      job_.file_rows = static_cast<double>(file_rows);
-      job_.rows = static_cast<double>(count + file_rows);
-      normalize_(job_, store_.row(next_), out);
-      store_.drop_before(std::min(window.first, next_));
+      row.own = store_.row(next_);
+      row.file_rows = static_cast<double>(file_rows);
+      row.rows = static_cast<double>(count + file_rows);
+      if (row.rows != window_rows_) share_ = 1 / row.rows;
+      row.share = share_;
+      window_rows_ = row.rows;
     }
+    normalize_listed(out);
+    store_.drop_before(std::min(window.first, next_ - 1));
+  }
+
+  float* normalize_listed(float* out) {
+    if (listed_ == 0) return out;
+    job_.rows = std::span(rows_listed_).first(listed_);
+    sums_.take([&](double* behind, double* next) { return normalize_(job_, behind, next, out); });
+    out += listed_ * job_.dims;
+    listed_ = 0;
+    return out;
   }
 
   TransformRecipe recipe_;
   RowStore store_;
   WindowSums sums_;
-  void (*normalize_)(const WindowJob& job, const float* row, float* out);
+  bool (*normalize_)(const WindowJob& job, double* behind, double* next, float* out);
   std::vector<double> file_;  // means, then mean squares
   WindowJob job_;
+  std::array<WindowRow, kRowsAtOnce> rows_listed_;
+  double window_rows_ = 1;  // of the last window, and 1 / of them
+  double share_ = 1;
+  size_t listed_ = 0;  // of them: rows that follow one another, not written yet
   int64_t rows_ = 0;
   int64_t next_ = 0;
 };

@@ -22,7 +22,7 @@ namespace hn = hwy::HWY_NAMESPACE;
 using DctTag = hn::CappedTag<float, kDctRows>;
 using DctVec = hn::Vec<DctTag>;
 constexpr size_t kDctLanes = hn::MaxLanes(DctTag());
-constexpr size_t kDctTerms = 8;  // products that are added up in float32
+constexpr size_t kDctTerms = 20;  // products that are added up in float32, at most
 
 /// The sum of a coefficient, in double: the two halves of a vector of rows.
 using DctHalf = hn::CappedTag<float, HWY_MAX(1, kDctLanes / 2)>;
@@ -51,18 +51,23 @@ HWY_INLINE void StoreTotal(const DctTotal& total, float* out) {
     hn::StoreU(hn::DemoteTo(half, total.high), half, out + kDctLanes / 2);
 }
 
+/// Four columns, one next to the other.
+struct DctFour {
+  DctVec v0, v1, v2, v3;
+};
+
 #if HWY_TARGET == HWY_SCALAR
-HWY_INLINE void FourColumns(const float* const* rows, size_t n, float* HWY_RESTRICT columns) {
-  std::copy_n(rows[0] + n, 4, columns + n);
+HWY_INLINE DctFour FourColumns(const float* const* rows, size_t n) {
+  const DctTag d;
+  const float* from = rows[0] + n;
+  return {hn::LoadU(d, from), hn::LoadU(d, from + 1), hn::LoadU(d, from + 2),
+          hn::LoadU(d, from + 3)};
 }
 HWY_INLINE void FourValuesOfRows(const float* sums, size_t i, ptrdiff_t /*pitch*/, float* out) {
   std::copy_n(sums + i, 4, out + i);
 }
 #else
 static_assert(kDctLanes == 4 || kDctLanes == 8);
-struct DctFour {
-  DctVec v0, v1, v2, v3;
-};
 
 /// Transposes the lower halves and the upper halves, four lanes each.
 HWY_INLINE DctFour Transposed(const DctFour& in) {
@@ -98,19 +103,14 @@ HWY_INLINE void StoreFours(D d, hn::Vec<D> values, float* low, float* high) {
   }
 }
 
-/// Values n .. n + 3 of each row to the columns of these numbers.
-HWY_INLINE void FourColumns(const float* const* rows, size_t n, float* HWY_RESTRICT columns) {
+/// Values n .. n + 3 of each row.
+HWY_INLINE DctFour FourColumns(const float* const* rows, size_t n) {
   const DctTag d;
   constexpr size_t kUpper = kDctLanes - 4;
-  const DctFour four = Transposed({LoadFours(d, rows[0] + n, rows[kUpper] + n),
-                                   LoadFours(d, rows[1] + n, rows[kUpper + 1] + n),
-                                   LoadFours(d, rows[2] + n, rows[kUpper + 2] + n),
-                                   LoadFours(d, rows[3] + n, rows[kUpper + 3] + n)});
-  float* out = columns + n * kDctLanes;
-  hn::StoreU(four.v0, d, out);
-  hn::StoreU(four.v1, d, out + kDctLanes);
-  hn::StoreU(four.v2, d, out + 2 * kDctLanes);
-  hn::StoreU(four.v3, d, out + 3 * kDctLanes);
+  return Transposed({LoadFours(d, rows[0] + n, rows[kUpper] + n),
+                     LoadFours(d, rows[1] + n, rows[kUpper + 1] + n),
+                     LoadFours(d, rows[2] + n, rows[kUpper + 2] + n),
+                     LoadFours(d, rows[3] + n, rows[kUpper + 3] + n)});
 }
 
 /// The columns i .. i + 3 of `sums` to the values of these numbers of kDctLanes rows.
@@ -143,58 +143,67 @@ HWY_INLINE void StoreRows(const float* sums, size_t coefficients, size_t rows, f
   if (i < coefficients) FourValuesOfRows(sums, coefficients - 4, pitch, out);
 }
 
+/// Value n of each row.
+HWY_INLINE DctVec OneColumn(const float* const* rows, size_t n) {
+  float column[kDctLanes];
+  for (size_t r = 0; r < kDctLanes; ++r) column[r] = rows[r][n];
+  return hn::LoadU(DctTag(), column);
+}
+
 /// One of each row's own values that most others are near to: the median of three.
-HWY_INLINE DctVec RowLevels(const float* columns, size_t length) {
-  const DctTag d;
-  const auto a = hn::LoadU(d, columns + length / 4 * kDctLanes);
-  const auto b = hn::LoadU(d, columns + length / 2 * kDctLanes);
-  const auto c = hn::LoadU(d, columns + 3 * length / 4 * kDctLanes);
+HWY_INLINE DctVec RowLevels(const float* const* rows, size_t length) {
+  const auto a = OneColumn(rows, length / 4);
+  const auto b = OneColumn(rows, length / 2);
+  const auto c = OneColumn(rows, 3 * length / 4);
   return hn::Max(hn::Min(a, b), hn::Min(hn::Max(a, b), c));
 }
 
-/// Sums and differences of columns that lie equally far from the middle of `length` columns; the
-/// middle one, where there is one, is left alone.
-template <class Sum, class Difference>
-HWY_INLINE void FoldColumns(const float* columns, size_t length, Sum sum, Difference difference) {
-  const DctTag d;
-  for (size_t n = 0; n < length / 2; ++n) {
-    const auto front = hn::LoadU(d, columns + n * kDctLanes);
-    const auto back = hn::LoadU(d, columns + (length - 1 - n) * kDctLanes);
-    sum(n, front, back);
-    difference(n, hn::Sub(front, back));
+/// pair(n, front, back) for the columns that lie equally far from the middle of `length` columns;
+/// the middle one, where there is one, is left alone. Some pairs may come twice.
+template <class Pair>
+HWY_INLINE void PairsOfRows(const float* const* rows, size_t length, Pair pair) {
+  const size_t half = length / 2;
+  if (half < 4) {
+    for (size_t n = 0; n < half; ++n) pair(n, OneColumn(rows, n), OneColumn(rows, length - 1 - n));
+    return;
+  }
+  for (size_t begin = 0; begin < half; begin += 4) {
+    const size_t n = HWY_MIN(begin, half - 4);
+    const DctFour front = FourColumns(rows, n);
+    const DctFour back = FourColumns(rows, length - 4 - n);
+    pair(n, front.v0, back.v3);
+    pair(n + 1, front.v1, back.v2);
+    pair(n + 2, front.v2, back.v1);
+    pair(n + 3, front.v3, back.v0);
   }
 }
 
-HWY_INLINE void FoldRows(const DctTables& tables, DctVec levels, DctScratch& scratch) {
+/// The values of all parts, from rows and their levels.
+HWY_INLINE void FoldRows(const DctTables& tables, const float* const* rows, DctVec levels,
+                         DctScratch& scratch) {
   const DctTag d;
   const size_t length = tables.length;
-  const float* columns = scratch.columns.data();
   float* HWY_RESTRICT folded = scratch.folded.data();
   // Even coefficients of an even length are a DCT of half the length, which is folded again.
   const bool twice = tables.even_odd.terms != 0;
-  float* even = twice ? scratch.even.data() : folded + tables.even.first * kDctLanes;
-  float* odd = folded + tables.odd.first * kDctLanes;
-  FoldColumns(
-      columns, length,
-      [&](size_t n, DctVec front, DctVec back) HWY_ATTR {
-        hn::StoreU(hn::Add(hn::Sub(front, levels), hn::Sub(back, levels)), d, even + n * kDctLanes);
-      },
-      [&](size_t n, DctVec difference)
-          HWY_ATTR { hn::StoreU(difference, d, odd + n * kDctLanes); });
+  float* HWY_RESTRICT even = twice ? scratch.even.data() : folded + tables.even.first * kDctLanes;
+  float* HWY_RESTRICT odd = folded + tables.odd.first * kDctLanes;
+  PairsOfRows(rows, length, [&](size_t n, DctVec front, DctVec back) HWY_ATTR {
+    hn::StoreU(hn::Add(hn::Sub(front, levels), hn::Sub(back, levels)), d, even + n * kDctLanes);
+    hn::StoreU(hn::Sub(front, back), d, odd + n * kDctLanes);
+  });
   const size_t middle = length / 2;
-  if (length % 2 != 0) {
-    const auto column = hn::LoadU(d, columns + middle * kDctLanes);
-    hn::StoreU(hn::Sub(column, levels), d, even + middle * kDctLanes);
-  }
+  if (length % 2 != 0)
+    hn::StoreU(hn::Sub(OneColumn(rows, middle), levels), d, even + middle * kDctLanes);
   if (!twice) return;
-  float* sums = folded + tables.even.first * kDctLanes;
-  float* differences = folded + tables.even_odd.first * kDctLanes;
-  FoldColumns(
-      even, middle,
-      [&](size_t n, DctVec front, DctVec back)
-          HWY_ATTR { hn::StoreU(hn::Add(front, back), d, sums + n * kDctLanes); },
-      [&](size_t n, DctVec difference)
-          HWY_ATTR { hn::StoreU(difference, d, differences + n * kDctLanes); });
+  float* HWY_RESTRICT sums = folded + tables.even.first * kDctLanes;
+  float* HWY_RESTRICT differences = folded + tables.even_odd.first * kDctLanes;
+  for (size_t n = 0; n < middle / 2; ++n) {
+    const auto front = hn::LoadU(d, even + n * kDctLanes);
+    const auto back = hn::LoadU(d, even + (middle - 1 - n) * kDctLanes);
+    hn::StoreU(hn::Add(front, back), d, sums + n * kDctLanes);
+    hn::StoreU(hn::Sub(front, back), d, differences + n * kDctLanes);
+  }
   if (middle % 2 != 0)
     hn::StoreU(hn::LoadU(d, even + middle / 2 * kDctLanes), d, sums + middle / 2 * kDctLanes);
 }
@@ -206,22 +215,18 @@ HWY_INLINE void SumCoefficients(const DctPart& part, const float* HWY_RESTRICT w
   const DctTag d;
   const float* values = folded + part.first * kDctLanes;
   for (size_t c = 0; c < kCount; ++c) totals[c].low = totals[c].high = hn::Zero(DctWide());
-  // `terms` is a constant in all calls but the last: that loop is unrolled.
-  const auto add_terms = [&](size_t terms) HWY_ATTR {
+  for (size_t left = part.terms; left > 0;) {
+    const size_t terms = HWY_MIN(left, kDctTerms);
     DctVec sums[kCount];
     for (size_t c = 0; c < kCount; ++c) sums[c] = hn::Zero(d);
-    for (size_t n = 0; n < terms; ++n) {
-      const auto value = hn::LoadU(d, values + n * kDctLanes);
+    for (size_t n = 0; n < terms; ++n, values += kDctLanes, weights += kCount) {
+      const auto value = hn::LoadU(d, values);
       for (size_t c = 0; c < kCount; ++c)
-        sums[c] = hn::Add(sums[c], hn::Mul(value, hn::Set(d, weights[n * kCount + c])));
+        sums[c] = hn::Add(sums[c], hn::Mul(value, hn::Set(d, weights[c])));
     }
     for (size_t c = 0; c < kCount; ++c) AddTo(totals[c], sums[c]);
-    values += terms * kDctLanes;
-    weights += terms * kCount;
-  };
-  size_t left = part.terms;
-  for (; left >= kDctTerms; left -= kDctTerms) add_terms(kDctTerms);
-  if (left > 0) add_terms(left);
+    left -= terms;
+  }
 }
 
 /// SumCoefficients<count>, which is kMost or less.
@@ -236,9 +241,10 @@ HWY_INLINE void SumUpTo(size_t count, const DctPart& part, const float* weights,
   }
 }
 
-/// All coefficients of a part to scratch.sums.
-HWY_INLINE void SumPart(const DctTables& tables, const DctPart& part, DctVec levels,
-                        DctScratch& scratch) {
+/// All coefficients of a part to scratch.sums. Not inlined: three copies of the same loops cost
+/// time to compile and save none.
+HWY_NOINLINE void SumPart(const DctTables& tables, const DctPart& part, DctVec levels,
+                          DctScratch& scratch) {
   const float* weights = tables.weights.data() + part.weights;
   const float* folded = scratch.folded.data();
   for (size_t c = 0; c < part.coefficients; c += kDctGroup) {
@@ -267,13 +273,8 @@ void DctRows(const DctTables& tables, const float* rows, ptrdiff_t pitch, int64_
     const float* pointers[kDctRows];
     for (size_t r = 0; r < kDctLanes; ++r)
       pointers[r] = rows + static_cast<ptrdiff_t>(std::min(r, present - 1)) * pitch;
-    float* columns = scratch.columns.data();
-    size_t n = 0;
-    for (; n + 4 <= length; n += 4) FourColumns(pointers, n, columns);
-    for (; n < length; ++n)
-      for (size_t r = 0; r < kDctLanes; ++r) columns[n * kDctLanes + r] = pointers[r][n];
-    const DctVec levels = RowLevels(columns, length);
-    FoldRows(tables, levels, scratch);
+    const DctVec levels = RowLevels(pointers, length);
+    FoldRows(tables, pointers, levels, scratch);
     SumPart(tables, tables.even, levels, scratch);
     SumPart(tables, tables.even_odd, levels, scratch);
     SumPart(tables, tables.odd, levels, scratch);

@@ -14,9 +14,9 @@ namespace npumel {
 namespace HWY_NAMESPACE {
 
 const RowLoops* TargetRowLoops() {
-  static constexpr RowLoops kLoops{&DctRows,      &DeltaRows,        &NormalizeRows,
-                                   &AddRow,       &AddRowAndSquares, &AddDeviations,
-                                   &SubtractMean, &Standardize,      &CopyValues};
+  static constexpr RowLoops kLoops{&DctRows,     &DeltaRows,     &NormalizeRows,
+                                   &AddUp,       &AddDeviations, &SubtractMeans,
+                                   &Standardize, &AllFinite,     &CopyValues};
   return &kLoops;
 }
 
@@ -26,6 +26,7 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 #include "kernels/transform/dct_table.h"
+#include "kernels/transform/transform.h"
 
 namespace npumel {
 namespace {
@@ -47,6 +48,10 @@ DctMember member_of(DctTables& tables, size_t k) {
 }  // namespace
 
 const RowLoops& row_loops() { return *best_of(kTargetLoops)(); }
+
+bool all_finite(std::span<const float> values) {
+  return row_loops().all_finite(values.data(), values.size());
+}
 
 DctTables::DctTables(int length_of_rows, int number_of_coefficients)
     : length(static_cast<size_t>(length_of_rows)),
@@ -85,8 +90,7 @@ void DctTables::place(int k, int at, double factor) {
 }
 
 DctScratch::DctScratch(const DctTables& tables)
-    : columns(kDctRows * tables.length),
-      even(columns.size()),
+    : even(kDctRows * tables.length),
       folded(kDctRows * (tables.length + 1)),
       sums(kDctRows * tables.coefficients) {}
 

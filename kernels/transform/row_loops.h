@@ -12,7 +12,7 @@
 namespace npumel {
 
 constexpr size_t kDctRows = 8;   ///< rows that a DCT takes at once, at most
-constexpr size_t kDctGroup = 4;  ///< coefficients that it takes at once, at most
+constexpr size_t kDctGroup = 6;  ///< coefficients that it takes at once, at most
 
 /// Coefficients that read the same folded values.
 struct DctPart {
@@ -25,7 +25,7 @@ struct DctPart {
 
 /// Weights of a DCT, for rows that are folded about their middle, where the cosines are even or
 /// odd: half of the products, and once more for the even coefficients of even lengths. Products are
-/// float32, of what a row differs from one of its values, so that its level costs no digits; eight
+/// float32, of what a row differs from one of its values, so that its level costs no digits; twenty
 /// of them at a time are added up in float32, the rest in double.
 struct DctTables {
   DctTables(int length_of_rows, int number_of_coefficients);
@@ -46,10 +46,9 @@ struct DctTables {
 struct DctScratch {
   explicit DctScratch(const DctTables& tables);
 
-  std::vector<float> columns;  ///< [value of the row]
-  std::vector<float> even;     ///< folded once
-  std::vector<float> folded;   ///< the values of all parts
-  std::vector<float> sums;     ///< [value of the output row]
+  std::vector<float> even;    ///< folded once
+  std::vector<float> folded;  ///< the values of all parts
+  std::vector<float> sums;    ///< [value of the output row]
 };
 
 /// A derivative: the sum of pairs of rows that lie equally far away, nearest first.
@@ -65,13 +64,31 @@ struct DeltaJob {
   ptrdiff_t dims = 0;
 };
 
-/// A window of rows, as sums over it; the file's share is added to them.
-struct WindowJob {
-  const double* behind = nullptr;  ///< the window's sums are those of both,
-  const double* before = nullptr;  ///< sums of squares `dims` values later
-  const double* file = nullptr;    ///< means, then mean squares; null without a file
+/// Rows to add up. Loops take one block of columns after the other: kRowsAtOnce rows stay in the
+/// nearest cache.
+struct SumJob {
+  const float* rows = nullptr;
+  ptrdiff_t pitch = 0;  ///< from one row to the next, which may lie before it
+  int64_t count = 0;
+  size_t dims = 0;
+  bool squares = false;  ///< their sums, too, `dims` values later
+};
+constexpr int64_t kRowsAtOnce = 32;
+
+/// A row and its window. The window's sums are those behind it, with `added` taken in, and those
+/// before; of squares `dims` values later. The file's share is added to them.
+struct WindowRow {
+  const float* own = nullptr;
+  const float* added = nullptr;
+  const double* before = nullptr;
   double file_rows = 0;
-  double rows = 0;  ///< in the window, the file's included
+  double rows = 0;   ///< in the window, the file's included
+  double share = 0;  ///< 1 / rows
+};
+
+struct WindowJob {
+  std::span<const WindowRow> rows;  ///< in the order of the stream
+  const double* file = nullptr;     ///< means, then mean squares; of rows with file_rows
   double floor = 0;
   double epsilon = 0;
   size_t dims = 0;
@@ -88,15 +105,15 @@ struct RowLoops {
   /// (x - mean) * scale.
   void (*normalize)(const float* rows, size_t dims, int64_t count, const double* means,
                     const double* scales, float* out);
-  /// Sums with a row added, to other memory; with squares, theirs `dims` later.
-  void (*add)(const float* row, size_t dims, const double* sums, double* out);
-  void (*add_squares)(const float* row, size_t dims, const double* sums, double* out);
-  /// Sums with the squares of what a row differs from means added, to other memory.
-  void (*add_deviations)(const float* row, size_t dims, const double* means, const double* sums,
-                         double* out);
-  /// A row without the window's mean; over its deviation.
-  void (*subtract_mean)(const WindowJob& job, const float* row, float* out);
-  void (*standardize)(const WindowJob& job, const float* row, float* out);
+  /// Sums with rows added, to other memory: after the last row, or with a pitch after each row.
+  void (*add_up)(const SumJob& job, const double* sums, double* out, ptrdiff_t pitch);
+  /// Sums with the squares of what rows differ from means by added, to other memory.
+  void (*add_deviations)(const SumJob& job, const double* means, const double* sums, double* out);
+  /// Rows without their windows' means; over their deviations. `behind` are the sums in front of
+  /// the first row; `next` is room for as many. True: those behind the last row are in `next`.
+  bool (*subtract_means)(const WindowJob& job, double* behind, double* next, float* out);
+  bool (*standardize)(const WindowJob& job, double* behind, double* next, float* out);
+  bool (*all_finite)(const float* values, size_t count);
   void (*copy)(const float* from, size_t values, float* out);
 };
 

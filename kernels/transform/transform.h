@@ -48,6 +48,10 @@ int64_t transformed_rows(const TransformRecipe& recipe, int64_t rows);
 /// ones: floor(valid / 2) for seamless160, as its attention mask says.
 int64_t transformed_valid_rows(const TransformRecipe& recipe, int64_t valid);
 
+/// Whether no value is NaN or infinite. Rows are not asked while they are transformed: what is no
+/// number reaches the rows that are computed from it.
+bool all_finite(std::span<const float> values);
+
 /// One stream. Its output does not depend on how the rows are cut into pushes, to the bit, nor on
 /// the instruction set. Not thread safe: one thread at a time; it starts none.
 class Transformer {

@@ -9,6 +9,8 @@
 
 #include <hwy/highway.h>
 
+#include <utility>
+
 #include "kernels/transform/row_loops.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -31,7 +33,7 @@ HWY_INLINE void ForValues(D d, size_t values, Body body) {
 }
 
 using FloatTag = hn::CappedTag<float, 8>;
-using DoubleTag = hn::CappedTag<double, 4>;
+using DoubleTag = hn::CappedTag<double, 8>;
 
 /// Values of a row as doubles, and back.
 template <class D>
@@ -44,47 +46,74 @@ HWY_INLINE void StoreNarrow(D d, hn::Vec<D> values, float* out) {
   hn::StoreU(hn::DemoteTo(narrow, values), narrow, out);
 }
 
-template <class D>
-HWY_INLINE hn::Vec<D> FilterValues(D d, const DeltaTerms& terms, const float* row, ptrdiff_t dims) {
-  using V = hn::Vec<D>;
+/// kPairs = 0: any number of them.
+template <size_t kPairs, bool kOdd, class D>
+HWY_INLINE hn::Vec<D> FilterValues(D d, const float* weights, size_t pairs, float center,
+                                   const float* row, ptrdiff_t dims) {
+  auto sum = kOdd ? hn::Zero(d) : hn::Mul(hn::Set(d, center), hn::LoadU(d, row));
   const float* after = row;
   const float* before = row;
-  if (terms.odd) {
-    V sum = hn::Zero(d);
-    for (const float weight : terms.pairs) {
-      after += dims;
-      before -= dims;
-      const V pair = hn::Sub(hn::LoadU(d, after), hn::LoadU(d, before));
-      sum = hn::Add(sum, hn::Mul(hn::Set(d, weight), pair));
-    }
-    return sum;
-  }
-  V sum = hn::Mul(hn::Set(d, terms.center), hn::LoadU(d, row));
-  for (const float weight : terms.pairs) {
+  for (size_t i = 0; i < (kPairs == 0 ? pairs : kPairs); ++i) {
     after += dims;
     before -= dims;
-    const V pair = hn::Add(hn::LoadU(d, after), hn::LoadU(d, before));
-    sum = hn::Add(sum, hn::Mul(hn::Set(d, weight), pair));
+    const auto one = hn::LoadU(d, after);
+    const auto other = hn::LoadU(d, before);
+    const auto pair = kOdd ? hn::Sub(one, other) : hn::Add(one, other);
+    sum = hn::Add(sum, hn::Mul(hn::Set(d, weights[i]), pair));
   }
   return sum;
+}
+
+/// One derivative of `count` rows; those of `out` lie `pitch` values apart.
+template <size_t kPairs, bool kOdd>
+HWY_INLINE void FilterRows(const DeltaTerms& terms, const float* middle, ptrdiff_t dims,
+                           int64_t count, float* HWY_RESTRICT out, ptrdiff_t pitch) {
+  // Local memory, that the rows which are written cannot be: the weights stay in registers.
+  float few[HWY_MAX(kPairs, 1)] = {};
+  const float* weights = kPairs == 0 ? terms.pairs.data() : few;
+  for (size_t i = 0; i < kPairs; ++i) few[i] = terms.pairs[i];
+  const size_t pairs = terms.pairs.size();
+  const float center = terms.center;
+  for (; count > 0; --count, middle += dims, out += pitch)
+    ForValues(FloatTag(), static_cast<size_t>(dims), [&](auto d, size_t i) HWY_ATTR {
+      const auto sum = FilterValues<kPairs, kOdd>(d, weights, pairs, center, middle + i, dims);
+      hn::StoreU(sum, d, out + i);
+    });
+}
+
+/// Numbers of pairs that the usual windows have (Kaldi 2 and 4, librosa 4) are known to the
+/// compiler.
+HWY_INLINE void FilterRowsBy(const DeltaTerms& terms, const float* middle, ptrdiff_t dims,
+                             int64_t count, float* out, ptrdiff_t pitch) {
+  const size_t pairs = terms.pairs.size();
+  if (terms.odd && pairs == 2)
+    FilterRows<2, true>(terms, middle, dims, count, out, pitch);
+  else if (terms.odd && pairs == 4)
+    FilterRows<4, true>(terms, middle, dims, count, out, pitch);
+  else if (!terms.odd && pairs == 4)
+    FilterRows<4, false>(terms, middle, dims, count, out, pitch);
+  else if (terms.odd)
+    FilterRows<0, true>(terms, middle, dims, count, out, pitch);
+  else
+    FilterRows<0, false>(terms, middle, dims, count, out, pitch);
 }
 
 void DeltaRows(const DeltaJob& job, const float* own, const float* middle, int64_t count,
                float* out) {
   const ptrdiff_t dims = job.dims;
-  const auto values = static_cast<size_t>(dims);
-  for (; count > 0; --count, own += dims, middle += dims) {
-    if (job.with_static) {
-      ForValues(FloatTag(), values,
-                [&](auto d, size_t i) HWY_ATTR { hn::StoreU(hn::LoadU(d, own + i), d, out + i); });
-      out += dims;
-    }
-    for (const DeltaTerms& terms : job.filters) {
-      ForValues(FloatTag(), values, [&](auto d, size_t i) HWY_ATTR {
-        hn::StoreU(FilterValues(d, terms, middle + i, dims), d, out + i);
+  const auto parts = static_cast<ptrdiff_t>(job.filters.size()) + (job.with_static ? 1 : 0);
+  const ptrdiff_t pitch = parts * dims;
+  if (job.with_static) {
+    for (int64_t t = 0; t < count; ++t)
+      ForValues(FloatTag(), static_cast<size_t>(dims), [&](auto d, size_t i) HWY_ATTR {
+        hn::StoreU(hn::LoadU(d, own + t * dims + static_cast<ptrdiff_t>(i)), d,
+                   out + t * pitch + static_cast<ptrdiff_t>(i));
       });
-      out += dims;
-    }
+    out += dims;
+  }
+  for (const DeltaTerms& terms : job.filters) {
+    FilterRowsBy(terms, middle, dims, count, out, pitch);
+    out += dims;
   }
 }
 
@@ -97,66 +126,149 @@ void NormalizeRows(const float* rows, size_t dims, int64_t count, const double* 
     });
 }
 
-void AddRow(const float* row, size_t dims, const double* sums, double* out) {
-  ForValues(DoubleTag(), dims, [&](auto d, size_t i) HWY_ATTR {
-    hn::StoreU(hn::Add(hn::LoadU(d, sums + i), LoadWide(d, row + i)), d, out + i);
+/// Sums of one block of columns, which stay in registers from row to row.
+template <bool kSquares, class D>
+struct RunningSums {
+  hn::Vec<D> sum, squares;
+
+  HWY_INLINE RunningSums(D d, const double* sums, size_t dims)
+      : sum(hn::LoadU(d, sums)), squares(hn::LoadU(d, sums + (kSquares ? dims : 0))) {}
+  HWY_INLINE void Take(D d, const float* row) {
+    const auto value = LoadWide(d, row);
+    sum = hn::Add(sum, value);
+    if constexpr (kSquares) squares = hn::Add(squares, hn::Mul(value, value));
+  }
+  HWY_INLINE void Store(D d, double* out, size_t dims) const {
+    hn::StoreU(sum, d, out);
+    if constexpr (kSquares) hn::StoreU(squares, d, out + dims);
+  }
+};
+
+template <bool kSquares>
+HWY_INLINE void AddUpRows(const SumJob& job, const double* sums, double* out, ptrdiff_t pitch) {
+  ForValues(DoubleTag(), job.dims, [&](auto d, size_t i) HWY_ATTR {
+    RunningSums<kSquares, decltype(d)> running(d, sums + i, job.dims);
+    const float* row = job.rows + i;
+    for (int64_t t = 0; t < job.count; ++t, row += job.pitch) {
+      running.Take(d, row);
+      if (pitch != 0) running.Store(d, out + i + t * pitch, job.dims);
+    }
+    if (pitch == 0) running.Store(d, out + i, job.dims);
   });
 }
 
-void AddRowAndSquares(const float* row, size_t dims, const double* sums, double* out) {
-  ForValues(DoubleTag(), dims, [&](auto d, size_t i) HWY_ATTR {
-    const auto value = LoadWide(d, row + i);
-    const auto squares = hn::LoadU(d, sums + dims + i);
-    hn::StoreU(hn::Add(hn::LoadU(d, sums + i), value), d, out + i);
-    hn::StoreU(hn::Add(squares, hn::Mul(value, value)), d, out + dims + i);
-  });
+void AddUp(const SumJob& job, const double* sums, double* out, ptrdiff_t pitch) {
+  if (job.squares)
+    AddUpRows<true>(job, sums, out, pitch);
+  else
+    AddUpRows<false>(job, sums, out, pitch);
 }
 
-void AddDeviations(const float* row, size_t dims, const double* means, const double* sums,
-                   double* out) {
-  ForValues(DoubleTag(), dims, [&](auto d, size_t i) HWY_ATTR {
-    const auto deviation = hn::Sub(LoadWide(d, row + i), hn::LoadU(d, means + i));
-    const auto sum = hn::Add(hn::LoadU(d, sums + i), hn::Mul(deviation, deviation));
+void AddDeviations(const SumJob& job, const double* means, const double* sums, double* out) {
+  ForValues(DoubleTag(), job.dims, [&](auto d, size_t i) HWY_ATTR {
+    const auto mean = hn::LoadU(d, means + i);
+    auto sum = hn::LoadU(d, sums + i);
+    const float* row = job.rows + i;
+    for (int64_t t = 0; t < job.count; ++t, row += job.pitch) {
+      const auto deviation = hn::Sub(LoadWide(d, row), mean);
+      sum = hn::Add(sum, hn::Mul(deviation, deviation));
+    }
     hn::StoreU(sum, d, out + i);
   });
 }
 
-/// Sum of value i over the window, the file's rows included.
+/// Sum over the window, the file's rows included, where there is one.
 template <class D>
-HWY_INLINE hn::Vec<D> WindowSum(D d, const WindowJob& job, size_t i) {
-  const auto sum = hn::Add(hn::LoadU(d, job.behind + i), hn::LoadU(d, job.before + i));
-  if (job.file == nullptr) return sum;
-  return hn::Add(sum, hn::Mul(hn::Set(d, job.file_rows), hn::LoadU(d, job.file + i)));
+HWY_INLINE hn::Vec<D> WindowSum(D d, const WindowRow& row, const double* file, hn::Vec<D> behind,
+                                size_t i) {
+  const auto sum = hn::Add(behind, hn::LoadU(d, row.before + i));
+  if (file == nullptr) return sum;
+  return hn::Add(sum, hn::Mul(hn::Set(d, row.file_rows), hn::LoadU(d, file + i)));
 }
 
 /// rows * x - sum: exactly 0 where all values are equal, so that no deviation of 0, which they
 /// have as well, can make a rounding error large.
 template <class D>
-HWY_INLINE hn::Vec<D> Excess(D d, const WindowJob& job, const float* row, size_t i,
-                             hn::Vec<D> sum) {
-  return hn::Sub(hn::Mul(hn::Set(d, job.rows), LoadWide(d, row + i)), sum);
+HWY_INLINE hn::Vec<D> Excess(D d, const WindowRow& row, hn::Vec<D> own, hn::Vec<D> sum) {
+  return hn::Sub(hn::Mul(hn::Set(d, row.rows), own), sum);
 }
 
-void SubtractMean(const WindowJob& job, const float* row, float* out) {
-  const double share = 1 / job.rows;
-  ForValues(DoubleTag(), job.dims, [&](auto d, size_t i) HWY_ATTR {
-    const auto excess = Excess(d, job, row, i, WindowSum(d, job, i));
-    StoreNarrow(d, hn::Mul(excess, hn::Set(d, share)), out + i);
+/// One row, with the sums `behind` it, to which it adds its own and which go to `next`. kOwn: the
+/// row itself is added, and read once. `row` by value: what is written cannot change it.
+template <bool kSquares, bool kOwn>
+HWY_INLINE void NormalizeByWindow(const WindowJob& job, const WindowRow row,
+                                  const double* HWY_RESTRICT behind, double* HWY_RESTRICT next,
+                                  float* HWY_RESTRICT out) {
+  const size_t dims = job.dims;
+  const double floor = job.floor;
+  const double epsilon = job.epsilon;
+  const double* file = row.file_rows == 0 ? nullptr : job.file;
+  ForValues(DoubleTag(), dims, [&](auto d, size_t i) HWY_ATTR {
+    const auto added = LoadWide(d, row.added + i);
+    const auto own = kOwn ? added : LoadWide(d, row.own + i);
+    const auto sum = hn::Add(hn::LoadU(d, behind + i), added);
+    hn::StoreU(sum, d, next + i);
+    const auto all = WindowSum(d, row, file, sum, i);
+    const auto share = hn::Set(d, row.share);
+    const auto centered = hn::Mul(Excess(d, row, own, all), share);
+    if constexpr (kSquares) {
+      const size_t place = i + dims;
+      const auto squares = hn::Add(hn::LoadU(d, behind + place), hn::Mul(added, added));
+      hn::StoreU(squares, d, next + place);
+      const auto mean = hn::Mul(all, share);
+      const auto mean_square = hn::Mul(WindowSum(d, row, file, squares, place), share);
+      const auto variance = hn::Sub(mean_square, hn::Mul(mean, mean));
+      const auto floored = hn::Max(variance, hn::Set(d, floor));
+      const auto deviation = hn::Sqrt(hn::Add(floored, hn::Set(d, epsilon)));
+      StoreNarrow(d, hn::Div(centered, deviation), out + i);
+    } else {
+      StoreNarrow(d, centered, out + i);
+    }
   });
 }
 
-void Standardize(const WindowJob& job, const float* row, float* out) {
-  const double share = 1 / job.rows;
-  ForValues(DoubleTag(), job.dims, [&](auto d, size_t i) HWY_ATTR {
-    const auto sum = WindowSum(d, job, i);
-    const auto mean = hn::Mul(sum, hn::Set(d, share));
-    const auto squares = hn::Mul(WindowSum(d, job, i + job.dims), hn::Set(d, share));
-    const auto variance = hn::Sub(squares, hn::Mul(mean, mean));
-    const auto floored = hn::Max(variance, hn::Set(d, job.floor));
-    const auto deviation = hn::Sqrt(hn::Add(floored, hn::Set(d, job.epsilon)));
-    const auto centered = hn::Mul(Excess(d, job, row, i, sum), hn::Set(d, share));
-    StoreNarrow(d, hn::Div(centered, deviation), out + i);
-  });
+template <bool kSquares>
+HWY_INLINE bool NormalizeRowsByWindows(const WindowJob& job, double* behind, double* next,
+                                       float* out) {
+  bool swapped = false;
+  for (const WindowRow& row : job.rows) {
+    if (row.own == row.added)
+      NormalizeByWindow<kSquares, true>(job, row, behind, next, out);
+    else
+      NormalizeByWindow<kSquares, false>(job, row, behind, next, out);
+    std::swap(behind, next);
+    swapped = !swapped;
+    out += job.dims;
+  }
+  return swapped;
+}
+
+bool SubtractMeans(const WindowJob& job, double* behind, double* next, float* out) {
+  return NormalizeRowsByWindows<false>(job, behind, next, out);
+}
+bool Standardize(const WindowJob& job, double* behind, double* next, float* out) {
+  return NormalizeRowsByWindows<true>(job, behind, next, out);
+}
+
+/// Infinities and what is no number have the largest exponent.
+bool AllFinite(const float* values, size_t count) {
+  using D = hn::CappedTag<int32_t, 8>;
+  constexpr int32_t kInfinity = 0x7F800000;
+  const auto* bits = reinterpret_cast<const int32_t*>(values);
+  const D d;
+  const size_t lanes = hn::Lanes(d);
+  const auto magnitude = hn::Set(d, 0x7FFFFFFF);
+  auto most = hn::Zero(d);
+  auto most2 = hn::Zero(d);
+  size_t i = 0;
+  for (; i + 2 * lanes <= count; i += 2 * lanes) {
+    most = hn::Max(most, hn::And(hn::LoadU(d, bits + i), magnitude));
+    most2 = hn::Max(most2, hn::And(hn::LoadU(d, bits + i + lanes), magnitude));
+  }
+  if (!hn::AllTrue(d, hn::Lt(hn::Max(most, most2), hn::Set(d, kInfinity)))) return false;
+  for (; i < count; ++i)
+    if ((bits[i] & 0x7FFFFFFF) >= kInfinity) return false;
+  return true;
 }
 
 void CopyValues(const float* HWY_RESTRICT from, size_t values, float* HWY_RESTRICT out) {

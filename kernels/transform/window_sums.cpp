@@ -9,33 +9,36 @@ namespace npumel {
 WindowSums::WindowSums(int dims, bool squares)
     : dims_(static_cast<size_t>(dims)),
       width_(squares ? 2 * dims_ : dims_),
-      add_(squares ? row_loops().add_squares : row_loops().add),
+      squares_(squares),
+      loops_(row_loops()),
       behind_(width_),
       next_(width_),
       zeros_(width_),
-      before_(zeros_.data()) {}
+      no_row_(dims_) {}
 
-void WindowSums::move(const RowStore& rows, int64_t first, int64_t end) {
-  for (; end_ < end; ++end_) {
-    add_(rows.row(end_), dims_, behind_.data(), next_.data());
+void WindowSums::add(const RowStore& rows, int64_t end) {
+  while (end_ < end) {
+    const int64_t count = std::min(end - end_, kRowsAtOnce);
+    const SumJob job{rows.row(end_), static_cast<ptrdiff_t>(dims_), count, dims_, squares_};
+    loops_.add_up(job, behind_.data(), next_.data(), 0);
     behind_.swap(next_);
+    end_ += count;
   }
-  // The very first window starts with a running sum alone.
-  if (first > cut_) cut(rows, first);
-  before_ = first == cut_ ? zeros_.data()
-                          : suffixes_.data() + static_cast<size_t>(cut_ - 1 - first) * width_;
 }
 
-void WindowSums::cut(const RowStore& rows, int64_t first) {
-  cut_ = end_;
+void WindowSums::cut(const RowStore& rows, int64_t first, int64_t end) {
+  cut_ = end_ = end;
   const size_t needed = static_cast<size_t>(cut_ - first) * width_;
   if (suffixes_.size() < needed) suffixes_.resize(std::max(needed, suffixes_.size() * 2));
   const double* after = zeros_.data();
   double* sums = suffixes_.data();
-  for (int64_t r = cut_ - 1; r >= first; --r) {
-    add_(rows.row(r), dims_, after, sums);
-    after = sums;
-    sums += width_;
+  for (int64_t r = cut_; r > first;) {
+    const int64_t count = std::min(r - first, kRowsAtOnce);
+    const SumJob job{rows.row(r - 1), -static_cast<ptrdiff_t>(dims_), count, dims_, squares_};
+    loops_.add_up(job, after, sums, static_cast<ptrdiff_t>(width_));
+    sums += static_cast<size_t>(count) * width_;
+    after = sums - width_;
+    r -= count;
   }
   std::fill(behind_.begin(), behind_.end(), 0.0);
 }
@@ -43,7 +46,6 @@ void WindowSums::cut(const RowStore& rows, int64_t first) {
 void WindowSums::reset() {
   end_ = cut_ = 0;
   std::fill(behind_.begin(), behind_.end(), 0.0);
-  before_ = zeros_.data();
 }
 
 }  // namespace npumel

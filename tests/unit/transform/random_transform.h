@@ -76,7 +76,7 @@ class TransformChooser {
   void choose_cmvn(TransformOverrides& o, int dims) {
     o.cmvn = static_cast<CmvnType>(between(1, 4));
     o.cmvn_variance = one_in(2);
-    o.cmvn_window = between(1, 40);
+    o.cmvn_window = between(1, 80);
     o.cmvn_min_window = between(0, *o.cmvn_window);
     o.cmvn_center = one_in(2);
     o.cmvn_global_frames = between(0, 40);

@@ -179,6 +179,17 @@ TEST(TransformStream, OutlivesValuesThatAreNoNumbers) {
   }
 }
 
+/// body() with each instruction set that this machine has.
+template <class Body>
+void with_each_target(const Body& body) {
+  int64_t remaining = supported_targets();
+  for (; remaining != 0; remaining &= remaining - 1) {
+    set_supported_targets_for_test(remaining);
+    body();
+  }
+  set_supported_targets_for_test(0);
+}
+
 TEST(TransformStream, DoesNotDependOnTheInstructionSet) {
   std::mt19937 random(10);
   for (const int dims : {1, 2, 13, 23, 40, 80, 128, 201})
@@ -189,19 +200,39 @@ TEST(TransformStream, DoesNotDependOnTheInstructionSet) {
       overrides.coefficients = coefficients;
       overrides.lifter = 22;
       overrides.deltas = 2;
+      overrides.cmvn = coefficients == 20 ? CmvnType::clip : CmvnType::sliding;
+      overrides.cmvn_variance = coefficients > 1;
+      overrides.cmvn_window = 10;
+      overrides.cmvn_min_window = 5;
       TransformInput input;
       input.dims = dims;
       const TransformRecipe recipe = resolve_transform(TransformPreset::none, overrides);
-      const std::vector<float> rows = test::random_rows(random, 37, dims);
+      const std::vector<float> rows = test::random_rows(random, 70, dims);
       const std::vector<float> wanted = test::transformed(recipe, input, rows);
-      int64_t remaining = supported_targets();
-      for (; remaining != 0; remaining &= remaining - 1) {
-        set_supported_targets_for_test(remaining);
+      with_each_target([&] {
         EXPECT_TRUE(same_bits(test::transformed(recipe, input, rows), wanted))
             << dims << " " << coefficients;
-      }
-      set_supported_targets_for_test(0);
+      });
     }
+}
+
+TEST(TransformStream, KnowsWhatIsNoNumber) {
+  using Limits = std::numeric_limits<float>;
+  with_each_target([] {
+    for (size_t count = 0; count < 40; ++count) {
+      std::vector<float> values(count, Limits::max());
+      for (size_t i = 1; i < count; i += 3) values[i] = -Limits::denorm_min();
+      for (size_t i = 2; i < count; i += 3) values[i] = Limits::lowest();
+      EXPECT_TRUE(all_finite(values)) << count;
+      for (size_t at = 0; at < count; ++at)
+        for (const float wrong :
+             {Limits::infinity(), -Limits::infinity(), Limits::quiet_NaN(), -Limits::quiet_NaN()}) {
+          std::vector<float> spoiled = values;
+          spoiled[at] = wrong;
+          EXPECT_FALSE(all_finite(spoiled)) << at << " of " << count;
+        }
+    }
+  });
 }
 
 #ifdef MALLOC_IS_OURS
