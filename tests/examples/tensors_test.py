@@ -25,12 +25,12 @@ class Tensors(unittest.TestCase):
         return run(READER, f"{SOURCE} ! npumelspec {properties} ! {caps} ! appsink name=sink sync=false",
                    env={"GST_TRACERS": "leaks(filters=GstBuffer)", "GST_DEBUG": "GST_TRACER:7"})
 
-    def expect(self, said, dims, kind):
+    def expect(self, said, dims, kind, name="mel-spectrogram"):
         shape = " ".join(map(str, dims))
         if version() >= (1, 26):
             meta = re.search(r"meta (\S+) (\S+) (\S+) dims ([\d ]+) (\w+)", said)
             self.assertIsNotNone(meta, said)
-            self.assertEqual(meta.group(1), "mel-spectrogram")
+            self.assertEqual(meta.group(1), name)
             self.assertEqual(meta.group(2), kind)
             self.assertEqual(meta.group(3), "row-major")
             self.assertEqual(meta.group(4), shape)
@@ -40,7 +40,7 @@ class Tensors(unittest.TestCase):
         if version() >= (1, 28):
             field = re.search(r"tensors (.*)", said).group(1).replace("\\", "")
             self.assertIn("tensorgroups", field)
-            self.assertIn("tensor-id=(string)mel-spectrogram", field)
+            self.assertIn(f"tensor-id=(string){name}", field)
             listed = re.search(r"dims=.*?<(.*?)>", field).group(1)
             self.assertEqual(re.findall(r"\d+", listed.replace("(int)", "")), shape.split())
             self.assertIn(f"type=(string){kind}", field)
@@ -60,6 +60,34 @@ class Tensors(unittest.TestCase):
         said = self.read("frames=60 eos-mode=short")
         self.assertIn("buffers 2", said)
         self.expect(said[said.index("meta"):].split("media", 1)[1], (1, 40, 80), "float32")
+
+    def features(self, properties, dims, kind="float32", caps="audio/x-speech-features"):
+        said = self.read(f"preset=kaldi80 {properties}", caps)
+        self.expect(said, dims, kind, "speech-features")
+        return said
+
+    def test_features_of_meltransform(self):
+        # 98 rows: buffers of a stream, each of which is completed by the next, and the end.
+        mfcc = "meltransform preset=mfcc13-kaldi deltas=2"
+        said = self.features(f"mels=23 frames=49 ! {mfcc}", (1, 49, 39))
+        self.assertIn("buffers 2", said)
+        self.features(f"mels=23 frames=49 layout=mel-major ! {mfcc}", (1, 39, 49))
+        self.features(f"mels=23 frames=49 format=F16LE ! {mfcc}", (1, 49, 39), "float16")
+        self.features("mels=23 frames=49 ! meltransform dct=ortho", (1, 49, 23))
+
+    def test_features_of_a_clip_and_a_short_last_buffer(self):
+        self.features("frames=0 ! meltransform preset=lfr-funasr", (1, 17, 560))
+        said = self.features("frames=60 ! meltransform preset=lfr-funasr", (1, 10, 560))
+        self.assertIn("buffers 2", said)
+        last = said[said.index("meta"):].split("media", 1)[1]
+        self.expect(last, (1, 7, 560), "float32", "speech-features")
+
+    def test_features_for_nnstreamer(self):
+        said = self.read("preset=kaldi80 mels=23 frames=49 ! meltransform preset=mfcc13-kaldi",
+                         "other/tensors,format=static,num_tensors=1,types=float32,"
+                         "dimensions=(string)13:49:1,framerate=100/49")
+        self.assertIn("media other/tensors", said)
+        self.assertIn("dimensions 13:49:1\n", said)
 
     def test_nnstreamer_caps_in_the_spelling_the_peer_asks_for(self):
         for dimensions in ("80:50:1", "80:50", "80:50:1:1"):
