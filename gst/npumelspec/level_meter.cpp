@@ -46,6 +46,8 @@ void LevelMeter::configure(const Recipe& recipe, SampleType type) {
   measured_ = std::min(hop_, framing(recipe).reach);
   type_ = type;
   rise_ = kRise * recipe.hop_length / recipe.rate;
+  window_hops_ = (recipe.win_length + hop_ - 1) / hop_;
+  second_ = std::max(1, recipe.rate / hop_);
   linear_ = recipe.log == LogType::none;
   const double power = recipe.spectrum == Spectrum::magnitude ? 2 : 1;
   db_per_unit_ = power * (recipe.log == LogType::ln      ? 10 / std::log(10.0)
@@ -74,6 +76,8 @@ void LevelMeter::reset() noexcept {
   voiced_.clear();
   first_ = 0;
   samples_ = 0;
+  since_silence_ = window_hops_ + 1;
+  learning_ = 0;
   heard_ = false;
 }
 
@@ -127,15 +131,29 @@ int64_t LevelMeter::measured_of(int64_t frame) const {
   return std::clamp<int64_t>(samples_ - frame * hop_, 0, measured_);
 }
 
+/// `band`: of a frame of sound.
+void LevelMeter::learn_noise(double band) noexcept {
+  if (!heard_)
+    noise_ = band;
+  else if (learning_ > 0)
+    noise_ = std::min(noise_, band);
+  else
+    noise_ = std::min(noise_ + rise_, band);
+  heard_ = true;
+  learning_ = std::max(0, learning_ - 1);
+}
+
 void LevelMeter::push_rows(int64_t first, int count, const RowSink& rows) {
   for (int row = 0; row < count; ++row) {
-    const double band = band_level(rows, row);
-    noise_ = heard_ ? std::min(noise_ + rise_, band) : band;
-    heard_ = true;
     const int64_t frame = first + row;
-    const double level = decibels(static_cast<double>(squares(frame)), measured_of(frame));
-    const bool loud = level > kQuietest;
-    voiced_.push_back(loud && band >= noise_ + kAboveNoise ? 1 : 0);
+    const uint64_t sum = squares(frame);
+    since_silence_ = sum == 0 ? 0 : std::min(since_silence_ + 1, window_hops_ + 1);
+    if (sum == 0 && !heard_) learning_ = second_;
+    const double band = band_level(rows, row);
+    const bool learns = learning_ > 0;
+    if (since_silence_ > window_hops_) learn_noise(band);
+    const bool loud = decibels(static_cast<double>(sum), measured_of(frame)) > kQuietest;
+    voiced_.push_back(loud && (learns || band >= noise_ + kAboveNoise) ? 1 : 0);
   }
 }
 

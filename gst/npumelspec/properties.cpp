@@ -102,7 +102,8 @@ void install_output(Installer& add) {
       kLevelMeta, "level-meta", "Level meta",
       "[output] GstAudioLevelMeta on output buffers: the level of the audio under the buffer "
       "in -dBov, and a voice flag: at least a quarter of its frames are 9 dB above the noise "
-      "level in the filters from 250 to 3500 Hz, and louder than -55 dBov",
+      "level in the filters from 250 to 3500 Hz, and louder than -55 dBov (digital silence is no "
+      "noise)",
       level_meta_type(), 0);
   add.time(kMaxDuration, "max-duration", "Maximum duration",
            "[output] With frames=0: audio in ns beyond which an error ends the stream",

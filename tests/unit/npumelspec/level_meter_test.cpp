@@ -99,6 +99,65 @@ TEST(LevelMeter, HearsVoiceAboveTheNoiseOnly) {
   EXPECT_FALSE(meter.level(602, 5).voice);
 }
 
+TEST(LevelMeter, DigitalSilenceIsNotTheNoiseLevel) {
+  LevelMeter meter;
+  meter.configure(whisper(), SampleType::s16);
+  const auto signal = tone(0.1, 700 * kHop);
+  auto floor = rows_at(-10, 50);
+  auto edge = rows_at(-7, 3);  // windows of 400 samples that reach into the zeros
+  auto noise = rows_at(-4, 200);
+  auto speech = rows_at(-3.05, 10);
+  // A stream that begins with it: its first second of sound has voice.
+  meter.push_silence(50 * kHop);
+  meter.push(signal.data(), 213 * kHop);
+  meter.push_rows(0, 50, sink(floor));
+  meter.push_rows(50, 3, sink(edge));
+  meter.push_rows(53, 200, sink(noise));
+  meter.push_rows(253, 10, sink(speech));
+  EXPECT_FALSE(meter.level(0, 50).voice);
+  EXPECT_TRUE(meter.level(50, 3).voice);
+  EXPECT_TRUE(meter.level(53, 100).voice);
+  EXPECT_TRUE(meter.level(152, 1).voice);
+  EXPECT_FALSE(meter.level(153, 1).voice);
+  EXPECT_FALSE(meter.level(153, 100).voice);
+  EXPECT_TRUE(meter.level(253, 10).voice);
+  // In the middle it changes nothing, however long it is.
+  meter.push_silence(300 * kHop);
+  meter.push(signal.data(), 213 * kHop);
+  for (int part = 0; part < 6; ++part) meter.push_rows(263 + 50 * part, 50, sink(floor));
+  meter.push_rows(563, 3, sink(edge));
+  meter.push_rows(566, 200, sink(noise));
+  meter.push_rows(766, 10, sink(speech));
+  EXPECT_FALSE(meter.level(263, 300).voice);
+  EXPECT_FALSE(meter.level(563, 3).voice);
+  EXPECT_FALSE(meter.level(566, 1).voice);
+  EXPECT_FALSE(meter.level(566, 200).voice);
+  EXPECT_TRUE(meter.level(766, 10).voice);
+  // A stream that begins with sound knows its noise at once.
+  meter.reset();
+  meter.push(signal.data(), 213 * kHop);
+  meter.push_rows(0, 200, sink(noise));
+  EXPECT_FALSE(meter.level(0, 200).voice);
+}
+
+TEST(LevelMeter, LearnsTheNoiseFromTheLowestOfTheFirstSecond) {
+  LevelMeter meter;
+  meter.configure(whisper(), SampleType::s16);
+  const auto signal = tone(0.1, 300 * kHop);
+  meter.push_silence(kHop);
+  meter.push(signal.data(), 300 * kHop);
+  auto floor = rows_at(-10, 1);
+  auto loud = rows_at(-2, 60);
+  auto pause = rows_at(-3.1, 40);
+  meter.push_rows(0, 1, sink(floor));
+  meter.push_rows(1, 60, sink(loud));
+  meter.push_rows(61, 3, sink(pause));
+  meter.push_rows(64, 60, sink(loud));
+  EXPECT_TRUE(meter.level(104, 20).voice);  // 11 dB above the pause
+  meter.push_rows(124, 40, sink(pause));
+  EXPECT_FALSE(meter.level(124, 40).voice);
+}
+
 TEST(LevelMeter, HearsNoVoiceInWhatIsTooQuiet) {
   LevelMeter meter;
   meter.configure(whisper(), SampleType::s16);
