@@ -13,6 +13,7 @@ struct Release {
   void operator()(GstBuffer* buffer) const { gst_buffer_unref(buffer); }
   void operator()(GstCaps* caps) const { gst_caps_unref(caps); }
   void operator()(GstContext* context) const { gst_context_unref(context); }
+  void operator()(GstMemory* memory) const { gst_memory_unref(memory); }
   void operator()(GstEvent* event) const { gst_event_unref(event); }
   void operator()(GstMessage* message) const { gst_message_unref(message); }
   void operator()(GstQuery* query) const { gst_query_unref(query); }
@@ -27,6 +28,7 @@ using BufferPtr = std::unique_ptr<GstBuffer, Release>;
 using CapsPtr = std::unique_ptr<GstCaps, Release>;
 using ContextPtr = std::unique_ptr<GstContext, Release>;
 using EventPtr = std::unique_ptr<GstEvent, Release>;
+using MemoryPtr = std::unique_ptr<GstMemory, Release>;
 using MessagePtr = std::unique_ptr<GstMessage, Release>;
 using QueryPtr = std::unique_ptr<GstQuery, Release>;
 using AllocatorPtr = std::unique_ptr<GstAllocator, Release>;

@@ -34,6 +34,16 @@ float largest(const float* values, int64_t count) {
   return *std::max_element(best, best + lanes);
 }
 
+/// Floats become float16 in place.
+void halve(uint8_t* values, int64_t count) {
+  for (int64_t i = 0; i < count; ++i) {
+    float value = 0;
+    std::memcpy(&value, values + i * 4, sizeof value);
+    const uint16_t half = half_bits(value);
+    std::memcpy(values + i * 2, &half, sizeof half);
+  }
+}
+
 }  // namespace
 
 void Assembler::configure(const Config& config) {
@@ -46,8 +56,9 @@ void Assembler::configure(const Config& config) {
   direct_ = !shape.whole() && shape.stride == shape.frames && 2 * shape.frames > kBatchFrames &&
             !normalizes_half && !begins_inside;
   const int longest = std::max(shape.frames, shape.first);
-  if (!direct_) store_.configure(config.mels, shape.whole() ? 0 : 2 * (longest + kBatchFrames));
-  const bool copies = !direct_ && normalizes();
+  const bool stores = !direct_ && !shape.whole();
+  if (stores) store_.configure(config.mels, 2 * (longest + kBatchFrames));
+  const bool copies = stores && normalizes();
   scratch_.reserve(static_cast<size_t>(config.mels) *
                    static_cast<size_t>(std::max(kBatchFrames, copies ? longest : 0)));
 }
@@ -55,6 +66,8 @@ void Assembler::configure(const Config& config) {
 void Assembler::reset() noexcept {
   current_.reset();
   store_.reset();
+  whole_.reset();
+  whole_tags_.clear();
   done_ = 0;
   buffers_ = 0;
   finished_ = false;
@@ -113,6 +126,10 @@ GstFlowReturn Assembler::sink(int64_t first, int count, RowSink& rows) {
     rows = {scratch_.data(), ElementType::f32, mels, 1};
     return GST_FLOW_OK;
   }
+  if (config_.shape.whole()) {
+    rows = {whole_.append(static_cast<size_t>(count) * whole_width()), whole_type(), mels, 1};
+    return GST_FLOW_OK;
+  }
   if (!direct_) {
     rows = {store_.append(count), ElementType::f32, mels, 1};
     return GST_FLOW_OK;
@@ -138,12 +155,16 @@ void Assembler::commit(int64_t first, int count, double maximum, const char* bac
     done_ = first + count;
     return;
   }
+  const bool whole = config_.shape.whole();
   const uint8_t origin = std::string_view(backend) == "npu" ? npu_tag : software_tag;
   for (int i = 0; i < count; ++i) {
     const uint8_t tag = origin | (silent[static_cast<size_t>(i)] ? silent_tag : 0);
     tags_all_ &= tag;
     tags_any_ |= tag;
-    if (!direct_) store_.tag(first + i) = tag;
+    if (whole)
+      whole_tags_.push_back(tag);
+    else if (!direct_)
+      store_.tag(first + i) = tag;
   }
   maximum_ = std::max(maximum_, maximum);
   done_ = first + count;
@@ -175,7 +196,9 @@ GstFlowReturn Assembler::take(Output& output) {
   Block block;
   if (!next_block(block)) return GST_FLOW_OK;
   output.start = block.start;
-  const GstFlowReturn flow = direct_ ? take_direct(block, output) : take_stored(block, output);
+  const GstFlowReturn flow = config_.shape.whole() ? take_whole(block, output)
+                             : direct_             ? take_direct(block, output)
+                                                   : take_stored(block, output);
   if (flow == GST_FLOW_OK) ++buffers_;
   return flow;
 }
@@ -217,35 +240,77 @@ GstFlowReturn Assembler::take_stored(const Block& complete, Output& output) {
   Block block = complete;
   const int64_t values = int64_t{block.rows} * config_.mels;
   float* rows = store_.row(block.start);
-  block.maximum =
-      std::max<double>(largest(rows, values + ending_.dropped * config_.mels), tail_maximum_);
+  block.maximum = std::max<double>(largest(rows, values), tail_maximum_);
   uint8_t all = 0xff;
   uint8_t any = 0;
   for (int i = 0; i < block.rows; ++i) {
     all &= store_.tag(block.start + i);
     any |= store_.tag(block.start + i);
   }
-  if (normalizes()) {
-    if (!config_.shape.whole()) {  // overlapping buffers need the raw rows again
-      scratch_.assign(rows, rows + values);
-      rows = scratch_.data();
-    }
+  if (normalizes()) {  // overlapping buffers need the raw rows again
+    scratch_.assign(rows, rows + values);
+    rows = scratch_.data();
     normalize_rows({rows, block.rows, config_.mels, config_.mels, 1}, block);
-  }
-  if (config_.shape.whole() && ending_.zero_rows > 0) {
-    store_.append(ending_.zero_rows);
-    rows = store_.row(block.start);
-    std::fill_n(rows + int64_t{block.rows} * config_.mels, config_.mels * ending_.zero_rows, 0.0F);
-    block.rows += static_cast<int>(ending_.zero_rows);
   }
 
   MappedBuffer buffer;
   const GstFlowReturn flow = pool_.acquire(bytes(block.rows), buffer);
   if (flow != GST_FLOW_OK) return flow;
   write(buffer.data(), rows, block.rows);
-  if (!config_.shape.whole()) store_.drop_before(config_.shape.start(buffers_ + 1));
+  store_.drop_before(config_.shape.start(buffers_ + 1));
 
   output.buffer = buffer.release();
+  output.rows = block.rows;
+  output.valid = block.valid;
+  output.log_max = block.maximum;
+  output.backend = backend_of(any);
+  output.silent = (all & silent_tag) != 0;
+  return GST_FLOW_OK;
+}
+
+ElementType Assembler::whole_type() const noexcept {
+  return config_.layout == Layout::frame_major && !normalizes() ? config_.type : ElementType::f32;
+}
+
+size_t Assembler::whole_width() const noexcept {
+  return static_cast<size_t>(config_.mels) * size_of(whole_type());
+}
+
+GstFlowReturn Assembler::take_whole(const Block& complete, Output& output) {
+  Block block = complete;
+  block.maximum = std::max(maximum_, tail_maximum_);  // also of rows that are not sent
+  uint8_t all = 0xff;
+  uint8_t any = 0;
+  for (int i = 0; i < block.rows; ++i) {
+    all &= whole_tags_[static_cast<size_t>(i)];
+    any |= whole_tags_[static_cast<size_t>(i)];
+  }
+  if (normalizes())
+    normalize_rows(
+        {reinterpret_cast<float*>(whole_.data()), block.rows, config_.mels, config_.mels, 1},
+        block);
+  whole_.resize(static_cast<size_t>(block.rows) * whole_width());
+  if (ending_.zero_rows > 0) {
+    const size_t zeros = static_cast<size_t>(ending_.zero_rows) * whole_width();
+    std::memset(whole_.append(zeros), 0, zeros);
+    block.rows += static_cast<int>(ending_.zero_rows);
+  }
+
+  if (config_.layout == Layout::mel_major) {
+    MappedBuffer buffer;
+    const GstFlowReturn flow = pool_.acquire(bytes(block.rows), buffer);
+    if (flow != GST_FLOW_OK) return flow;
+    write(buffer.data(), reinterpret_cast<const float*>(whole_.data()), block.rows);
+    output.buffer = buffer.release();
+    whole_.reset();
+  } else {
+    if (whole_type() != config_.type) {
+      halve(whole_.data(), int64_t{block.rows} * config_.mels);
+      whole_.resize(bytes(block.rows));
+    }
+    output.buffer.reset(gst_buffer_new());
+    gst_buffer_append_memory(output.buffer.get(), whole_.release().release());
+  }
   output.rows = block.rows;
   output.valid = block.valid;
   output.log_max = block.maximum;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "gst/backend/types.h"
+#include "gst/common/growing_memory.h"
 #include "gst/common/output_pool.h"
 #include "gst/common/pointers.h"
 #include "gst/npumelspec/row_store.h"
@@ -43,7 +44,8 @@ struct Ending {
 
 /// Puts computed rows into buffers of the negotiated shape. Rows are written directly into the
 /// output buffer, unless buffers overlap, several fit into a batch, they begin inside of batches,
-/// the whole stream is one buffer, or float16 is to be normalised. Not thread-safe: belongs to the
+/// or float16 is to be normalised. A whole stream is written into memory that grows and then
+/// becomes the buffer, without a copy unless it is mel-major. Not thread-safe: belongs to the
 /// streaming thread.
 class Assembler {
  public:
@@ -108,6 +110,10 @@ class Assembler {
   void write(void* target, const float* rows, int count) const;
   GstFlowReturn take_direct(const Block& block, Output& output);
   GstFlowReturn take_stored(const Block& block, Output& output);
+  GstFlowReturn take_whole(const Block& block, Output& output);
+  /// Of the rows of a whole stream while it lasts.
+  ElementType whole_type() const noexcept;
+  size_t whole_width() const noexcept;
 
   OutputPool& pool_;
   Config config_;
@@ -126,7 +132,11 @@ class Assembler {
   uint8_t tags_all_ = 0xff;  ///< bits common to all rows
   uint8_t tags_any_ = 0;     ///< bits of any row
 
-  // Not direct: rows wait here. Scratch holds normalised copies and rows of tail silence.
+  // The whole stream: all rows, and a tag for each.
+  GrowingMemory whole_;
+  std::vector<uint8_t> whole_tags_;
+
+  // Neither: rows wait here. Scratch holds normalised copies and rows of tail silence.
   RowStore store_;
   std::vector<float> scratch_;
 };

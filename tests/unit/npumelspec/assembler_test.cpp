@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstring>
 #include <limits>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -203,6 +204,89 @@ TEST(Assembler, AWholeStreamIsOneBufferWithItsTailRule) {
   EXPECT_EQ(harness.buffers()[0].values, expected);
   EXPECT_EQ(harness.buffers()[0].output.valid, 249);
   EXPECT_EQ(harness.buffers()[0].output.log_max, value(249, kMels - 1));
+}
+
+/// Bytes of the whole stream lie where the backend wrote them, in one memory that is no larger.
+TEST(Assembler, AWholeStreamIsNotCopied) {
+  struct Case {
+    ElementType type;
+    NormalizeMode mode;
+    size_t written;  ///< bytes of a value while the stream lasts
+  };
+  for (const Case& one : {Case{ElementType::f32, NormalizeMode::none, 4},
+                          Case{ElementType::f32, NormalizeMode::buffer, 4},
+                          Case{ElementType::f16, NormalizeMode::none, 2},
+                          Case{ElementType::f16, NormalizeMode::buffer, 4}}) {
+    constexpr int kRows = 400'000;
+    Assembler::Config config = config_of(0, 0, 1);
+    config.type = one.type;
+    config.mode = one.mode;
+    config.normalization = resolve(Preset::whisper80, {}, 16000).normalization;
+    OutputPool pool{[]() -> PoolPtr { throw std::logic_error("no buffer is asked for"); }};
+    Assembler assembler(pool);
+    assembler.configure(config);
+    const uint8_t* first = nullptr;
+    for (int64_t next = 0; next < kRows; next += kBatchFrames) {
+      RowSink rows;
+      ASSERT_EQ(assembler.sink(next, kBatchFrames, rows), GST_FLOW_OK);
+      ASSERT_EQ(size_of(rows.type), one.written);
+      ASSERT_EQ(rows.frame_stride, kMels);
+      std::memset(rows.data, 0, kBatchFrames * kMels * one.written);
+      first = static_cast<uint8_t*>(rows.data) - static_cast<size_t>(next) * kMels * one.written;
+      assembler.commit(next, kBatchFrames, 0, "software", {});
+    }
+    assembler.finish({.rows = kRows, .valid = kRows, .total = kRows});
+    Output output;
+    ASSERT_EQ(assembler.take(output), GST_FLOW_OK);
+    ASSERT_TRUE(output.buffer);
+    const size_t bytes = kRows * kMels * size_of(one.type);
+    EXPECT_EQ(gst_buffer_n_memory(output.buffer.get()), 1U);
+    gsize room = 0;
+    EXPECT_EQ(gst_buffer_get_sizes(output.buffer.get(), nullptr, &room), bytes);
+    EXPECT_LT(room, bytes + bytes / 20);
+    GstMapInfo map;
+    ASSERT_TRUE(gst_buffer_map(output.buffer.get(), &map, GST_MAP_READ));
+    EXPECT_EQ(map.data, first);
+    gst_buffer_unmap(output.buffer.get(), &map);
+  }
+}
+
+TEST(Assembler, AWholeStreamHasTheSameValuesInEveryTypeAndLayout) {
+  for (const bool normalized : {false, true})
+    for (const int frames : {50, 40'000}) {
+      Assembler::Config config = config_of(0, 0, 1);
+      if (normalized) config.mode = NormalizeMode::buffer;
+      config.normalization = resolve(Preset::whisper80, {}, 16000).normalization;
+      const auto values = [&](ElementType type, Layout layout) {
+        config.type = type;
+        config.layout = layout;
+        Harness harness(config);
+        harness.compute(frames - 5);
+        harness.finish(
+            {.rows = frames, .valid = frames, .total = frames + 3, .dropped = 2, .zero_rows = 4});
+        EXPECT_EQ(harness.buffers().size(), 1U);
+        return harness.buffers().at(0).values;
+      };
+      const int rows = frames + 2;
+      const std::vector<float> plain = values(ElementType::f32, Layout::frame_major);
+      ASSERT_EQ(plain.size(), static_cast<size_t>(rows) * kMels);
+      if (!normalized) {
+        std::vector<float> expected = frame_major(0, frames - 2);
+        expected.resize(plain.size(), 0.0F);
+        EXPECT_EQ(plain, expected);
+      }
+      std::vector<float> turned;
+      for (int mel = 0; mel < kMels; ++mel)
+        for (int row = 0; row < rows; ++row)
+          turned.push_back(plain[static_cast<size_t>(row * kMels + mel)]);
+      EXPECT_EQ(values(ElementType::f32, Layout::mel_major), turned);
+      std::vector<float> halves;
+      for (const float number : plain) halves.push_back(half_bits(number));
+      EXPECT_EQ(values(ElementType::f16, Layout::frame_major), halves);
+      halves.clear();
+      for (const float number : turned) halves.push_back(half_bits(number));
+      EXPECT_EQ(values(ElementType::f16, Layout::mel_major), halves);
+    }
 }
 
 TEST(Assembler, AWholeStreamWithoutARowIsNoBuffer) {
