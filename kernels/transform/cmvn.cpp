@@ -25,7 +25,8 @@ CmvnWindow cmvn_window(const TransformRecipe& recipe, int64_t t, int64_t rows) {
 
 double cmvn_scale(const TransformRecipe& recipe, double variance) {
   if (!recipe.cmvn_variance) return 1;
-  return 1 / std::sqrt(std::max(variance, recipe.cmvn_floor) + recipe.cmvn_epsilon);
+  return 1 / (std::sqrt(std::max(variance, recipe.cmvn_floor) + recipe.cmvn_epsilon) +
+              recipe.cmvn_deviation_epsilon);
 }
 
 int64_t cmvn_global_rows(const TransformRecipe& recipe, int64_t count) {

@@ -19,8 +19,7 @@ struct CmvnWindow {
 /// INT64_MAX while nobody knows it. Both ends never go back from one row to the next.
 CmvnWindow cmvn_window(const TransformRecipe& recipe, int64_t t, int64_t rows);
 
-/// What 1 is divided by a deviation is: 1 / sqrt(max(variance, floor) + epsilon); 1 without
-/// cmvn-variance.
+/// 1 / (sqrt(max(variance, floor) + epsilon) + deviation epsilon); 1 without cmvn-variance.
 double cmvn_scale(const TransformRecipe& recipe, double variance);
 
 /// How many rows the file counts for beside `count` rows of a window (CmvnType::online).

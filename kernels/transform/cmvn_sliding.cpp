@@ -28,6 +28,7 @@ class WindowCmvn final : public Step {
     job_.file = file_.data();
     job_.floor = recipe.cmvn_floor;
     job_.epsilon = recipe.cmvn_epsilon;
+    job_.deviation_epsilon = recipe.cmvn_deviation_epsilon;
     job_.dims = static_cast<size_t>(rows.dims);
   }
 

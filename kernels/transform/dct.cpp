@@ -13,6 +13,13 @@
 namespace npumel {
 namespace {
 
+/// Factor on orthonormal weights.
+double dct_norm(DctType type, int k, int length) {
+  if (type == DctType::htk) return k == 0 ? std::numbers::sqrt2 : 1;
+  if (type == DctType::unnormalized) return k == 0 ? 2 * std::sqrt(length) : std::sqrt(2 * length);
+  return 1;
+}
+
 class DctStep final : public Step {
  public:
   DctStep(const TransformRecipe& recipe, const TransformInput& rows)
@@ -68,11 +75,12 @@ double lifter_factor(const TransformRecipe& recipe, int k) {
 
 DctPlace dct_place(const TransformRecipe& recipe, const TransformInput& rows, int k) {
   const bool energy = k == 0 && rows.energy;
-  DctPlace place{k, energy ? 1 : lifter_factor(recipe, k)};
+  const double norm = dct_norm(recipe.dct, k, dct_length(rows));
+  DctPlace place{k, energy ? 1 : lifter_factor(recipe, k) * norm};
   if (recipe.dct_order == DctOrder::htk) {
     const int coefficients = dct_coefficients(recipe, rows);
     place.at = k == 0 ? coefficients - 1 : k - 1;
-    if (k == 0 && !energy) place.factor *= std::numbers::sqrt2;
+    if (k == 0 && !energy && recipe.dct == DctType::ortho) place.factor *= std::numbers::sqrt2;
   }
   return place;
 }

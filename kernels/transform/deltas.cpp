@@ -19,13 +19,18 @@ DeltaTerms terms_of(const DeltaTaps& taps) {
   return terms;
 }
 
+/// Whether no derivative is taken over a window that passes an edge.
+bool deltas_stay_inside(const TransformRecipe& recipe) {
+  return recipe.delta_rule == DeltaRule::librosa && recipe.delta_edge == DeltaEdge::usual;
+}
+
 /// Every derivative is a filter over the rows themselves: Kaldi, whose edge rows are repeated, and
 /// librosa, which takes no derivative whose window passes an edge.
 class FilterDeltas final : public Step {
  public:
   FilterDeltas(const TransformRecipe& recipe, const TransformInput& rows)
       : dims_(rows.dims),
-        inside_(recipe.delta_rule == DeltaRule::librosa),
+        inside_(deltas_stay_inside(recipe)),
         loops_(row_loops()),
         store_(rows.dims) {
     for (int order = 1; order <= recipe.deltas; ++order)
@@ -171,8 +176,11 @@ class CascadedDeltas final : public Step {
 
 int64_t count_deltas(const TransformRecipe& recipe, int64_t rows, bool ended) {
   const int64_t half = delta_half_window(recipe);
-  if (recipe.delta_rule != DeltaRule::librosa)
-    return ended ? rows : std::max<int64_t>(0, rows - half * recipe.deltas);
+  if (!deltas_stay_inside(recipe)) {
+    const bool one_filter = recipe.delta_rule == DeltaRule::librosa;
+    const int64_t reach = one_filter ? half : half * recipe.deltas;
+    return ended ? rows : std::max<int64_t>(0, rows - reach);
+  }
   if (rows < 2 * half + 1) return 0;
   return ended ? rows : rows - half;
 }

@@ -16,14 +16,23 @@ class PcenStep final : public Step {
   PcenStep(const TransformRecipe& recipe, const TransformInput& rows)
       : recipe_(recipe),
         keep_(pcen_smoothing(recipe, rows)),
+        starts_(recipe.pcen_start == PcenStart::first),
         smooth_(static_cast<size_t>(rows.dims), 1.0) {}
 
   void push(const float* rows, int64_t count, int64_t /*ready*/, float* out) override {
+    if (count > 0 && starts_) {
+      for (size_t i = 0; i < smooth_.size(); ++i)
+        if (std::isfinite(rows[i])) smooth_[i] = rows[i] * recipe_.pcen_scale;
+      starts_ = false;
+    }
     for (int64_t t = 0; t < count; ++t)
       for (double& smooth : smooth_) *out++ = value(*rows++, smooth);
   }
   void drain(int64_t /*ready*/, float* /*out*/) override {}
-  void reset() override { smooth_.assign(smooth_.size(), 1.0); }
+  void reset() override {
+    smooth_.assign(smooth_.size(), 1.0);
+    starts_ = recipe_.pcen_start == PcenStart::first;
+  }
 
  private:
   float value(float sample, double& smooth) const {
@@ -45,12 +54,14 @@ class PcenStep final : public Step {
 
   TransformRecipe recipe_;
   double keep_;
-  std::vector<double> smooth_;  // M, 1 before the first row as scipy's lfilter_zi sets it
+  bool starts_;                 // the next row is the one that the smoothing starts with
+  std::vector<double> smooth_;  // M; before the first row 1, as scipy's lfilter_zi sets it
 };
 
 }  // namespace
 
 double pcen_smoothing(const TransformRecipe& recipe, const TransformInput& rows) {
+  if (recipe.pcen_smoothing > 0) return recipe.pcen_smoothing;
   const double t = recipe.pcen_time_constant * rows.rate / rows.hop_length;
   return (std::sqrt(1 + 4 * t * t) - 1) / (2 * t * t);
 }

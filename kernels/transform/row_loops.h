@@ -90,7 +90,8 @@ struct WindowJob {
   std::span<const WindowRow> rows;  ///< in the order of the stream
   const double* file = nullptr;     ///< means, then mean squares; of rows with file_rows
   double floor = 0;
-  double epsilon = 0;
+  double epsilon = 0;            ///< added to the variance
+  double deviation_epsilon = 0;  ///< added to its root
   size_t dims = 0;
 };
 

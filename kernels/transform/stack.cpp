@@ -85,7 +85,7 @@ class StackStep final : public Step {
 
 int64_t count_stack(const TransformRecipe& recipe, int64_t rows, bool ended) {
   const int64_t stride = recipe.stack_stride;
-  if (ended) return (rows + stride - 1) / stride;
+  if (ended && recipe.stack_edge != StackEdge::drop) return (rows + stride - 1) / stride;
   return rows > recipe.stack_right ? (rows - 1 - recipe.stack_right) / stride + 1 : 0;
 }
 

@@ -35,9 +35,17 @@ constexpr std::array<EnumName<PcenType>, 2> kPcenTypes = {{
     {PcenType::librosa, "librosa", "librosa.pcen"},
 }};
 
-constexpr std::array<EnumName<DctType>, 2> kDctTypes = {{
+constexpr std::array<EnumName<PcenStart>, 2> kPcenStarts = {{
+    {PcenStart::one, "one", "1 (librosa)"},
+    {PcenStart::first, "first", "The first row"},
+}};
+
+constexpr std::array<EnumName<DctType>, 4> kDctTypes = {{
     {DctType::none, "none", "No cepstra"},
     {DctType::ortho, "ortho", "Orthonormal DCT-II"},
+    {DctType::htk, "htk", "Sums times sqrt(2 / N), c0 as the others (HTK, TensorFlow)"},
+    {DctType::unnormalized, "unnormalized",
+     "Sums times 2 (norm=None of SciPy, librosa, torchaudio)"},
 }};
 
 constexpr std::array<EnumName<LifterRule>, 2> kLifterRules = {{
@@ -47,7 +55,7 @@ constexpr std::array<EnumName<LifterRule>, 2> kLifterRules = {{
 
 constexpr std::array<EnumName<DctOrder>, 2> kDctOrders = {{
     {DctOrder::natural, "natural", "c0, c1, c2 ..."},
-    {DctOrder::htk, "htk", "c1, c2 ... c0 * sqrt(2), or the energy last"},
+    {DctOrder::htk, "htk", "c1, c2 ..., last c0 (dct=ortho: times sqrt(2)) or the energy"},
 }};
 
 constexpr std::array<EnumName<DeltaRule>, 3> kDeltaRules = {{
@@ -56,6 +64,11 @@ constexpr std::array<EnumName<DeltaRule>, 3> kDeltaRules = {{
      "torchaudio.functional.compute_deltas, applied again: deltas repeated at the edges"},
     {DeltaRule::librosa, "librosa",
      "librosa.feature.delta: Savitzky-Golay, the edges have the value of the last full window"},
+}};
+
+constexpr std::array<EnumName<DeltaEdge>, 2> kDeltaEdges = {{
+    {DeltaEdge::usual, "usual", "As delta-rule says"},
+    {DeltaEdge::repeat, "repeat", "Repeated rows (mode=nearest of librosa.feature.delta)"},
 }};
 
 constexpr std::array<EnumName<CmvnType>, 5> kCmvnTypes = {{
@@ -67,9 +80,11 @@ constexpr std::array<EnumName<CmvnType>, 5> kCmvnTypes = {{
      "The rows before, and cmvn-file while they are few, as Kaldi's apply-cmvn-online"},
 }};
 
-constexpr std::array<EnumName<StackEdge>, 2> kStackEdges = {{
+constexpr std::array<EnumName<StackEdge>, 3> kStackEdges = {{
     {StackEdge::repeat, "repeat", "The first and the last row"},
     {StackEdge::zero, "zero", "Zeros"},
+    {StackEdge::drop, "drop",
+     "The first row; stacked rows that need rows after the last are left out"},
 }};
 
 }  // namespace
@@ -87,6 +102,10 @@ std::span<const EnumName<PcenType>> enum_names<PcenType>() {
   return kPcenTypes;
 }
 template <>
+std::span<const EnumName<PcenStart>> enum_names<PcenStart>() {
+  return kPcenStarts;
+}
+template <>
 std::span<const EnumName<DctType>> enum_names<DctType>() {
   return kDctTypes;
 }
@@ -101,6 +120,10 @@ std::span<const EnumName<DctOrder>> enum_names<DctOrder>() {
 template <>
 std::span<const EnumName<DeltaRule>> enum_names<DeltaRule>() {
   return kDeltaRules;
+}
+template <>
+std::span<const EnumName<DeltaEdge>> enum_names<DeltaEdge>() {
+  return kDeltaEdges;
 }
 template <>
 std::span<const EnumName<CmvnType>> enum_names<CmvnType>() {

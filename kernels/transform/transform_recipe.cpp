@@ -82,6 +82,7 @@ void settle_idle(TransformRecipe& recipe) {
 #undef TRANSFORM_FIELD
   const bool sliding = recipe.cmvn == CmvnType::sliding;
   const bool online = recipe.cmvn == CmvnType::online;
+  forget(recipe.pcen_time_constant, plain.pcen_time_constant, recipe.pcen_smoothing > 0);
   forget(recipe.lifter_rule, plain.lifter_rule, recipe.lifter == 0);
   forget(recipe.cmvn_window, plain.cmvn_window, !sliding && !online);
   forget(recipe.cmvn_center, plain.cmvn_center, !sliding);
@@ -91,6 +92,7 @@ void settle_idle(TransformRecipe& recipe) {
   forget(recipe.cmvn_ddof, plain.cmvn_ddof, !variance || recipe.cmvn != CmvnType::clip);
   forget(recipe.cmvn_floor, plain.cmvn_floor, !variance);
   forget(recipe.cmvn_epsilon, plain.cmvn_epsilon, !variance);
+  forget(recipe.cmvn_deviation_epsilon, plain.cmvn_deviation_epsilon, !variance);
   CmvnStatistics& statistics = recipe.cmvn_statistics;
   if (!reads_file(recipe) || (online && recipe.cmvn_global_frames == 0)) statistics = {};
   if (!variance) statistics.variance.clear();

@@ -24,14 +24,21 @@ enum class TransformStep {
 /// Per-channel energy normalisation of rows without a logarithm.
 enum class PcenType { off, librosa };
 
-/// ortho: orthonormal DCT-II.
-enum class DctType { none, ortho };
+/// What PCEN's smoothing starts with: one, as librosa's filter does, or the first row itself.
+enum class PcenStart { one, first };
+
+/// DCT-II of a row of N values x_n, whose sums are sum x_n cos(pi/N (n + 1/2) k):
+///  ortho         c0 times sqrt(1/N), the others times sqrt(2/N)
+///  htk           all of them times sqrt(2/N): HTK, TensorFlow
+///  unnormalized  all of them times 2: SciPy, librosa and torchaudio with norm=None
+enum class DctType { none, ortho, htk, unnormalized };
 
 /// Factor on coefficient k, with L = lifter: kaldi 1 + L/2 sin(pi k / L), librosa the same with
 /// k + 1. It is below 0 where k lies between L and 2 L.
 enum class LifterRule { kaldi, librosa };
 
-/// htk: c1, c2 ..., and last c0 * sqrt(2), or the energy where the rows carry one.
+/// htk: c1, c2 ..., and last c0, with DctType::ortho times sqrt(2), or the energy where the rows
+/// carry one.
 enum class DctOrder { natural, htk };
 
 /// How derivatives are taken, above all at the edges of the stream.
@@ -42,6 +49,9 @@ enum class DctOrder { natural, htk };
 ///              rows have the value of the first and last row with a full window
 enum class DeltaRule { kaldi, torchaudio, librosa };
 
+/// usual: as the rule says. repeat: rows repeated, also with DeltaRule::librosa (mode=nearest).
+enum class DeltaEdge { usual, repeat };
+
 /// Whose mean (and variance) a row is normalised by.
 ///  global   of a file
 ///  clip     of the whole clip
@@ -49,8 +59,9 @@ enum class DeltaRule { kaldi, torchaudio, librosa };
 ///  online   of the rows before it, helped by a file: Kaldi's apply-cmvn-online
 enum class CmvnType { none, global, clip, sliding, online };
 
-/// What stacking reads before the first and after the last row.
-enum class StackEdge { repeat, zero };
+/// What stacking reads before the first and after the last row. drop: stacked rows that would read
+/// after the last are left out; before the first, it is repeated.
+enum class StackEdge { repeat, zero, drop };
 
 /// Named sets of values, for a model's rows in front of it.
 enum class TransformPreset {
@@ -115,6 +126,8 @@ std::span<const EnumName<TransformPreset>> enum_names<TransformPreset>();
 template <>
 std::span<const EnumName<PcenType>> enum_names<PcenType>();
 template <>
+std::span<const EnumName<PcenStart>> enum_names<PcenStart>();
+template <>
 std::span<const EnumName<DctType>> enum_names<DctType>();
 template <>
 std::span<const EnumName<LifterRule>> enum_names<LifterRule>();
@@ -122,6 +135,8 @@ template <>
 std::span<const EnumName<DctOrder>> enum_names<DctOrder>();
 template <>
 std::span<const EnumName<DeltaRule>> enum_names<DeltaRule>();
+template <>
+std::span<const EnumName<DeltaEdge>> enum_names<DeltaEdge>();
 template <>
 std::span<const EnumName<CmvnType>> enum_names<CmvnType>();
 template <>

@@ -20,10 +20,12 @@ const RefRow& clipped(const RefRows& x, int64_t t) {
 // librosa.pcen with its defaults' arithmetic, in powers instead of logarithms.
 RefRows reference_pcen(const TransformRecipe& r, const TransformInput& in, const RefRows& x) {
   const double frames = r.pcen_time_constant * in.rate / in.hop_length;
-  const double b = (std::sqrt(1 + 4 * frames * frames) - 1) / (2 * frames * frames);
+  const double b = r.pcen_smoothing > 0
+                       ? r.pcen_smoothing
+                       : (std::sqrt(1 + 4 * frames * frames) - 1) / (2 * frames * frames);
   RefRows y = x;
   for (size_t i = 0; !x.empty() && i < x[0].size(); ++i) {
-    double m = 1;
+    double m = r.pcen_start == PcenStart::first ? x[0][i] * r.pcen_scale : 1;
     for (size_t t = 0; t < x.size(); ++t) {
       const double s = x[t][i] * r.pcen_scale;
       m = (1 - b) * m + b * s;
@@ -45,7 +47,9 @@ RefRow reference_cepstrum(const TransformRecipe& r, bool energy, const RefRow& x
     const auto order = static_cast<double>(k);
     for (size_t i = 0; i < mel.size(); ++i)
       c[k] += mel[i] * std::cos(std::numbers::pi / n * (static_cast<double>(i) + 0.5) * order);
-    c[k] *= std::sqrt((k == 0 ? 1 : 2) / n);
+    if (r.dct == DctType::ortho) c[k] *= std::sqrt((k == 0 ? 1 : 2) / n);
+    if (r.dct == DctType::htk) c[k] *= std::sqrt(2 / n);
+    if (r.dct == DctType::unnormalized) c[k] *= 2;
     const double first = r.lifter_rule == LifterRule::librosa ? 1 : 0;
     if (r.lifter != 0)
       c[k] *= 1 + r.lifter / 2 * std::sin(std::numbers::pi * (order + first) / r.lifter);
@@ -53,7 +57,7 @@ RefRow reference_cepstrum(const TransformRecipe& r, bool energy, const RefRow& x
   // Kaldi puts the energy in after the lifter.
   if (energy) c[0] = x[0];
   if (r.dct_order == DctOrder::htk) {
-    if (!energy) c[0] *= std::numbers::sqrt2;
+    if (!energy && r.dct == DctType::ortho) c[0] *= std::numbers::sqrt2;
     std::rotate(c.begin(), c.begin() + 1, c.end());
   }
   return c;
@@ -83,23 +87,23 @@ RefRows reference_kaldi_second(const RefRows& x, int64_t half) {
 }
 
 /// Least squares over the window in the middle of which the row stands, or the nearest whole
-/// window: a line for order 1, a parabola for order 2.
-RefRows reference_savgol(const RefRows& x, int64_t half, int order) {
+/// window unless rows are repeated at the edges: a line for order 1, a parabola for order 2.
+RefRows reference_savgol(const RefRows& x, int64_t half, int order, bool repeat) {
   const int64_t count = 2 * half + 1;
-  if (std::ssize(x) < count) return {};
+  if (std::ssize(x) < count && !repeat) return {};
   double mean = 0;
   for (int64_t j = -half; j <= half; ++j)
     mean += static_cast<double>(j * j) / static_cast<double>(count);
   RefRows y = x;
   for (int64_t t = 0; t < std::ssize(x); ++t) {
-    const int64_t middle = std::clamp<int64_t>(t, half, std::ssize(x) - 1 - half);
+    const int64_t middle = repeat ? t : std::clamp<int64_t>(t, half, std::ssize(x) - 1 - half);
     for (size_t i = 0; i < x[0].size(); ++i) {
       double product = 0;
       double squares = 0;
       for (int64_t j = -half; j <= half; ++j) {
         const auto place = static_cast<double>(j);
         const double basis = order == 1 ? place : place * place - mean;
-        product += basis * x[static_cast<size_t>(middle + j)][i];
+        product += basis * clipped(x, middle + j)[i];
         squares += basis * basis;
       }
       y[static_cast<size_t>(t)][i] = (order == 1 ? 1 : 2) * product / squares;
@@ -114,7 +118,7 @@ RefRows reference_deltas(const TransformRecipe& r, const RefRows& x) {
   std::vector<RefRows> parts;
   if (r.delta_rule == DeltaRule::librosa) {
     for (int order = 1; order <= r.deltas; ++order)
-      parts.push_back(reference_savgol(x, half, order));
+      parts.push_back(reference_savgol(x, half, order, r.delta_edge == DeltaEdge::repeat));
   } else {
     parts.push_back(reference_slopes(x, half));
     if (r.deltas == 2)
@@ -194,7 +198,9 @@ RefRows reference_cmvn(const TransformRecipe& r, const RefRows& x) {
       const auto [mean, variance] = reference_statistics(r, x, t, i);
       double& value = y[static_cast<size_t>(t)][i];
       value -= mean;
-      if (r.cmvn_variance) value /= std::sqrt(std::max(variance, r.cmvn_floor) + r.cmvn_epsilon);
+      if (r.cmvn_variance)
+        value /=
+            std::sqrt(std::max(variance, r.cmvn_floor) + r.cmvn_epsilon) + r.cmvn_deviation_epsilon;
     }
   return y;
 }
@@ -202,6 +208,7 @@ RefRows reference_cmvn(const TransformRecipe& r, const RefRows& x) {
 RefRows reference_stack(const TransformRecipe& r, const RefRows& x) {
   RefRows y;
   for (int64_t own = 0; own < std::ssize(x); own += r.stack_stride) {
+    if (r.stack_edge == StackEdge::drop && own + r.stack_right >= std::ssize(x)) break;
     RefRow& row = y.emplace_back();
     for (int64_t t = own - r.stack_left; t <= own + r.stack_right; ++t) {
       const bool outside = t < 0 || t >= std::ssize(x);

@@ -43,6 +43,10 @@ void check_pcen(const TransformRecipe& recipe) {
 
 void check_deltas(const TransformRecipe& recipe) {
   if (recipe.deltas == 0) return;
+  if (recipe.delta_edge != DeltaEdge::usual && recipe.delta_rule != DeltaRule::librosa)
+    refuse_transform(std::string("delta-edge=") + nick(recipe.delta_edge) +
+                     " is for delta-rule=librosa, and this is delta-rule=" +
+                     nick(recipe.delta_rule) + ", which repeats rows anyway");
   if (recipe.delta_rule == DeltaRule::kaldi) {
     if (recipe.delta_window < 1)
       refuse_transform(named("delta-window", recipe.delta_window) + " must be at least 1");
@@ -61,7 +65,9 @@ void check_variance(const TransformRecipe& recipe) {
   if (statistics.variance.size() != statistics.mean.size())
     refuse_transform("cmvn-file holds no variances (no Rescale): set cmvn-variance=false");
   constexpr double kNothing = 1e-20;
-  if (recipe.cmvn_floor > kNothing || recipe.cmvn_epsilon > kNothing) return;
+  if (recipe.cmvn_floor > kNothing || recipe.cmvn_epsilon > kNothing ||
+      recipe.cmvn_deviation_epsilon > kNothing)
+    return;
   for (size_t i = 0; i < statistics.variance.size(); ++i)
     if (!(statistics.variance[i] > kNothing))
       refuse_transform("the variance of value " + std::to_string(i) + " in cmvn-file is " +

@@ -202,6 +202,7 @@ HWY_INLINE void NormalizeByWindow(const WindowJob& job, const WindowRow row,
   const size_t dims = job.dims;
   const double floor = job.floor;
   const double epsilon = job.epsilon;
+  const double deviation_epsilon = job.deviation_epsilon;
   const double* file = row.file_rows == 0 ? nullptr : job.file;
   ForValues(DoubleTag(), dims, [&](auto d, size_t i) HWY_ATTR {
     const auto added = LoadWide(d, row.added + i);
@@ -219,7 +220,8 @@ HWY_INLINE void NormalizeByWindow(const WindowJob& job, const WindowRow row,
       const auto mean_square = hn::Mul(WindowSum(d, row, file, squares, place), share);
       const auto variance = hn::Sub(mean_square, hn::Mul(mean, mean));
       const auto floored = hn::Max(variance, hn::Set(d, floor));
-      const auto deviation = hn::Sqrt(hn::Add(floored, hn::Set(d, epsilon)));
+      const auto root = hn::Sqrt(hn::Add(floored, hn::Set(d, epsilon)));
+      const auto deviation = hn::Add(root, hn::Set(d, deviation_epsilon));
       StoreNarrow(d, hn::Div(centered, deviation), out + i);
     } else {
       StoreNarrow(d, centered, out + i);

@@ -71,8 +71,10 @@ class Tensors(unittest.TestCase):
         mfcc = "meltransform preset=mfcc13-kaldi deltas=2"
         said = self.features(f"mels=23 frames=49 ! {mfcc}", (1, 49, 39))
         self.assertIn("buffers 2", said)
-        self.features(f"mels=23 frames=49 layout=mel-major ! {mfcc}", (1, 39, 49))
-        self.features(f"mels=23 frames=49 format=F16LE ! {mfcc}", (1, 49, 39), "float16")
+        caps = "audio/x-speech-features,layout=mel-major"
+        self.features(f"mels=23 frames=49 ! {mfcc}", (1, 39, 49), caps=caps)
+        caps = "audio/x-speech-features,format=F16LE"
+        self.features(f"mels=23 frames=49 ! {mfcc}", (1, 49, 39), "float16", caps)
         self.features("mels=23 frames=49 ! meltransform dct=ortho", (1, 49, 23))
 
     def test_features_of_a_clip_and_a_short_last_buffer(self):

@@ -52,10 +52,12 @@ class TransformChooser {
     o.pcen_bias = one_in(4) ? 0 : real(0.1, 10);
     o.pcen_power = one_in(4) ? 0 : real(0.1, 1);
     o.pcen_eps = real(1e-6, 1e-2);
+    if (one_in(3)) o.pcen_smoothing = real(0.01, 1);
+    if (one_in(2)) o.pcen_start = PcenStart::first;
   }
 
   int choose_dct(TransformOverrides& o, int length) {
-    o.dct = DctType::ortho;
+    o.dct = static_cast<DctType>(between(1, 3));
     o.coefficients = between(0, length);
     o.lifter = one_in(2) ? 0 : real(1, 40);
     o.lifter_rule = one_in(2) ? LifterRule::kaldi : LifterRule::librosa;
@@ -67,6 +69,7 @@ class TransformChooser {
     o.deltas = between(1, 2);
     o.delta_rule = static_cast<DeltaRule>(between(0, 2));
     const bool kaldi = *o.delta_rule == DeltaRule::kaldi;
+    if (*o.delta_rule == DeltaRule::librosa && one_in(2)) o.delta_edge = DeltaEdge::repeat;
     o.delta_window = one_in(3) ? 0 : kaldi ? between(1, 6) : 2 * between(1, 6) + 1;
     if (one_in(2)) o.delta_static = one_in(2);
     const bool with = o.delta_static.value_or(*o.delta_rule != DeltaRule::librosa);
@@ -83,6 +86,7 @@ class TransformChooser {
     o.cmvn_ddof = between(0, 1);
     o.cmvn_floor = real(1e-3, 1e-1);
     o.cmvn_epsilon = one_in(2) ? 0 : real(0, 1);
+    if (one_in(2)) o.cmvn_deviation_epsilon = real(0, 1);
     if (*o.cmvn != CmvnType::global && *o.cmvn != CmvnType::online) return;
     o.cmvn_statistics.emplace();
     for (int i = 0; i < dims; ++i) {
@@ -95,7 +99,7 @@ class TransformChooser {
     o.stack_left = between(0, 5);
     o.stack_right = between(0, 5);
     o.stack_stride = between(1, 8);
-    o.stack_edge = one_in(2) ? StackEdge::repeat : StackEdge::zero;
+    o.stack_edge = static_cast<StackEdge>(between(0, 2));
   }
 
   std::mt19937& random_;

@@ -26,6 +26,8 @@ double largest_value(const TransformOverrides& all, const TransformInput& input,
     pcen.pcen_bias = all.pcen_bias;
     pcen.pcen_power = all.pcen_power;
     pcen.pcen_eps = all.pcen_eps;
+    pcen.pcen_smoothing = all.pcen_smoothing;
+    pcen.pcen_start = all.pcen_start;
     values = reference_transform(resolve_transform(TransformPreset::none, pcen), input, rows);
   }
   double largest = 1;
@@ -37,6 +39,7 @@ double largest_value(const TransformOverrides& all, const TransformInput& input,
 double allowance(const TransformRecipe& recipe, double largest) {
   double factor = 4;
   if (recipe.has(TransformStep::dct)) factor *= 4 + recipe.lifter;
+  if (recipe.dct == DctType::unnormalized) factor *= 11;  // 2 sqrt(N), N <= 30
   if (recipe.has(TransformStep::deltas)) factor *= 4;
   // Division by the smallest deviation that the settings allow.
   if (recipe.cmvn_variance) factor /= std::sqrt(recipe.cmvn_floor);
@@ -65,6 +68,104 @@ TEST(TransformReference, HoldsForRandomSettings) {
     compared += got.empty() ? 0 : 1;
   }
   EXPECT_GT(compared, 250);
+}
+
+void expect_rows(const TransformOverrides& overrides, const TransformInput& input,
+                 const std::vector<float>& rows, const std::vector<double>& wanted) {
+  const TransformRecipe recipe = resolve_transform(TransformPreset::none, overrides);
+  const std::vector<float> got = test::transformed(recipe, input, rows);
+  ASSERT_EQ(got.size(), wanted.size()) << canonical_text(recipe);
+  for (size_t i = 0; i < got.size(); ++i)
+    EXPECT_NEAR(got[i], wanted[i], 2e-6 * std::max(1.0, std::abs(wanted[i])))
+        << i << ": " << canonical_text(recipe);
+}
+
+TransformInput rows_of(int dims) {
+  TransformInput input;
+  input.dims = dims;
+  return input;
+}
+
+// scipy.fft.dct([1, 2, 4]), norm=None; sqrt(2 / 3) instead of 2: tf.signal's and HTK's.
+TEST(TransformReference, SumsOfTheDctHaveTheFactorOfTheirType) {
+  const std::vector<float> row = {1, 2, 4};
+  TransformOverrides overrides;
+  overrides.dct = DctType::unnormalized;
+  expect_rows(overrides, rows_of(3), row, {14, -5.196152422706632, 1});
+  overrides.dct = DctType::htk;
+  expect_rows(overrides, rows_of(3), row,
+              {5.715476066494082, -2.121320343559642, 0.408248290463863});
+  // c0 last is as the others are.
+  overrides.dct_order = DctOrder::htk;
+  expect_rows(overrides, rows_of(3), row,
+              {-2.121320343559642, 0.408248290463863, 5.715476066494082});
+  overrides.dct = DctType::ortho;
+  expect_rows(overrides, rows_of(3), row,
+              {-2.121320343559642, 0.408248290463863, 5.715476066494082});
+  overrides.dct = DctType::unnormalized;
+  expect_rows(overrides, rows_of(3), row, {-5.196152422706632, 1, 14});
+  // An energy is no sum.
+  TransformInput energy = rows_of(4);
+  energy.energy = true;
+  expect_rows(overrides, energy, {9, 1, 2, 4}, {-5.196152422706632, 1, 9});
+}
+
+// librosa.feature.delta(x, width=3, mode="nearest"), orders 1 and 2; as short as it likes.
+TEST(TransformReference, LibrosasDerivativesMayRepeatTheEdges) {
+  TransformOverrides overrides;
+  overrides.deltas = 2;
+  overrides.delta_rule = DeltaRule::librosa;
+  overrides.delta_window = 3;
+  overrides.delta_edge = DeltaEdge::repeat;
+  expect_rows(overrides, rows_of(1), {0, 1, 4, 9}, {0.5, 1, 2, 2, 4, 2, 2.5, -5});
+  expect_rows(overrides, rows_of(1), {3}, {0, 0});
+  EXPECT_EQ(check_transform(resolve_transform(TransformPreset::none, overrides), rows_of(1)).reach,
+            1);
+  overrides.delta_rule = DeltaRule::kaldi;
+  EXPECT_EQ(test::transform_refusal([&] { resolve_transform(TransformPreset::none, overrides); }),
+            "delta-edge=repeat is for delta-rule=librosa, and this is delta-rule=kaldi, which "
+            "repeats rows anyway");
+}
+
+// (x - mean) / (std + e) with std of n - 1: S3PRL, NeMo.
+TEST(TransformReference, AnEpsilonMayBeAddedToTheDeviation) {
+  TransformOverrides overrides;
+  overrides.cmvn = CmvnType::clip;
+  overrides.cmvn_variance = true;
+  overrides.cmvn_ddof = 1;
+  overrides.cmvn_deviation_epsilon = 0.5;
+  expect_rows(overrides, rows_of(1), {1, 3}, {-0.522407749927483, 0.522407749927483});
+  overrides.cmvn = CmvnType::sliding;
+  overrides.cmvn_ddof = std::nullopt;
+  expect_rows(overrides, rows_of(1), {1, 3}, {-2 / 3.0, 2 / 3.0});
+}
+
+TEST(TransformReference, StacksThatAreNotFullMayBeLeftOut) {
+  TransformOverrides overrides;
+  overrides.stack_stride = 2;
+  overrides.stack_left = 1;
+  overrides.stack_right = 1;
+  overrides.stack_edge = StackEdge::drop;
+  expect_rows(overrides, rows_of(1), {1, 2, 3, 4, 5}, {1, 1, 2, 2, 3, 4});
+  expect_rows(overrides, rows_of(1), {1, 2, 3, 4}, {1, 1, 2, 2, 3, 4});
+  expect_rows(overrides, rows_of(1), {1}, {});
+}
+
+// M[t] = (1 - b) M[t-1] + b S[t], gain 1, no compression.
+TEST(TransformReference, PcenMayStartWithTheFirstRow) {
+  TransformInput input = rows_of(1);
+  input.logarithm = false;
+  TransformOverrides overrides;
+  overrides.pcen = PcenType::librosa;
+  overrides.pcen_scale = 1;
+  overrides.pcen_gain = 1;
+  overrides.pcen_bias = 0;
+  overrides.pcen_power = 1;
+  overrides.pcen_eps = 1e-9;
+  overrides.pcen_smoothing = 0.25;
+  expect_rows(overrides, input, {2, 4}, {1.6, 4 / 1.9375});
+  overrides.pcen_start = PcenStart::first;
+  expect_rows(overrides, input, {2, 4}, {1, 1.6});
 }
 
 // The originals divide by n - 1 = 0, or by the deviation of one row.
