@@ -12,7 +12,6 @@
 
 #include <cmath>
 
-#include "kernels/cpu/lanes-inl.h"
 #include "kernels/cpu/load-inl.h"
 #include "kernels/cpu/noise-inl.h"
 #include "kernels/cpu/tables.h"
@@ -73,18 +72,18 @@ HWY_INLINE void ConvolveBins(D d, const ConvolutionTables& tables, const float* 
 /// T's samples to the recipe's scale; it is a power of two and can be applied after the sums.
 template <class D, typename Sample>
 HWY_NOINLINE bool ConvolveBelowNoiseFloor(D d, const KernelTables& tables, const Sample* samples,
-                                          float scale, LaneRange range, const MelWorkspace& ws) {
+                                          float scale, size_t frames, const MelWorkspace& ws) {
   using V = hn::Vec<D>;
   constexpr int kBins = ConvolutionTables::kBins;
   const ConvolutionTables& convolution = tables.convolution;
   const size_t lanes = hn::Lanes(d);
-  const auto wanted = BelowNoiseFloor(d, tables, kConvolutionDepth, range, ws);
+  const auto wanted = BelowNoiseFloor(d, tables, kConvolutionDepth, frames, ws);
   if (hn::AllFalse(d, wanted)) return false;
-  LoadAgain(d, tables, samples, ws);
+  LoadAgain(d, tables, samples, frames, ws);
   const bool magnitude = tables.recipe.spectrum == Spectrum::magnitude;
   const V factor = hn::Set(d, scale);
   const V epsilon = hn::Set(d, static_cast<float>(tables.recipe.magnitude_epsilon));
-  const float* weights = convolution.weights.data();
+  const float* weights = convolution.weights->data();
   float* at = ws.power + lanes * static_cast<size_t>(convolution.first_bin);
   for (int block = 0; block < convolution.bins; block += kBins) {
     V part[2 * kBins];

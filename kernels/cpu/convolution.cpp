@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <utility>
 
 #include "kernels/mel/convolution.h"
 #include "kernels/mel/filter_bank.h"
@@ -43,6 +44,7 @@ ConvolutionTables make_convolution(const Recipe& recipe, int pitch, int rows_per
 
   const std::vector<double> window = window_function(recipe.window, recipe.win_length);
   constexpr int kBins = ConvolutionTables::kBins;
+  std::vector<float> weights;
   for (int block = 0; block < tables.bins; block += kBins) {
     for (int i = 0; i < recipe.win_length; ++i) {
       const auto angle = [&](int bin) {
@@ -51,11 +53,12 @@ ConvolutionTables make_convolution(const Recipe& recipe, int pitch, int rows_per
       };
       const double weight = window[static_cast<size_t>(i)];
       for (int bin = 0; bin < kBins; ++bin)
-        tables.weights.push_back(static_cast<float>(weight * std::cos(angle(bin))));
+        weights.push_back(static_cast<float>(weight * std::cos(angle(bin))));
       for (int bin = 0; bin < kBins; ++bin)
-        tables.weights.push_back(static_cast<float>(weight * std::sin(angle(bin))));
+        weights.push_back(static_cast<float>(weight * std::sin(angle(bin))));
     }
   }
+  tables.weights = std::make_shared<const std::vector<float>>(std::move(weights));
   return tables;
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "kernels/mel/recipe.h"
@@ -20,7 +21,7 @@ struct ConvolutionTables {
   int place = 0;                  ///< where the window begins inside the n_fft samples
   std::vector<uint32_t> offsets;  ///< [sample under the window]: its index in LoadTables' T
   /// [bins / kBins, rounded up][sample]{kBins cosines, kBins sines}
-  std::vector<float> weights;
+  std::shared_ptr<const std::vector<float>> weights;
 };
 
 /// Empty without Dft::convolution. `pitch` as in LoadTables.

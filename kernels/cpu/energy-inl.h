@@ -37,8 +37,8 @@ HWY_INLINE void ForEachSample(WideTag d, const KernelTables& tables, size_t firs
   }
 }
 
-/// Row 0 of ws.energy from T in ws.again. `scale` turns T's samples into the
-/// recipe's.
+/// Row 0 of ws.energy from T in ws.again, of a group of tables.lanes frames. `scale` turns T's
+/// samples into the recipe's.
 HWY_NOINLINE void FrameEnergies(const KernelTables& tables, float scale, const MelWorkspace& ws) {
   using V = hn::Vec<WideTag>;
   const WideTag d;
@@ -50,7 +50,7 @@ HWY_NOINLINE void FrameEnergies(const KernelTables& tables, float scale, const M
   const V c = hn::Set(d, emphasized ? recipe.preemphasis : 0.0);
   const size_t before_first = recipe.preemphasis_mode == PreemphasisMode::frame_next ? 1 : 0;
   const V square_of_scale = hn::Set(d, static_cast<double>(scale) * static_cast<double>(scale));
-  for (size_t first = 0; first < hn::Lanes(GroupTag()); first += hn::Lanes(d)) {
+  for (size_t first = 0; first < static_cast<size_t>(tables.lanes); first += hn::Lanes(d)) {
     V mean = hn::Zero(d);
     V previous = mean;
     ForEachSample(d, tables, first, ws, [&](size_t n, V x) HWY_ATTR {

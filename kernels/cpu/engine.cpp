@@ -15,7 +15,7 @@ namespace HWY_NAMESPACE {
 const Engine* TargetEngine() {
   constexpr int kRegisters = HWY_TARGET <= HWY_AVX3 || HWY_ARCH_ARM_A64 ? 32 : 16;
   static constexpr Engine kEngine{
-      {static_cast<int>(hn::MaxLanes(GroupTag())), kRegisters}, &Compute, &Spectrum};
+      {static_cast<int>(hn::MaxLanes(GroupTag())), kRegisters, kHalfLanes}, &Compute, &Spectrum};
   return &kEngine;
 }
 

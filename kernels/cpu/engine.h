@@ -19,7 +19,7 @@ struct Job {
 
 struct Engine {
   Vectors vectors;
-  float (*compute)(const KernelTables& tables, const Job& job,
+  float (*compute)(const GroupTables& tables, const Job& job,
                    const MelWorkspace& workspace) = nullptr;
   /// Power spectra alone, of real frames that lie back to back: bins() values each. For tests.
   void (*spectrum)(const KernelTables& tables, const float* frames, float* power,

@@ -22,6 +22,11 @@ namespace hn = hwy::HWY_NAMESPACE;
 template <class D>
 using Lane = hn::TFromD<D>;
 
+/// The complex columns of a transform whose first radix is 16, as many as fit into a vector of the
+/// frames' kinds.
+constexpr size_t kColumns = MelWorkspace::kLaneColumns;
+using ColumnTag = hn::CappedTag<float, kColumns>;
+
 /// The input of a transform.
 template <typename T>
 struct FrameSamples {
@@ -57,6 +62,16 @@ HWY_INLINE Complex<V> SetComplex(D d, const Lane<D>* pair) {
   return {hn::Set(d, pair[0]), hn::Set(d, pair[1])};
 }
 
+#if HWY_TARGET <= HWY_AVX3
+/// The 14-bit approximation of AVX-512, whatever the width: Highway's own for 256 bits has 12.
+HWY_INLINE hn::Vec512<float> InverseRoot(hn::Vec512<float> square) {
+  return hn::Vec512<float>{_mm512_rsqrt14_ps(square.raw)};
+}
+HWY_INLINE hn::Vec256<float> InverseRoot(hn::Vec256<float> square) {
+  return hn::Vec256<float>{_mm256_rsqrt14_ps(square.raw)};
+}
+#endif
+
 /// Square roots of non-negative numbers, with an error of at most one unit in the last place. A
 /// 512-bit square root occupies the divider for the time of 40 additions; a 14-bit approximation
 /// and one Newton step take 9.
@@ -65,7 +80,7 @@ HWY_INLINE V Root(V square) {
 #if HWY_TARGET <= HWY_AVX3
   if constexpr (sizeof(Lane<hn::DFromV<V>>) == sizeof(float)) {
     const hn::DFromV<V> d;
-    const V inverse = hn::ApproximateReciprocalSqrt(square);
+    const V inverse = InverseRoot(square);
     const V root = hn::Mul(square, inverse);
     const V rest = hn::NegMulAdd(root, root, square);
     const V better = hn::MulAdd(hn::Mul(inverse, hn::Set(d, 0.5F)), rest, root);
@@ -270,6 +285,9 @@ HWY_NOINLINE void UnpackFirstColumn(D d, const FftPlan& plan, Lane<D> epsilon, c
   }
 }
 
+// The functions that choose a pass are not inlined: they run a few times a group, and each of their
+// copies is as much code as the passes of several radices.
+
 /// body.operator()<R>() with the run-time radix of a pass.
 template <class Body>
 HWY_INLINE void WithRadix(int radix, Body body) {
@@ -292,7 +310,7 @@ HWY_INLINE void WithRadix(int radix, Body body) {
 }
 
 template <class D>
-HWY_INLINE void MiddlePasses(D d, const FftPlan& plan, size_t columns, Lane<D>* work) {
+HWY_NOINLINE void MiddlePasses(D d, const FftPlan& plan, size_t columns, Lane<D>* work) {
   for (const FftPass& pass : plan.complex.passes) {
     if (pass.step == 1) break;
     if (pass.radix == 16)
@@ -303,14 +321,14 @@ HWY_INLINE void MiddlePasses(D d, const FftPlan& plan, size_t columns, Lane<D>* 
 }
 
 template <class D>
-HWY_INLINE void RunLastPassInPlace(D d, const FftPlan& plan, Lane<D>* work) {
+HWY_NOINLINE void RunLastPassInPlace(D d, const FftPlan& plan, Lane<D>* work) {
   WithRadix(plan.complex.passes.back().radix,
             [&]<int R>() HWY_ATTR { LastPassInPlace<R>(d, plan, work); });
 }
 
 template <bool kMagnitude, class D>
-HWY_INLINE void RunLastPass(D d, const FftPlan& plan, size_t first_column, size_t columns,
-                            Lane<D> epsilon, const Lane<D>* work, float* power) {
+HWY_NOINLINE void RunLastPass(D d, const FftPlan& plan, size_t first_column, size_t columns,
+                              Lane<D> epsilon, const Lane<D>* work, float* power) {
   const uint32_t* output = plan.output.data() + first_column * static_cast<size_t>(plan.columns);
   WithRadix(plan.complex.passes.back().radix, [&]<int R>() HWY_ATTR {
     LastPass<R, kMagnitude>(d, plan, output, columns, epsilon, work, power);
@@ -318,8 +336,8 @@ HWY_INLINE void RunLastPass(D d, const FftPlan& plan, size_t first_column, size_
 }
 
 template <bool kCenter, class D, typename T>
-HWY_INLINE void RunFirstPass(D d, const KernelTables& tables, const Lane<D>* window,
-                             const FrameSamples<T>& samples, Lane<D>* work) {
+HWY_NOINLINE void RunFirstPass(D d, const KernelTables& tables, const Lane<D>* window,
+                               const FrameSamples<T>& samples, Lane<D>* work) {
   const auto run = [&]<int R, int kTaken>() HWY_ATTR {
     if (kTaken == R && tables.fft.coprime)
       FirstPass<R, R, true, kCenter>(d, tables, window, samples, work);
@@ -393,11 +411,59 @@ HWY_NOINLINE void Chirp(D d, const KernelTables& tables, const Lane<D>* window,
   MiddlePasses(d, plan, 1, work2);
 }
 
+#if HWY_TARGET != HWY_SCALAR
+/// The passes after the first for frame 0 alone: the complex columns take the place of frames in
+/// the lanes, and all of them go through the passes at once. Each number is the result of the same
+/// operations as elsewhere. The spectrum values go to all lanes.
+template <bool kMagnitude, class D>
+HWY_NOINLINE void SpectraOfOne(D d, const FftPlan& plan, float epsilon, float* work, float* power,
+                               float* columns) {
+  const ColumnTag dc;
+  const hn::CappedTag<float, 4> d4;
+  const size_t lanes = hn::Lanes(dc);
+  const size_t slot = 2 * hn::Lanes(d);
+  const size_t pitch = column_pitch(plan, hn::Lanes(d));
+  const auto length = static_cast<size_t>(plan.columns);
+  const auto under_root = hn::Set(dc, epsilon);
+  const auto frame_of_four = [&](const float* from) HWY_ATTR {
+    const auto low = hn::InterleaveLower(d4, hn::Load(d4, from), hn::Load(d4, from + pitch));
+    const auto high =
+        hn::InterleaveLower(d4, hn::Load(d4, from + 2 * pitch), hn::Load(d4, from + 3 * pitch));
+    return hn::ConcatLowerLower(d4, high, low);
+  };
+  HWY_ALIGN float values[hn::MaxLanes(ColumnTag())];
+  for (size_t first = 0; first < kColumns; first += lanes) {
+    const float* from = work + first * pitch;
+    for (size_t n = 0; n < length; ++n, from += slot) {
+      float* to = columns + 2 * lanes * n;
+      for (size_t k = 0; k < lanes; k += 4) {
+        hn::Store(frame_of_four(from + k * pitch), d4, to + k);
+        hn::Store(frame_of_four(from + k * pitch + hn::Lanes(d)), d4, to + lanes + k);
+      }
+    }
+    MiddlePasses(dc, plan, 1, columns);
+    RunLastPassInPlace(dc, plan, columns);
+    const uint32_t* output = plan.output.data() + first * length;
+    for (size_t n = 0; n < length; ++n) {
+      const auto z = LoadComplex(dc, columns + 2 * lanes * n);
+      hn::Store(SpectrumValue<kMagnitude>(z, under_root), dc, values);
+      for (size_t k = first == 0 ? 1 : 0; k < lanes; ++k)
+        hn::Store(hn::Set(d, values[k]), d, power + output[k * length + n]);
+      if (first != 0) continue;
+      hn::Store(hn::Set(d, columns[2 * lanes * n]), d, work + n * slot);
+      hn::Store(hn::Set(d, columns[2 * lanes * n + lanes]), d, work + n * slot + hn::Lanes(d));
+    }
+  }
+  UnpackFirstColumn<kMagnitude>(d, plan, epsilon, work, power);
+}
+#endif
+
 /// From samples to the spectrum values (powers or magnitudes) of all bins, a group's lanes from bin
-/// to bin.
+/// to bin. Only the first `frames` are wanted.
 template <bool kMagnitude, class D, typename T>
-HWY_INLINE void Spectra(D d, const KernelTables& tables, const Factors& window_table,
-                        const FrameSamples<T>& samples, float* power, const MelWorkspace& ws) {
+HWY_NOINLINE void Spectra(D d, const KernelTables& tables, const Factors& window_table,
+                          const FrameSamples<T>& samples, size_t frames, float* power,
+                          const MelWorkspace& ws) {
   const FftPlan& plan = tables.fft;
   const auto* window = window_table.template data<Lane<D>>();
   auto* work = static_cast<Lane<D>*>(ws.work);
@@ -413,6 +479,15 @@ HWY_INLINE void Spectra(D d, const KernelTables& tables, const Factors& window_t
     if (centered) RunFirstPass<true>(d, tables, window, samples, work);
   }
   if (!centered) RunFirstPass<false>(d, tables, window, samples, work);
+
+#if HWY_TARGET != HWY_SCALAR
+  if constexpr (sizeof(Lane<D>) == sizeof(float)) {
+    if (frames == 1 && has_lane_columns(plan)) {
+      SpectraOfOne<kMagnitude>(d, plan, epsilon, work, power, ws.columns);
+      return;
+    }
+  }
+#endif
 
   // As many columns at a time as fit the L1 cache beside the tables.
   constexpr size_t kL1Bytes = 32768;

@@ -152,9 +152,27 @@ HWY_INLINE void TransposeHops(D d, const Sample* samples, size_t hop_length, siz
       out[p * pitch + h] = static_cast<float>(source[h * hop_length + p]);
 }
 
-/// Fills T from (lanes - 1) * hop + win samples and reads no other.
+/// Zeros where the hops of a whole group would lie behind the `hops` of fewer frames: the transform
+/// of the lanes without a frame must not stumble over what else the memory holds (denormal numbers
+/// are slow). The first lanes of it are left to the transposes, which write by four.
+template <class D>
+HWY_INLINE void ClearHops(D d, const LoadTables& load, size_t hops, float* out) {
+  const auto pitch = static_cast<size_t>(load.pitch);
+  const auto rows = static_cast<size_t>(load.rows);
+  const size_t lanes = hn::Lanes(d);
+  const size_t behind = (hops + lanes - 1) / lanes * lanes;
+  for (size_t p = 0; p < rows; ++p)
+    for (size_t h = behind; h < pitch; h += lanes) hn::StoreU(hn::Zero(d), d, out + p * pitch + h);
+  // A hop that begins four lanes and is cut off by the end of the last frame.
+  if (behind - hops + 1 == lanes)
+    for (auto p = static_cast<size_t>(load.last_rows); p < rows; ++p)
+      hn::StoreU(hn::Zero(d), d, out + p * pitch + hops - 1);
+}
+
+/// Fills T from (frames - 1) * hop + win samples and reads no other; frames <= lanes.
 template <class D, typename Sample>
-HWY_NOINLINE void LoadGroup(D d, const KernelTables& tables, const Sample* samples, float* out) {
+HWY_NOINLINE void LoadGroup(D d, const KernelTables& tables, const Sample* samples, size_t frames,
+                            float* out) {
   const hn::CappedTag<float, HWY_MIN(4, hn::MaxLanes(D()))> d4;
   const LoadTables& load = tables.load;
   const auto hop_length = static_cast<size_t>(tables.recipe.hop_length);
@@ -162,8 +180,9 @@ HWY_NOINLINE void LoadGroup(D d, const KernelTables& tables, const Sample* sampl
   const auto last_rows = static_cast<size_t>(load.last_rows);
   const auto pitch = static_cast<size_t>(load.pitch);
   const size_t lanes = hn::Lanes(d);
-  const size_t hops = lanes + static_cast<size_t>(load.extra_hops);
+  const size_t hops = frames + static_cast<size_t>(load.extra_hops);
 
+  if (frames < lanes) ClearHops(d4, load, hops, out);
   if (rows < 4) {  // hops of 1 to 3 samples: rows are long and read with a small stride
     for (size_t p = 0; p < rows; ++p)
       for (size_t h = 0; h < hops - (p < last_rows ? 0 : 1); ++h)
@@ -186,9 +205,10 @@ HWY_NOINLINE void LoadGroup(D d, const KernelTables& tables, const Sample* sampl
 
 /// Loads the unprocessed samples to ws.again, unless T still holds them.
 template <class D, typename Sample>
-HWY_INLINE void LoadAgain(D d, const KernelTables& tables, const Sample* samples,
+HWY_INLINE void LoadAgain(D d, const KernelTables& tables, const Sample* samples, size_t frames,
                           const MelWorkspace& ws) {
-  if (ws.again != ws.samples || tables.load.prepares) LoadGroup(d, tables, samples, ws.again);
+  if (ws.again != ws.samples || tables.load.prepares)
+    LoadGroup(d, tables, samples, frames, ws.again);
 }
 
 /// One vector's width of hops, over all rows of T: their sums, and pre-emphasis in place.

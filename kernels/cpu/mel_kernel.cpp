@@ -20,7 +20,7 @@ class VectorKernel final : public MelKernel {
       : engine_(engine), tables_(recipe, engine.vectors, rows_per_call) {}
 
   MelWorkspacePtr make_workspace() const override {
-    return MelWorkspacePtr(std::make_unique<MelWorkspace>(tables_).release());
+    return MelWorkspacePtr(std::make_unique<MelWorkspace>(tables_.full).release());
   }
 
   float compute(const void* samples, SampleType type, int frames, const RowSink& out,
@@ -28,17 +28,17 @@ class VectorKernel final : public MelKernel {
     return engine_.compute(tables_, {samples, type, frames, out}, workspace);
   }
 
-  const Recipe& recipe() const noexcept override { return tables_.recipe; }
+  const Recipe& recipe() const noexcept override { return tables_.full.recipe; }
   /// Whether this kernel is what get() is asked for.
   bool serves(const Recipe& recipe, const Engine& engine, int rows_per_call) const noexcept {
-    return &engine_ == &engine && tables_.recipe == recipe &&
+    return &engine_ == &engine && tables_.full.recipe == recipe &&
            (recipe.dft != Dft::convolution ||
-            tables_.convolution.part == convolution_part(rows_per_call));
+            tables_.full.convolution.part == convolution_part(rows_per_call));
   }
 
  private:
   const Engine& engine_;
-  KernelTables tables_;
+  GroupTables tables_;
 };
 
 /// Cache of the kernels in use, so that the tables of a thousand equal elements exist once. Weak

@@ -12,7 +12,6 @@
 
 #include <cmath>
 
-#include "kernels/cpu/lanes-inl.h"
 #include "kernels/cpu/tables.h"
 #include "kernels/cpu/workspace.h"
 
@@ -37,12 +36,12 @@ HWY_INLINE V Strongest(D d, size_t bins, const float* power) {
   return hn::Max(hn::Max(a, b), hn::Max(c, e));
 }
 
-/// Frames of `range` in which the mean spectrum value of some filter's bins, ws.energy, is more
-/// than `depth` times (in power) below the strongest bin of ws.power. Values that the logarithm's
-/// floor raises do not count.
+/// Which of the first `frames` frames it is in which the mean spectrum value of some filter's bins,
+/// ws.energy, is more than `depth` times (in power) below the strongest bin of ws.power. Values
+/// that the logarithm's floor raises do not count.
 template <class D>
 HWY_NOINLINE hn::Mask<D> BelowNoiseFloor(D d, const KernelTables& tables, float depth,
-                                         LaneRange range, const MelWorkspace& ws) {
+                                         size_t frames, const MelWorkspace& ws) {
   const size_t lanes = hn::Lanes(d);
   const auto strongest = Strongest(d, static_cast<size_t>(tables.fft.bins()), ws.power);
   const auto floor = hn::Set(d, tables.log.floor);
@@ -64,7 +63,7 @@ HWY_NOINLINE hn::Mask<D> BelowNoiseFloor(D d, const KernelTables& tables, float 
   const auto weakest = hn::Min(even, odd);
   const bool magnitude = tables.recipe.spectrum == Spectrum::magnitude;
   const auto below = hn::Mul(weakest, hn::Set(d, magnitude ? std::sqrt(depth) : depth));
-  return hn::And(hn::Gt(strongest, below), InRange(d, range));
+  return hn::And(hn::Gt(strongest, below), hn::FirstN(d, frames));
 }
 
 }  // namespace HWY_NAMESPACE

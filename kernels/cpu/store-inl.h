@@ -13,7 +13,6 @@
 
 #include <cmath>
 
-#include "kernels/cpu/lanes-inl.h"
 #include "kernels/cpu/log-inl.h"
 #include "kernels/cpu/tables.h"
 #include "kernels/cpu/transpose-inl.h"
@@ -57,7 +56,7 @@ HWY_INLINE V LoadScaled(D d, const LogTables& log, const float* energy) {
 
 /// mel-major: energy holds [mel][lanes].
 template <class Scale, class D, typename Element, class V = hn::Vec<D>>
-HWY_NOINLINE V StoreMelMajor(D d, const KernelTables& tables, const float* energy, LaneRange range,
+HWY_NOINLINE V StoreMelMajor(D d, const KernelTables& tables, const float* energy, size_t frames,
                              ptrdiff_t mel_stride, Element* to) {
   const size_t lanes = hn::Lanes(d);
   const size_t size = static_cast<size_t>(tables.width) * lanes;
@@ -65,13 +64,12 @@ HWY_NOINLINE V StoreMelMajor(D d, const KernelTables& tables, const float* energ
   for (size_t i = 0; i < size; i += lanes, to += mel_stride) {
     const V v = LoadScaled<Scale>(d, tables.log, energy + i);
     highest = hn::Max(highest, v);
-    if (range.end - range.first == lanes) {
+    if (frames == lanes) {
       StoreVector(d, v, to);
     } else {
       HWY_ALIGN float values[hn::MaxLanes(D())];
       hn::Store(v, d, values);
-      for (size_t frame = range.first; frame < range.end; ++frame)
-        StoreOne(values[frame], to + frame);
+      for (size_t frame = 0; frame < frames; ++frame) StoreOne(values[frame], to + frame);
     }
   }
   return highest;
@@ -79,7 +77,7 @@ HWY_NOINLINE V StoreMelMajor(D d, const KernelTables& tables, const float* energ
 
 /// Any strides: the scalar target's way, and that of rows shorter than a vector.
 template <class Scale, class D, typename Element, class V = hn::Vec<D>>
-HWY_NOINLINE V StoreScattered(D d, const KernelTables& tables, const float* energy, LaneRange range,
+HWY_NOINLINE V StoreScattered(D d, const KernelTables& tables, const float* energy, size_t frames,
                               const RowSink& out, Element* to) {
   const size_t lanes = hn::Lanes(d);
   const size_t size = static_cast<size_t>(tables.width) * lanes;
@@ -89,7 +87,7 @@ HWY_NOINLINE V StoreScattered(D d, const KernelTables& tables, const float* ener
     highest = hn::Max(highest, v);
     HWY_ALIGN float values[hn::MaxLanes(D())];
     hn::Store(v, d, values);
-    for (size_t frame = range.first; frame < range.end; ++frame)
+    for (size_t frame = 0; frame < frames; ++frame)
       StoreOne(values[frame], to + static_cast<ptrdiff_t>(frame) * out.frame_stride);
   }
   return highest;
@@ -98,8 +96,8 @@ HWY_NOINLINE V StoreScattered(D d, const KernelTables& tables, const float* ener
 #if HWY_TARGET != HWY_SCALAR
 /// frame-major, rows of at least as many values as lanes.
 template <class Scale, class D, typename Element, class V = hn::Vec<D>>
-HWY_NOINLINE V StoreFrameMajor(D d, const KernelTables& tables, const float* energy,
-                               LaneRange range, ptrdiff_t frame_stride, Element* to) {
+HWY_NOINLINE V StoreFrameMajor(D d, const KernelTables& tables, const float* energy, size_t frames,
+                               ptrdiff_t frame_stride, Element* to) {
   constexpr size_t kLanes = hn::MaxLanes(D());
   const auto width = static_cast<size_t>(tables.width);
   V highest = hn::Set(d, -HUGE_VALF);
@@ -120,43 +118,73 @@ HWY_NOINLINE V StoreFrameMajor(D d, const KernelTables& tables, const float* ene
     }
     Transpose(d, v);
     for (size_t frame = 0; frame < kLanes; ++frame)
-      if (frame >= range.first && frame < range.end)
+      if (frame < frames)
         StoreVector(d, v[frame], to + static_cast<ptrdiff_t>(frame) * frame_stride + mel);
   }
   return highest;
 }
 #endif
 
+#if HWY_TARGET != HWY_SCALAR
+/// The same for few frames: transposed first, so that only their values become logarithms.
+template <class Scale, class D, typename Element, class V = hn::Vec<D>>
+HWY_NOINLINE V StoreFewFrames(D d, const KernelTables& tables, const float* energy, size_t frames,
+                              ptrdiff_t frame_stride, Element* to) {
+  constexpr size_t kLanes = hn::MaxLanes(D());
+  const auto width = static_cast<size_t>(tables.width);
+  V highest = hn::Set(d, -HUGE_VALF);
+  HWY_ALIGN float block[kLanes * kLanes];
+  for (size_t mel = 0; mel < width; mel += kLanes) {
+    mel = HWY_MIN(mel, width - kLanes);  // the last block overlaps the one before
+    V v[kLanes];
+    NPUMEL_UNROLL
+    for (size_t i = 0; i < kLanes; ++i) v[i] = hn::Load(d, energy + (mel + i) * kLanes);
+    Transpose(d, v);
+    NPUMEL_UNROLL
+    for (size_t i = 0; i < kLanes; ++i) hn::Store(v[i], d, block + i * kLanes);
+    for (size_t frame = 0; frame < frames; ++frame) {
+      const V row = LoadScaled<Scale>(d, tables.log, block + frame * kLanes);
+      highest = hn::Max(highest, row);
+      StoreVector(d, row, to + static_cast<ptrdiff_t>(frame) * frame_stride + mel);
+    }
+  }
+  return hn::MaxOfLanes(d, highest);
+}
+#endif
+
 template <class Scale, typename Element, class D>
-HWY_INLINE hn::Vec<D> StoreAs(D d, const KernelTables& tables, const float* energy, LaneRange range,
+HWY_INLINE hn::Vec<D> StoreAs(D d, const KernelTables& tables, const float* energy, size_t frames,
                               const RowSink& out) {
   auto* to = static_cast<Element*>(out.data);
 #if HWY_TARGET != HWY_SCALAR
   if constexpr (hn::MaxLanes(D()) >= 4) {
-    if (out.mel_stride == 1 && static_cast<size_t>(tables.width) >= hn::Lanes(d))
-      return StoreFrameMajor<Scale>(d, tables, energy, range, out.frame_stride, to);
+    if (out.mel_stride == 1 && static_cast<size_t>(tables.width) >= hn::Lanes(d)) {
+      if (2 * frames <= hn::Lanes(d))
+        return StoreFewFrames<Scale>(d, tables, energy, frames, out.frame_stride, to);
+      return StoreFrameMajor<Scale>(d, tables, energy, frames, out.frame_stride, to);
+    }
   }
 #endif
   if (out.frame_stride == 1)
-    return StoreMelMajor<Scale>(d, tables, energy, range, out.mel_stride, to);
-  return StoreScattered<Scale>(d, tables, energy, range, out, to);
+    return StoreMelMajor<Scale>(d, tables, energy, frames, out.mel_stride, to);
+  return StoreScattered<Scale>(d, tables, energy, frames, out, to);
 }
 
-/// The frames of `range`, logarithm applied, go to their rows of `out`, which starts with frame
+/// The first `frames` frames, logarithm applied, go to their rows of `out`, which starts with frame
 /// 0's. Returns each frame's largest value.
 template <class D>
 HWY_INLINE hn::Vec<D> StoreGroup(D d, const KernelTables& tables, const float* energy,
-                                 LaneRange range, const RowSink& out) {
+                                 size_t frames, const RowSink& out) {
   const bool half = out.type == ElementType::f16;
   const LogTables& log = tables.log;
   if (!log.apply)
-    return half ? StoreAs<AsEnergy, uint16_t>(d, tables, energy, range, out)
-                : StoreAs<AsEnergy, float>(d, tables, energy, range, out);
+    return half ? StoreAs<AsEnergy, uint16_t>(d, tables, energy, frames, out)
+                : StoreAs<AsEnergy, float>(d, tables, energy, frames, out);
   if (log.add_floor)
-    return half ? StoreAs<AsLogOfSum, uint16_t>(d, tables, energy, range, out)
-                : StoreAs<AsLogOfSum, float>(d, tables, energy, range, out);
-  return half ? StoreAs<AsLogOfMax, uint16_t>(d, tables, energy, range, out)
-              : StoreAs<AsLogOfMax, float>(d, tables, energy, range, out);
+    return half ? StoreAs<AsLogOfSum, uint16_t>(d, tables, energy, frames, out)
+                : StoreAs<AsLogOfSum, float>(d, tables, energy, frames, out);
+  return half ? StoreAs<AsLogOfMax, uint16_t>(d, tables, energy, frames, out)
+              : StoreAs<AsLogOfMax, float>(d, tables, energy, frames, out);
 }
 
 }  // namespace HWY_NAMESPACE

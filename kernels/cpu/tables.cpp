@@ -68,6 +68,9 @@ LogTables make_log(const Recipe& recipe) {
   return log;
 }
 
+/// Floats from row to row of T.
+int row_pitch(int lanes, int extra_hops) { return (lanes + extra_hops + 3) / 4 * 4; }
+
 LoadTables make_load(const Recipe& recipe, const FftPlan& fft, int lanes, int wide_lanes) {
   const int hop = recipe.hop_length;
   const int win = recipe.win_length;
@@ -75,7 +78,7 @@ LoadTables make_load(const Recipe& recipe, const FftPlan& fft, int lanes, int wi
   load.rows = std::min(hop, win);
   load.extra_hops = (win - 1) / hop;
   load.last_rows = win - load.extra_hops * hop;
-  load.pitch = (lanes + load.extra_hops + 3) / 4 * 4;
+  load.pitch = row_pitch(lanes, load.extra_hops);
 
   // A shift of the samples within the transform changes no power: every recipe's window function
   // starts at sample 0 of the transform, wherever window_place puts it.
@@ -129,6 +132,13 @@ float depth_of_noise(const Recipe& recipe) {
   return filters_skip_high_bins(recipe) || recipe.dft == Dft::float_frames ? 1e6F : 1e8F;
 }
 
+/// The same place where the rows of T lie `to` floats apart instead of `from`.
+void move_rows(std::vector<uint32_t>& offsets, int from, int to) {
+  const auto before = static_cast<uint32_t>(from);
+  for (uint32_t& offset : offsets)
+    offset = offset / before * static_cast<uint32_t>(to) + offset % before;
+}
+
 }  // namespace
 
 WideFrames wide_frames(const Recipe& recipe) {
@@ -157,5 +167,30 @@ KernelTables::KernelTables(const Recipe& valid_recipe, Vectors vectors, int rows
       log(make_log(recipe)),
       energy_weights(make_energy_weights(recipe)),
       convolution(make_convolution(recipe, load.pitch, rows_per_call)) {}
+
+KernelTables::KernelTables(const KernelTables& tables, int group_lanes) : KernelTables(tables) {
+  const auto from = static_cast<uint32_t>(lanes);
+  const auto to = static_cast<uint32_t>(group_lanes);
+  const auto move = [&](uint32_t& place) { place = place / from * to; };
+  for (uint32_t& power : fft.output) move(power);
+  for (PackedPair& pair : fft.pairs) {
+    move(pair.power_0);
+    move(pair.power_1);
+  }
+  for (FilterPlace& place : mel.places) {
+    move(place.bins);
+    move(place.energy);
+  }
+  const int pitch = row_pitch(group_lanes, load.extra_hops);
+  move_rows(load.offsets, load.pitch, pitch);
+  move_rows(convolution.offsets, load.pitch, pitch);
+  load.pitch = pitch;
+  lanes = group_lanes;
+}
+
+GroupTables::GroupTables(const Recipe& recipe, Vectors vectors, int rows_per_call)
+    : full(recipe, vectors, rows_per_call) {
+  if (vectors.half_lanes != 0) half.emplace(full, vectors.half_lanes);
+}
 
 }  // namespace npumel

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "kernels/cpu/convolution.h"
@@ -90,6 +91,8 @@ WideFrames wide_frames(const Recipe& recipe);
 struct KernelTables {
   /// `rows_per_call`: see convolution_part.
   KernelTables(const Recipe& recipe, Vectors vectors, int rows_per_call);
+  /// The same for groups of `lanes` frames: equal numbers at other places.
+  KernelTables(const KernelTables& tables, int lanes);
 
   Recipe recipe;
   WideFrames wide;
@@ -104,6 +107,14 @@ struct KernelTables {
   /// [sample under the window] for the energy in front of a row; empty without one.
   std::vector<double> energy_weights;
   ConvolutionTables convolution;
+};
+
+/// The tables of one recipe for groups of either width.
+struct GroupTables {
+  GroupTables(const Recipe& recipe, Vectors vectors, int rows_per_call);
+
+  KernelTables full;
+  std::optional<KernelTables> half;  ///< where the instruction set has half groups
 };
 
 }  // namespace npumel

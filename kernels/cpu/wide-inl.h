@@ -19,8 +19,11 @@ namespace npumel {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-/// Frames of a group, and those of them that are transformed at once in double.
+/// Frames of a group, of a half group where there are any (see groups.h), and of either those that
+/// are transformed at once in double.
 using GroupTag = hn::CappedTag<float, 16>;
+constexpr int kHalfLanes = hn::MaxLanes(GroupTag()) > 4 ? hn::MaxLanes(GroupTag()) / 2 : 0;
+using HalfGroupTag = hn::CappedTag<float, kHalfLanes != 0 ? kHalfLanes : 16>;
 using WideTag = hn::CappedTag<double, HWY_MAX(1, hn::MaxLanes(GroupTag()) / 2)>;
 
 template <class D, class V = hn::Vec<D>>
@@ -96,21 +99,21 @@ HWY_INLINE void WideSpectra(const KernelTables& tables, const Factors& windows, 
                                                        : load.scale_f32;
     Spectra<kMagnitude>(d, tables, factors,
                         FrameSamples<double>{prepared, load.prepared_offsets.data(), nullptr},
-                        power + first, ws);
+                        hn::Lanes(d), power + first, ws);
   } else {
     Spectra<kMagnitude>(d, tables, windows,
                         FrameSamples<float>{ws.again + first, load.offsets.data(), nullptr},
-                        power + first, ws);
+                        hn::Lanes(d), power + first, ws);
   }
 }
 
 /// Computes the frames that are `wanted` once more, in place in ws.power.
-template <bool kMagnitude>
-HWY_INLINE void ReplaceSpectra(GroupTag d, const KernelTables& tables, const Factors& windows,
-                               hn::Mask<GroupTag> wanted, const MelWorkspace& ws) {
+template <bool kMagnitude, class D>
+HWY_INLINE void ReplaceSpectra(D d, const KernelTables& tables, const Factors& windows,
+                               hn::Mask<D> wanted, const MelWorkspace& ws) {
   const size_t lanes = hn::Lanes(d);
   const size_t half = hn::Lanes(WideTag());
-  HWY_ALIGN float marks[hn::MaxLanes(GroupTag())];
+  HWY_ALIGN float marks[hn::MaxLanes(D())];
   hn::Store(hn::IfThenElseZero(wanted, hn::Set(d, 1.0F)), d, marks);
   for (size_t first = 0; first < lanes; first += half) {
     bool any = false;

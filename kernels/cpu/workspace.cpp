@@ -29,12 +29,10 @@ MelWorkspace::MelWorkspace(const KernelTables& tables) {
   const bool reads_again = tables.wide == WideFrames::below_noise_floor ||
                            tables.recipe.dft == Dft::convolution ||
                            tables.recipe.energy != Energy::none;
-  const auto few_floats = (lanes - 1) * static_cast<size_t>(tables.recipe.hop_length) +
-                          static_cast<size_t>(tables.recipe.win_length);
+  const size_t column_floats = 2 * kLaneColumns * static_cast<size_t>(tables.fft.columns);
   float* work_area = nullptr;
   float* work2_area = nullptr;
   float* prepared_area = nullptr;
-  float* few_area = nullptr;
   const std::array<std::pair<float**, size_t>, 10> areas{{
       {&samples, shared ? std::max(sample_floats, power_floats) : sample_floats},
       {&again, shared && reads_again ? sample_floats : 0},
@@ -45,7 +43,8 @@ MelWorkspace::MelWorkspace(const KernelTables& tables) {
       {&mean, lanes},
       {&sums, 2 * pitch},
       {&prepared_area, prepared_floats},
-      {&few_area, few_floats},
+      {&columns,
+       has_lane_columns(tables.fft) && tables.wide != WideFrames::all ? column_floats : 0},
   }};
   const auto rounded = [](size_t floats) { return (floats + kAlign - 1) / kAlign * kAlign; };
   size_t total = 0;
@@ -65,7 +64,6 @@ MelWorkspace::MelWorkspace(const KernelTables& tables) {
   work = work_area;
   work2 = work2_area;
   prepared = prepared_area;
-  few = few_area;
 }
 
 void MelWorkspaceDeleter::operator()(MelWorkspace* workspace) const noexcept {

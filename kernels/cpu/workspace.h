@@ -8,11 +8,19 @@
 
 namespace npumel {
 
+/// Groups computed so far, for tests of how calls are divided.
+struct GroupCounts {
+  uint32_t full = 0, half = 0;
+};
+
+/// Sized for full groups; half groups use the beginning of each area.
 /// All areas lie in one zeroed allocation, aligned for the widest vectors. V = one vector of float.
 /// Areas whose lifetimes do not overlap share memory, so that a group fits into the first-level
 /// cache. Areas of type void hold double where a recipe needs it.
 class MelWorkspace {
  public:
+  static constexpr size_t kLaneColumns = 8;
+
   /// Throws std::bad_alloc.
   explicit MelWorkspace(const KernelTables& tables);
 
@@ -25,9 +33,11 @@ class MelWorkspace {
   float* energy = nullptr;   ///< [mel] V; overwrites `work`
   float* mean = nullptr;     ///< V: what is subtracted from every sample of a frame
   float* sums = nullptr;     ///< two rows of T
-  void* prepared =
-      nullptr;          ///< [sample]{wide_lanes doubles} of frames that change before the transform
-  void* few = nullptr;  ///< samples of a call with less than a group, zeros behind
+  /// [sample]{wide_lanes doubles} of frames that change before the transform
+  void* prepared = nullptr;
+  /// [slot]{kLaneColumns re, as many im} of one frame, if has_lane_columns()
+  float* columns = nullptr;
+  mutable GroupCounts counts;
 
  private:
   AlignedArray<float> memory_;
@@ -39,6 +49,12 @@ constexpr size_t column_pitch(const FftPlan& plan, size_t lanes) {
   return (static_cast<size_t>(plan.columns) +
           (plan.parallel > 1 && plan.columns % 2 == 0 ? 1 : 0)) *
          2 * lanes;
+}
+
+/// Whether the complex columns of one frame can take the lanes of vectors: the first radix is 16.
+constexpr bool has_lane_columns(const FftPlan& plan) {
+  return plan.parallel == static_cast<int>(MelWorkspace::kLaneColumns) &&
+         plan.first_column != FirstColumn::plain && !plan.chirp;
 }
 
 }  // namespace npumel
