@@ -9,11 +9,13 @@ quick=
 build=${1:-build}; [ "$build" = --quick ] && build=build
 out=${2:-$build/bench}; [ "$out" = --quick ] && out=$build/bench
 mkdir -p "$out"
-ninja -C "$build" tests/bench/bench_ratio tests/bench/bench_kernel tests/bench/bench_transform \
+ninja -C "$build" tests/bench/bench_ratio tests/bench/bench_kernel tests/bench/bench_calls \
+  tests/bench/bench_transform \
   tests/bench/bench_pipelines gst/libgstnpumelspec.so >/dev/null
 "$build/tests/bench/bench_ratio" --rounds "$([ -n "$quick" ] && echo 9 || echo 40)" --json "$out/ratio.json"
 "$build/tests/bench/bench_kernel" --benchmark_format=console --benchmark_out="$out/kernel.json" \
   --benchmark_out_format=json --benchmark_min_time="$([ -n "$quick" ] && echo 0.05 || echo 0.3)"
+"$build/tests/bench/bench_calls" --rounds "$([ -n "$quick" ] && echo 5 || echo 40)"
 "$build/tests/bench/bench_transform" --rounds "$([ -n "$quick" ] && echo 5 || echo 40)"
 python3 "$here/pipeline.py" "$build/gst" "$out/pipeline.json" $quick
 GST_PLUGIN_PATH=$build/gst "$build/tests/bench/bench_pipelines" $quick --json "$out/pipelines.json"
