@@ -9,20 +9,6 @@
 
 namespace npumel {
 
-CmvnWindow cmvn_window(const TransformRecipe& recipe, int64_t t, int64_t rows) {
-  const int64_t window = recipe.cmvn_window;
-  // Online: `window` rows, the row itself included.
-  if (recipe.cmvn == CmvnType::online) return {std::max<int64_t>(0, t - window + 1), t + 1};
-  // Sliding without centre: `window` rows before the row, and the row.
-  if (!recipe.cmvn_center)
-    return {std::max<int64_t>(0, t - window),
-            std::min<int64_t>(rows, std::max<int64_t>(t + 1, recipe.cmvn_min_window))};
-  // The window is moved inside the stream, so that it stays full where the stream is long enough.
-  const int64_t first = std::max<int64_t>(0, t - window / 2);
-  if (first + window <= rows) return {first, first + window};
-  return {std::max<int64_t>(0, rows - window), rows};
-}
-
 double cmvn_scale(const TransformRecipe& recipe, double variance) {
   if (!recipe.cmvn_variance) return 1;
   return 1 / (std::sqrt(std::max(variance, recipe.cmvn_floor) + recipe.cmvn_epsilon) +

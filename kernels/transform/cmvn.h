@@ -2,6 +2,7 @@
 // Mean and variance normalisation: what its kinds have in common.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 
@@ -17,7 +18,19 @@ struct CmvnWindow {
 
 /// The window of row t for CmvnType::sliding and online. `rows` is the length of the stream, or
 /// INT64_MAX while nobody knows it. Both ends never go back from one row to the next.
-CmvnWindow cmvn_window(const TransformRecipe& recipe, int64_t t, int64_t rows);
+inline CmvnWindow cmvn_window(const TransformRecipe& recipe, int64_t t, int64_t rows) {
+  const int64_t window = recipe.cmvn_window;
+  // Online: `window` rows, the row itself included.
+  if (recipe.cmvn == CmvnType::online) return {std::max<int64_t>(0, t - window + 1), t + 1};
+  // Sliding without centre: `window` rows before the row, and the row.
+  if (!recipe.cmvn_center)
+    return {std::max<int64_t>(0, t - window),
+            std::min<int64_t>(rows, std::max<int64_t>(t + 1, recipe.cmvn_min_window))};
+  // The window is moved inside the stream, so that it stays full where the stream is long enough.
+  const int64_t first = std::max<int64_t>(0, t - window / 2);
+  if (first + window <= rows) return {first, first + window};
+  return {std::max<int64_t>(0, rows - window), rows};
+}
 
 /// 1 / (sqrt(max(variance, floor) + epsilon) + deviation epsilon); 1 without cmvn-variance.
 double cmvn_scale(const TransformRecipe& recipe, double variance);

@@ -38,7 +38,7 @@ class ClipCmvn final : public Step {
     const int64_t count = store_.end();
     known_ = true;
     add_up(means_, [&](const SumJob& job, const double* sums, double* out) {
-      loops.add_up(job, sums, out, 0);
+      loops.add_up(job, sums, out);
     });
     for (double& mean : means_) mean /= static_cast<double>(count);
     scales_.assign(dims, 0);

@@ -53,19 +53,24 @@ class WindowCmvn final : public Step {
       window = cmvn_window(recipe_, next_, length);
       if (listed_ == rows_listed_.size() || !sums_.follows(window.first, window.end))
         out = normalize_listed(out);
-      WindowRow& row = rows_listed_[listed_++];
-      sums_.list(store_, window.first, window.end, row);
       const int64_t count = window.end - window.first;
-      const int64_t file_rows = cmvn_global_rows(recipe_, count);
+      if (count != window_rows_) count_rows(count);
+      WindowRow& row = rows_listed_[listed_++];
+      row = counted_;
       row.own = store_.row(next_);
-      row.file_rows = static_cast<double>(file_rows);
-      row.rows = static_cast<double>(count + file_rows);
-      if (row.rows != window_rows_) share_ = 1 / row.rows;
-      row.share = share_;
-      window_rows_ = row.rows;
+      sums_.list(store_, window.first, window.end, row);
     }
     normalize_listed(out);
     store_.drop_before(std::min(window.first, next_ - 1));
+  }
+
+  /// What a window of `count` rows counts for; nearly all have the same number.
+  void count_rows(int64_t count) {
+    const int64_t file_rows = cmvn_global_rows(recipe_, count);
+    window_rows_ = count;
+    counted_.file_rows = static_cast<double>(file_rows);
+    counted_.rows = static_cast<double>(count + file_rows);
+    counted_.share = 1 / counted_.rows;
   }
 
   float* normalize_listed(float* out) {
@@ -84,8 +89,8 @@ class WindowCmvn final : public Step {
   std::vector<double> file_;  // means, then mean squares
   WindowJob job_;
   std::array<WindowRow, kRowsAtOnce> rows_listed_;
-  double window_rows_ = 1;  // of the last window, and 1 / of them
-  double share_ = 1;
+  WindowRow counted_;  // of a window of window_rows_ rows, without its place
+  int64_t window_rows_ = 0;
   size_t listed_ = 0;  // of them: rows that follow one another, not written yet
   int64_t rows_ = 0;
   int64_t next_ = 0;

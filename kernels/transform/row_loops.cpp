@@ -14,9 +14,9 @@ namespace npumel {
 namespace HWY_NAMESPACE {
 
 const RowLoops* TargetRowLoops() {
-  static constexpr RowLoops kLoops{&DctRows,     &DeltaRows,     &NormalizeRows,
-                                   &AddUp,       &AddDeviations, &SubtractMeans,
-                                   &Standardize, &AllFinite,     &CopyValues};
+  static constexpr RowLoops kLoops{&DctRows,   &DeltaRows,     &NormalizeRows, &AddUp,
+                                   &AddUpEach, &AddDeviations, &SubtractMeans, &Standardize,
+                                   &AllFinite, &CopyValues};
   return &kLoops;
 }
 

@@ -106,8 +106,9 @@ struct RowLoops {
   /// (x - mean) * scale.
   void (*normalize)(const float* rows, size_t dims, int64_t count, const double* means,
                     const double* scales, float* out);
-  /// Sums with rows added, to other memory: after the last row, or with a pitch after each row.
-  void (*add_up)(const SumJob& job, const double* sums, double* out, ptrdiff_t pitch);
+  /// Sums with rows added, to other memory: after the last row; after each, `pitch` values apart.
+  void (*add_up)(const SumJob& job, const double* sums, double* out);
+  void (*add_up_each)(const SumJob& job, const double* sums, double* out, ptrdiff_t pitch);
   /// Sums with the squares of what rows differ from means by added, to other memory.
   void (*add_deviations)(const SumJob& job, const double* means, const double* sums, double* out);
   /// Rows without their windows' means; over their deviations. `behind` are the sums in front of

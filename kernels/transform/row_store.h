@@ -10,7 +10,7 @@
 namespace npumel {
 
 /// Rows have numbers from 0. Dropping moves no memory; appending does when the end is reached,
-/// which is seldom: the memory is twice what is kept.
+/// which is seldom: the memory is three times what is kept.
 class RowStore {
  public:
   explicit RowStore(int64_t dims) : dims_(static_cast<size_t>(dims)) {}
@@ -60,7 +60,7 @@ class RowStore {
     const size_t more = static_cast<size_t>(count) * dims_;
     if (start_ + used + more > memory_.size()) {
       if (2 * (used + more) > memory_.size()) {
-        std::vector<float> larger(std::max(2 * (used + more), memory_.size()));
+        std::vector<float> larger(std::max(3 * (used + more), memory_.size()));
         std::copy_n(memory_.data() + start_, used, larger.data());
         memory_.swap(larger);
       } else {

@@ -144,24 +144,39 @@ struct RunningSums {
   }
 };
 
-template <bool kSquares>
-HWY_INLINE void AddUpRows(const SumJob& job, const double* sums, double* out, ptrdiff_t pitch) {
-  ForValues(DoubleTag(), job.dims, [&](auto d, size_t i) HWY_ATTR {
-    RunningSums<kSquares, decltype(d)> running(d, sums + i, job.dims);
+/// kEach: the sums after each row, `pitch` values apart, and not after the last row alone.
+template <bool kSquares, bool kEach>
+HWY_INLINE void AddUpRows(const SumJob& job, const double* sums, double* HWY_RESTRICT out,
+                          ptrdiff_t pitch) {
+  const size_t dims = job.dims;
+  const ptrdiff_t step = job.pitch;
+  ForValues(DoubleTag(), dims, [&](auto d, size_t i) HWY_ATTR {
+    RunningSums<kSquares, decltype(d)> running(d, sums + i, dims);
     const float* row = job.rows + i;
-    for (int64_t t = 0; t < job.count; ++t, row += job.pitch) {
-      running.Take(d, row);
-      if (pitch != 0) running.Store(d, out + i + t * pitch, job.dims);
-    }
-    if (pitch == 0) running.Store(d, out + i, job.dims);
+    double* to = out + i;
+    const auto take = [&](const float* from, double* after) HWY_ATTR {
+      running.Take(d, from);
+      if constexpr (kEach) running.Store(d, after, dims);
+    };
+    int64_t left = job.count;
+    for (; left >= 4; left -= 4, row += 4 * step, to += 4 * pitch)
+      for (ptrdiff_t t = 0; t < 4; ++t) take(row + t * step, to + t * pitch);
+    for (; left > 0; --left, row += step, to += pitch) take(row, to);
+    if constexpr (!kEach) running.Store(d, out + i, dims);
   });
 }
 
-void AddUp(const SumJob& job, const double* sums, double* out, ptrdiff_t pitch) {
+void AddUp(const SumJob& job, const double* sums, double* out) {
   if (job.squares)
-    AddUpRows<true>(job, sums, out, pitch);
+    AddUpRows<true, false>(job, sums, out, 0);
   else
-    AddUpRows<false>(job, sums, out, pitch);
+    AddUpRows<false, false>(job, sums, out, 0);
+}
+void AddUpEach(const SumJob& job, const double* sums, double* out, ptrdiff_t pitch) {
+  if (job.squares)
+    AddUpRows<true, true>(job, sums, out, pitch);
+  else
+    AddUpRows<false, true>(job, sums, out, pitch);
 }
 
 void AddDeviations(const SumJob& job, const double* means, const double* sums, double* out) {

@@ -20,7 +20,7 @@ void WindowSums::add(const RowStore& rows, int64_t end) {
   while (end_ < end) {
     const int64_t count = std::min(end - end_, kRowsAtOnce);
     const SumJob job{rows.row(end_), static_cast<ptrdiff_t>(dims_), count, dims_, squares_};
-    loops_.add_up(job, behind_.data(), next_.data(), 0);
+    loops_.add_up(job, behind_.data(), next_.data());
     behind_.swap(next_);
     end_ += count;
   }
@@ -35,7 +35,7 @@ void WindowSums::cut(const RowStore& rows, int64_t first, int64_t end) {
   for (int64_t r = cut_; r > first;) {
     const int64_t count = std::min(r - first, kRowsAtOnce);
     const SumJob job{rows.row(r - 1), -static_cast<ptrdiff_t>(dims_), count, dims_, squares_};
-    loops_.add_up(job, after, sums, static_cast<ptrdiff_t>(width_));
+    loops_.add_up_each(job, after, sums, static_cast<ptrdiff_t>(width_));
     sums += static_cast<size_t>(count) * width_;
     after = sums - width_;
     r -= count;
