@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The kernel against the yardstick in one run: interleaved rounds, median of the rounds' ratios.
+// The kernel against the yardsticks in one run: interleaved rounds, median of the rounds' ratios.
 // usage: bench_ratio [--rounds N] [--preset NAME] [--json FILE]
 #include <time.h>
 
@@ -119,10 +119,17 @@ Json measure(const Case& item, int rounds) {
   out.frame_stride = recipe.mels;
 
   Yardstick yardstick(recipe);
+  Yardstick vector_log(recipe, LogWith::vectors);
+  WideYardstick wide(recipe, LogWith::vectors);
   std::vector<Contender> all = contenders(recipe);
   std::vector<double> yard;
+  std::vector<double> vector_log_yard;
+  std::vector<double> wide_yard;
   for (int round = 0; round < rounds; ++round) {
     yard.push_back(time_per_frame([&] { yardstick.compute(f32.data(), kFrames, rows.get()); }));
+    vector_log_yard.push_back(
+        time_per_frame([&] { vector_log.compute(f32.data(), kFrames, rows.get()); }));
+    wide_yard.push_back(time_per_frame([&] { wide.compute(f32.data(), kFrames, rows.get()); }));
     for (Contender& it : all) {
       const void* data = it.type == SampleType::s16 ? static_cast<const void*>(s16.data())
                                                     : static_cast<const void*>(f32.data());
@@ -137,6 +144,8 @@ Json measure(const Case& item, int rounds) {
   result["n_fft"] = recipe.n_fft;
   result["mels"] = recipe.mels;
   result["yardstick_ns"] = median(yard);
+  result["vector_log_yardstick_ns"] = median(vector_log_yard);
+  result["double_yardstick_ns"] = median(wide_yard);
   result["yardstick_parts_ns"] = {{"window", parts.window},
                                   {"fft", parts.fft},
                                   {"power", parts.power},
@@ -146,11 +155,21 @@ Json measure(const Case& item, int rounds) {
       "%-14s N=%-5d yardstick %7.1f ns (window %.0f fft %.0f power %.0f mel %.0f log %.0f)\n",
       item.name.c_str(), recipe.n_fft, median(yard), parts.window, parts.fft, parts.power,
       parts.mel, parts.log);
+  std::printf("    with a vectorised logarithm %7.1f ns, the same in double %7.1f ns\n",
+              median(vector_log_yard), median(wide_yard));
   for (const Contender& it : all) {
-    std::vector<double> ratios;
-    for (size_t i = 0; i < yard.size(); ++i) ratios.push_back(yard[i] / it.times[i]);
-    result["kernel"][it.name] = {{"ns", median(it.times)}, {"ratio", median(ratios)}};
-    std::printf("    %-12s %7.1f ns  %5.2fx\n", it.name.c_str(), median(it.times), median(ratios));
+    const auto ratio_to = [&](const std::vector<double>& loop) {
+      std::vector<double> ratios;
+      for (size_t i = 0; i < loop.size(); ++i) ratios.push_back(loop[i] / it.times[i]);
+      return median(std::move(ratios));
+    };
+    result["kernel"][it.name] = {{"ns", median(it.times)},
+                                 {"ratio", ratio_to(yard)},
+                                 {"ratio_vector_log", ratio_to(vector_log_yard)},
+                                 {"ratio_double", ratio_to(wide_yard)}};
+    std::printf("    %-12s %7.1f ns  %5.2fx  vectorised log %5.2fx  double %5.2fx\n",
+                it.name.c_str(), median(it.times), ratio_to(yard), ratio_to(vector_log_yard),
+                ratio_to(wide_yard));
   }
   std::fflush(stdout);
   return result;

@@ -1,44 +1,48 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The loop over FFTW that the kernel is compared with.
+// The loops over FFTW that the kernel is compared with.
 #include "tests/bench/yardstick.h"
 
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <numbers>
 
 #include "kernels/mel/filter_bank.h"
 #include "kernels/mel/window_function.h"
 
 namespace npumel::bench {
 
-Yardstick::Yardstick(const Recipe& recipe)
+template <typename T>
+BasicYardstick<T>::BasicYardstick(const Recipe& recipe, LogWith log)
     : recipe_(recipe),
-      scale_(static_cast<float>(recipe.input_scale)),
+      log_(log),
+      scale_(static_cast<T>(recipe.input_scale)),
       strength_(static_cast<size_t>(recipe.n_fft / 2 + 1)),
-      frame_(fftwf_alloc_real(static_cast<size_t>(recipe.n_fft))),
-      spectrum_(fftwf_alloc_complex(static_cast<size_t>(recipe.n_fft / 2 + 1))),
-      plan_(fftwf_plan_dft_r2c_1d(recipe.n_fft, frame_.get(), spectrum_.get(), FFTW_MEASURE)) {
+      frame_(Fftw<T>::reals(static_cast<size_t>(recipe.n_fft))),
+      spectrum_(Fftw<T>::complexes(static_cast<size_t>(recipe.n_fft / 2 + 1))),
+      plan_(Fftw<T>::plan(recipe.n_fft, frame_.get(), spectrum_.get())) {
   for (const double value : window_function(recipe.window, recipe.win_length))
-    window_.push_back(static_cast<float>(value) * scale_);
+    window_.push_back(static_cast<T>(value) * scale_);
   const FilterBank bank(recipe);
   for (const MelFilter& filter : bank.filters())
     filters_.push_back({filter.first_bin, {filter.weights.begin(), filter.weights.end()}});
-  std::fill_n(frame_.get(), recipe.n_fft, 0.0F);
+  std::fill_n(frame_.get(), recipe.n_fft, T{0});
 }
 
-void Yardstick::load(const float* samples) {
+template <typename T>
+void BasicYardstick<T>::load(const float* samples) {
   const int win = recipe_.win_length;
-  float* frame = frame_.get();
+  T* frame = frame_.get();
   if (!recipe_.remove_dc && recipe_.preemphasis == 0) {
     for (int i = 0; i < win; ++i) frame[i] = samples[i] * window_[static_cast<size_t>(i)];
     return;
   }
-  float mean = 0;
+  T mean = 0;
   if (recipe_.remove_dc) {
     for (int i = 0; i < win; ++i) mean += samples[i];
-    mean /= static_cast<float>(win);
+    mean /= static_cast<T>(win);
   }
-  const auto c = static_cast<float>(recipe_.preemphasis);
+  const auto c = static_cast<T>(recipe_.preemphasis);
   const int before = recipe_.preemphasis_mode == PreemphasisMode::frame_next ? 1 : 0;
   frame[0] = ((samples[0] - mean) - c * (samples[before] - mean)) * window_[0];
   for (int i = 1; i < win; ++i)
@@ -46,27 +50,37 @@ void Yardstick::load(const float* samples) {
         ((samples[i] - mean) - c * (samples[i - 1] - mean)) * window_[static_cast<size_t>(i)];
 }
 
-void Yardstick::power() {
-  const fftwf_complex* spectrum = spectrum_.get();
+template <typename T>
+void BasicYardstick<T>::power() {
+  const typename Fftw<T>::Complex* spectrum = spectrum_.get();
   const bool magnitude = recipe_.spectrum == Spectrum::magnitude;
   for (size_t i = 0; i < strength_.size(); ++i) {
-    const float squared = spectrum[i][0] * spectrum[i][0] + spectrum[i][1] * spectrum[i][1];
+    const T squared = spectrum[i][0] * spectrum[i][0] + spectrum[i][1] * spectrum[i][1];
     strength_[i] = magnitude ? std::sqrt(squared) : squared;
   }
 }
 
-void Yardstick::apply_filters(float* row) {
+template <typename T>
+void BasicYardstick<T>::apply_filters(float* row) {
   for (const Filter& filter : filters_) {
-    const float* bins = strength_.data() + filter.first_bin;
-    float sum = 0;
+    const T* bins = strength_.data() + filter.first_bin;
+    T sum = 0;
     for (size_t i = 0; i < filter.weights.size(); ++i) sum += bins[i] * filter.weights[i];
-    *row++ = sum;
+    *row++ = static_cast<float>(sum);
   }
 }
 
-void Yardstick::logarithms(float* row) const {
+template <typename T>
+void BasicYardstick<T>::logarithms(float* row) const {
   if (recipe_.log == LogType::none) return;
   const auto floor = static_cast<float>(recipe_.log_floor);
+  if (log_ == LogWith::vectors) {
+    double units = recipe_.log == LogType::ln ? 1 : std::numbers::log10e;
+    if (recipe_.log == LogType::db) units *= 10;
+    vector_logarithms(row, recipe_.mels, floor, recipe_.floor_mode == FloorMode::add,
+                      static_cast<float>(units));
+    return;
+  }
   for (int i = 0; i < recipe_.mels; ++i) {
     const float x = recipe_.floor_mode == FloorMode::add ? row[i] + floor : std::max(row[i], floor);
     if (recipe_.log == LogType::ln)
@@ -76,17 +90,20 @@ void Yardstick::logarithms(float* row) const {
   }
 }
 
-void Yardstick::compute(const float* samples, int frames, float* rows) {
+template <typename T>
+void BasicYardstick<T>::compute(const float* samples, int frames, float* rows) {
   for (int f = 0; f < frames; ++f, samples += recipe_.hop_length, rows += recipe_.mels) {
     load(samples);
-    fftwf_execute(plan_.get());
+    Fftw<T>::run(plan_.get());
     power();
     apply_filters(rows);
     logarithms(rows);
   }
 }
 
-Yardstick::Parts Yardstick::time_parts(const float* samples, int frames, float* rows) {
+template <typename T>
+typename BasicYardstick<T>::Parts BasicYardstick<T>::time_parts(const float* samples, int frames,
+                                                                float* rows) {
   const auto hop = recipe_.hop_length;
   const auto time = [&](auto part) {
     double best = 1e300;
@@ -101,7 +118,7 @@ Yardstick::Parts Yardstick::time_parts(const float* samples, int frames, float* 
   };
   Parts parts;
   parts.window = time([&](int f) { load(samples + f * hop); });
-  parts.fft = time([&](int) { fftwf_execute(plan_.get()); });
+  parts.fft = time([&](int) { Fftw<T>::run(plan_.get()); });
   parts.power = time([&](int) { power(); });
   parts.mel = time([&](int f) { apply_filters(rows + f * recipe_.mels); });
   std::vector<float> energies(rows, rows + static_cast<ptrdiff_t>(frames) * recipe_.mels);
@@ -112,5 +129,8 @@ Yardstick::Parts Yardstick::time_parts(const float* samples, int frames, float* 
   });
   return parts;
 }
+
+template class BasicYardstick<float>;
+template class BasicYardstick<double>;
 
 }  // namespace npumel::bench
