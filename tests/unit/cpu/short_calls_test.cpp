@@ -190,6 +190,29 @@ TEST(ShortCalls, use_half_groups_exactly_where_the_frames_that_are_left_fit) {
   });
 }
 
+TEST(ShortCalls, transform_a_frame_alone_with_its_columns_in_the_lanes) {
+  const Recipe recipe = kernel_recipe(Preset::whisper80);
+  Random random(101);
+  const auto signal = test_signal(random, samples_for(recipe, 40));
+  std::vector<float> rows(static_cast<size_t>(40 * recipe.width()));
+  for_each_target([&] {
+    const Engine& engine = best_engine();
+    const GroupTables tables(recipe, engine.vectors, 0);
+    const MelWorkspace workspace(tables.full);
+    ASSERT_NE(workspace.columns, nullptr);
+    for (int frames = 1; frames <= 40; ++frames) {
+      workspace.columns[0] = 777;
+      engine.compute(tables,
+                     {signal.data(),
+                      SampleType::f32,
+                      frames,
+                      {rows.data(), ElementType::f32, recipe.width(), 1}},
+                     workspace);
+      EXPECT_EQ(workspace.columns[0] != 777, lanes() > 1 && frames % lanes() == 1) << frames;
+    }
+  });
+}
+
 TEST(Groups, are_divided_at_half_the_lanes) {
   const struct {
     size_t frames, lanes, half_lanes;
