@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <type_traits>
 
 #include "kernels/aie2/dataflow.h"
 #include "kernels/aie2/kernels.h"
@@ -15,8 +17,8 @@ inline constexpr size_t kTileMemory = 64 * 1024;
 inline constexpr size_t kStackBytes = 3584;
 
 inline constexpr size_t kInputFifo = kFifoDepth * kWin * sizeof(int16_t);
-template <typename Kernel>
-inline constexpr size_t kOutputFifo = kFifoDepth* Kernel::Tables::mels * sizeof(int16_t);
+template <typename Kernel, typename Row>
+inline constexpr size_t kRowBytes = Kernel::Tables::mels * sizeof(Row);
 
 template <typename Kernel>
 inline constexpr size_t kTableBytes =
@@ -32,17 +34,35 @@ inline constexpr size_t kDataBytes = (kTableBytes<Kernel> + sizeof(typename Kern
                                       kSections * kAlignment - 1) /
                                      kAlignment* kAlignment;
 
-template <typename Kernel>
+/// Objects of a core's fifo of rows. Where five rows of float do not fit it is one, since a batch
+/// must end at the object that it began with: the core then waits for each row to leave.
+template <typename Kernel, typename Row>
+constexpr size_t row_depth() {
+  const size_t with_five =
+      kStackBytes + kInputFifo + kDataBytes<Kernel> + kFifoDepth * kRowBytes<Kernel, Row>;
+  return std::is_same_v<Row, int16_t> || with_five <= kTileMemory ? kFifoDepth : 1;
+}
+
+template <typename Kernel, typename Row>
+inline constexpr size_t kOutputFifo = row_depth<Kernel, Row>() * kRowBytes<Kernel, Row>;
+
+/// With rows of int16 (ABI v2; v1 needs less) or of float (v3).
+template <typename Kernel, typename Row = int16_t>
 inline constexpr size_t kTileBytes =
-    kStackBytes + kInputFifo + kOutputFifo<Kernel> + kDataBytes<Kernel>;
-template <typename Kernel>
+    kStackBytes + kInputFifo + kOutputFifo<Kernel, Row> + kDataBytes<Kernel>;
+template <typename Kernel, typename Row = int16_t>
 constexpr bool fits_tile() {
-  return kTileBytes<Kernel> <= kTileMemory;
+  return kTileBytes<Kernel, Row> <= kTileMemory;
 }
 static_assert(fits_tile<kernel::whisper80>());
 static_assert(fits_tile<kernel::whisper128>());
 static_assert(fits_tile<kernel::nemo80>());
 static_assert(fits_tile<kernel::nemo128>());
 static_assert(fits_tile<kernel::kaldi80>());
+static_assert(fits_tile<kernel::whisper80, float>());
+static_assert(fits_tile<kernel::whisper128, float>());
+static_assert(fits_tile<kernel::nemo80, float>());
+static_assert(fits_tile<kernel::nemo128, float>());
+static_assert(fits_tile<kernel::kaldi80, float>());
 
 }  // namespace npumel::aie2

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Builds kernel packages for the NPU: NAME.xclbin, NAME.insts.bin and NAME.json.
 #
-#   kernels/aie2/build.sh [--target auto|npu1|npu2|npu4] [--recipe all|NAME] [--abi 1|2]
+#   kernels/aie2/build.sh [--target auto|npu1|npu2|npu4] [--recipe all|NAME] [--abi 1|2|3]
 #                         [--frames 100|1000] [--out FOLDER] [--check | --dry-run]
 #
 # Without arguments: all recipes for the NPU of this machine, ABI 2, 100 frames, in ./kernels-out.
@@ -56,8 +56,8 @@ esac
 for name in $recipe; do
   case "$name-$abi-$frames" in
     whisper80-1-100) ;;
-    whisper80-2-100* | whisper128-2-100* | nemo80-2-100* | nemo128-2-100* | kaldi80-2-100*) ;;
-    *) echo "no kernel for $name, ABI $abi, $frames frames (ABI 2 with whisper80, whisper128," \
+    whisper80-[23]-100* | whisper128-[23]-100* | nemo80-[23]-100* | nemo128-[23]-100* | kaldi80-[23]-100*) ;;
+    *) echo "no kernel for $name, ABI $abi, $frames frames (ABI 2 and 3 with whisper80, whisper128," \
             "nemo80, nemo128 or kaldi80 and 100 or 1000 frames; ABI 1 with whisper80 and 100)" >&2
        exit 2 ;;
   esac

@@ -13,7 +13,8 @@ inline constexpr size_t kCores = 4;  ///< of one column: frame 4*i + w is core w
 
 /// Objects of the fifos between shim and memory tile, of kCores frames or rows each.
 inline constexpr size_t kLinkDepth = 2;
-/// Objects of a core's fifos: single frames in, single rows out.
+/// Objects of a core's fifos: single frames in, single rows out (of float perhaps one:
+/// row_depth()).
 inline constexpr size_t kFifoDepth = 5;
 
 // A batch ends at the fifo objects that it began with.

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Dataflow of the NPU kernel in IRON (mlir-aie 1.4): prints the MLIR module.
 
-    design.py --layout layout.json --target npu1|npu2 --abi 1|2 --mels 80|128 --object mel.o
+    design.py --layout layout.json --target npu1|npu2 --abi 1|2|3 --recipe NAME --object mel.o
 
 One column: the shim tile reads frames from the input buffer, the memory tile deals them to four
 cores (frame 4*i + w to core w) and gathers their rows in the same order, the shim tile writes them.
@@ -12,6 +12,7 @@ place that knows where a frame begins is input_tap().
 ABI v1: input 100 x 400 int16 (frames), output 100 x mels int8.
 ABI v2: input 16240 int16 (a signal; frame f begins at 160*f), output 100 x mels int16. The same with
 1000 frames (160240 samples) for backlogs.
+ABI v3: as v2, output float32.
 """
 import argparse
 import json
@@ -23,6 +24,7 @@ from aie.iron.controlflow import range_
 from aie.iron.device import NPU1Col1, NPU2Col1
 
 GROUP = 4  # frames that the kernel computes at once
+ROW_TYPE = {1: np.int8, 2: np.int16, 3: np.float32}  # by ABI
 
 
 def array(count, dtype):
@@ -75,7 +77,8 @@ def build(layout, target, abi, recipe, kernel_object, frames=100):
     mels = sizes["mels"]
     win, depth = layout["win"], layout["fifo-depth"]
     cores, link_depth = layout["cores"], layout["link-depth"]
-    row_type = np.int8 if abi == 1 else np.int16
+    row_type = ROW_TYPE[abi]
+    row_depth = sizes["float-rows"]["row-depth"] if abi == 3 else depth
     frame, row = array(win, np.int16), array(mels, row_type)
 
     fifo_in = ObjectFifo(array(cores * win, np.int16), name="samples", depth=link_depth)
@@ -83,7 +86,8 @@ def build(layout, target, abi, recipe, kernel_object, frames=100):
     frames_in = fifo_in.cons().split([w * win for w in range(cores)], depths=[depth] * cores,
                                      obj_types=[frame] * cores,
                                      names=[f"frame{w}" for w in range(cores)])
-    rows_out = fifo_out.prod().join([w * mels for w in range(cores)], depths=[depth] * cores,
+    rows_out = fifo_out.prod().join([w * mels for w in range(cores)],
+                                    depths=[row_depth] * cores,
                                     obj_types=[row] * cores,
                                     names=[f"row{w}" for w in range(cores)])
 
@@ -115,7 +119,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--layout", required=True, help="layout.json of the kernel's build")
     parser.add_argument("--target", required=True, choices=["npu1", "npu2"])
-    parser.add_argument("--abi", required=True, type=int, choices=[1, 2])
+    parser.add_argument("--abi", required=True, type=int, choices=[1, 2, 3])
     parser.add_argument("--recipe", required=True)
     parser.add_argument("--frames", type=int, choices=[100, 1000], default=100)
     parser.add_argument("--object", required=True, help="compiled mel_kernel.cc")

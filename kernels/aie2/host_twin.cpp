@@ -22,13 +22,23 @@ void run(int count, const FrameAt& frame_at, const Emit& emit) {
   }
 }
 
-template <typename FrameAt>
-bool rows_v2(int count, const FrameAt& frame_at, std::string_view recipe, int16_t* rows) {
+template <typename Tables, typename Scratch>
+void emit(const Scratch& scratch, int frame, int16_t* row) {
+  emit_v2<Tables>(scratch, frame, row);
+}
+template <typename Tables, typename Scratch>
+void emit(const Scratch& scratch, int frame, float* row) {
+  emit_v3<Tables>(scratch, frame, row);
+}
+
+/// Rows of int16 are ABI v2's, of float v3's.
+template <typename FrameAt, typename Row>
+bool rows_of(int count, const FrameAt& frame_at, std::string_view recipe, Row* rows) {
   return any_kernel([&]<typename Kernel>(Kernel) {
     using Tables = typename Kernel::Tables;
     if (recipe != Tables::recipe) return false;
     run<Kernel>(count, frame_at, [rows](const auto& scratch, int row, int frame) {
-      emit_v2<Tables>(scratch, frame, rows + row * Tables::mels);
+      emit<Tables>(scratch, frame, rows + row * Tables::mels);
     });
     return true;
   });
@@ -36,30 +46,33 @@ bool rows_v2(int count, const FrameAt& frame_at, std::string_view recipe, int16_
 
 const char* whisper(int mels) { return mels == 80 ? "whisper80" : mels == 128 ? "whisper128" : ""; }
 
+template <typename Row>
 bool rows_within(const int16_t* samples, int first, int count, int frames, std::string_view recipe,
-                 int16_t* rows) {
+                 Row* rows) {
   if (first < 0 || count < 0 || count > frames - first) return false;
-  return rows_v2(
+  return rows_of(
       count, [=](int i) { return samples + (first + i) * kHop; }, recipe, rows);
 }
 
+template <typename Row>
 bool frames_within(const int16_t* samples, std::span<const int> wanted, int frames,
-                   std::string_view recipe, int16_t* rows) {
+                   std::string_view recipe, Row* rows) {
   if (std::any_of(wanted.begin(), wanted.end(), [=](int f) { return f < 0 || f >= frames; }))
     return false;
   const auto frame_at = [=](int i) { return samples + wanted[static_cast<size_t>(i)] * kHop; };
-  return rows_v2(static_cast<int>(wanted.size()), frame_at, recipe, rows);
+  return rows_of(static_cast<int>(wanted.size()), frame_at, recipe, rows);
 }
 
-struct Name {
+struct Names {
   const char* recipe;
-  const char* name;
+  const char* v2;
+  const char* v3;
 };
-constexpr Name kNamesV2[] = {{"whisper80", "npumel-aie2-v2-80"},
-                             {"whisper128", "npumel-aie2-v2-128"},
-                             {"nemo80", "npumel-aie2-v2-nemo80"},
-                             {"nemo128", "npumel-aie2-v2-nemo128"},
-                             {"kaldi80", "npumel-aie2-v2-kaldi80"}};
+constexpr Names kNames[] = {{"whisper80", "npumel-aie2-v2-80", "npumel-aie2-v3-80"},
+                            {"whisper128", "npumel-aie2-v2-128", "npumel-aie2-v3-128"},
+                            {"nemo80", "npumel-aie2-v2-nemo80", "npumel-aie2-v3-nemo80"},
+                            {"nemo128", "npumel-aie2-v2-nemo128", "npumel-aie2-v3-nemo128"},
+                            {"kaldi80", "npumel-aie2-v2-kaldi80", "npumel-aie2-v3-kaldi80"}};
 
 }  // namespace
 
@@ -72,6 +85,15 @@ bool twin_rows_v2(const int16_t* samples, int first_frame, int count, std::strin
 }
 bool twin_frames_v2(const int16_t* samples, std::span<const int> frames, std::string_view recipe,
                     int16_t* rows) {
+  return frames_within(samples, frames, kLongestBatch, recipe, rows);
+}
+
+bool twin_rows_v3(const int16_t* samples, int first_frame, int count, std::string_view recipe,
+                  float* rows) {
+  return rows_within(samples, first_frame, count, kLongestBatch, recipe, rows);
+}
+bool twin_frames_v3(const int16_t* samples, std::span<const int> frames, std::string_view recipe,
+                    float* rows) {
   return frames_within(samples, frames, kLongestBatch, recipe, rows);
 }
 
@@ -96,9 +118,10 @@ bool twin_v1(const int16_t* frames, int8_t* rows) {
 
 const char* twin_name(int abi, std::string_view recipe) {
   if (abi == 1) return recipe == "whisper80" ? "npumel-aie2-v1-80" : nullptr;
-  const auto* found = std::find_if(std::begin(kNamesV2), std::end(kNamesV2),
-                                   [&](const Name& name) { return recipe == name.recipe; });
-  return abi == 2 && found != std::end(kNamesV2) ? found->name : nullptr;
+  const auto* found = std::find_if(std::begin(kNames), std::end(kNames),
+                                   [&](const Names& names) { return recipe == names.recipe; });
+  if (found == std::end(kNames)) return nullptr;
+  return abi == 2 ? found->v2 : abi == 3 ? found->v3 : nullptr;
 }
 const char* twin_name(int abi, int mels) { return twin_name(abi, whisper(mels)); }
 

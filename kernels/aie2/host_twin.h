@@ -31,7 +31,14 @@ bool twin_rows_v2(const int16_t* samples, int first_frame, int count, std::strin
 bool twin_frames_v2(const int16_t* samples, std::span<const int> frames, std::string_view recipe,
                     int16_t* rows);
 
-/// The same of whisper80 (mels = 80) and whisper128 (128), frames in [0, 100).
+/// ABI v3: the same rows as float32 in the recipe's own logarithm (Whisper log10, NeMo and Kaldi
+/// the natural one): the value of v2 / 2048, or that times ln(10), rounded half to even at 2^-17.
+bool twin_rows_v3(const int16_t* samples, int first_frame, int count, std::string_view recipe,
+                  float* rows);
+bool twin_frames_v3(const int16_t* samples, std::span<const int> frames, std::string_view recipe,
+                    float* rows);
+
+/// ABI v2 of whisper80 (mels = 80) and whisper128 (128), frames in [0, 100).
 bool twin_v2(const int16_t* samples, int mels, int16_t* rows);
 bool twin_rows_v2(const int16_t* samples, int first_frame, int count, int mels, int16_t* rows);
 bool twin_frames_v2(const int16_t* samples, std::span<const int> frames, int mels, int16_t* rows);
@@ -40,8 +47,9 @@ bool twin_frames_v2(const int16_t* samples, std::span<const int> frames, int mel
 /// round(20 * (log10 + 3.7)), saturated to 8 bits: log10 = value / 20 - 3.7.
 bool twin_v1(const int16_t* frames, int8_t* rows);
 
-/// The twin's name in a kernel package's manifest, or nullptr when there is none: ABI 2 with each
-/// recipe, ABI 1 with whisper80. Both generations of the NPU have the same integers and one twin.
+/// The twin's name in a kernel package's manifest, or nullptr when there is none: ABI 2 and 3 with
+/// each recipe, ABI 1 with whisper80. Both generations of the NPU have the same integers and one
+/// twin.
 const char* twin_name(int abi, std::string_view recipe);
 /// The same for whisper80 and whisper128.
 const char* twin_name(int abi, int mels);

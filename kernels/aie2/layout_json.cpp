@@ -13,10 +13,14 @@ template <typename Kernel>
 void print(const char* separator) {
   std::printf(
       "%s    \"%s\": {\"mels\": %d, \"tables\": %zu, \"scratch\": %zu, \"input-fifo\": %zu, "
-      "\"output-fifo\": %zu, \"data-size\": %zu, \"tile-bytes\": %zu}",
+      "\"output-fifo\": %zu, \"data-size\": %zu, \"tile-bytes\": %zu,\n"
+      "      \"float-rows\": {\"output-fifo\": %zu, \"row-depth\": %zu, \"tile-bytes\": %zu, "
+      "\"log\": \"%s\"}}",
       separator, Kernel::Tables::recipe, Kernel::Tables::mels, kTableBytes<Kernel>,
-      sizeof(typename Kernel::Scratch), kInputFifo, kOutputFifo<Kernel>, kDataBytes<Kernel>,
-      kTileBytes<Kernel>);
+      sizeof(typename Kernel::Scratch), kInputFifo, kOutputFifo<Kernel, int16_t>,
+      kDataBytes<Kernel>, kTileBytes<Kernel>, kOutputFifo<Kernel, float>,
+      row_depth<Kernel, float>(), kTileBytes<Kernel, float>,
+      Kernel::Tables::natural_log ? "ln" : "log10");
 }
 
 }  // namespace

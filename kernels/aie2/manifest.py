@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Writes NAME.json, the manifest of a kernel package, from what the build made.
 
-    manifest.py --layout layout.json --target npu1|npu4 --abi 1|2 --recipe NAME --frames 100|1000
+    manifest.py --layout layout.json --target npu1|npu4 --abi 1|2|3 --recipe NAME --frames 100|1000
                 --tools TEXT NAME
 
 NAME.xclbin and NAME.insts.bin must exist; NAME.json is written next to them.
@@ -14,7 +14,7 @@ import pathlib
 import struct
 
 # In log10, for cells within 6 decades of their frame's peak (tests/unit/aie2/accuracy_test.cpp).
-TOLERANCE = {1: 0.045, 2: 0.02}
+TOLERANCE = {1: 0.045, 2: 0.02, 3: 0.02}
 
 # host_twin.h: the first three twins were named by their mels.
 TWIN = {"whisper80": "80", "whisper128": "128"}
@@ -37,9 +37,11 @@ def instruction_words(path):
 
 def manifest(layout, target, abi, recipe, frames, tools, xclbin, insts):
     sizes, win, hop = layout["recipes"][recipe], layout["win"], layout["hop"]
-    output = ({"type": "int8", "layout": "frame-major", "scale": 0.05, "zero-point": 74}
-              if abi == 1 else
-              {"type": "int16", "layout": "frame-major", "scale": 1 / 2048, "zero-point": 0})
+    output = {
+        1: {"type": "int8", "layout": "frame-major", "scale": 0.05, "zero-point": 74},
+        2: {"type": "int16", "layout": "frame-major", "scale": 1 / 2048, "zero-point": 0},
+        3: {"type": "float32", "layout": "frame-major", "log": sizes["float-rows"]["log"]},
+    }[abi]
     return {
         "format": 1,
         "target": target,
@@ -65,7 +67,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--layout", required=True)
     parser.add_argument("--target", required=True, choices=["npu1", "npu4"])
-    parser.add_argument("--abi", required=True, type=int, choices=[1, 2])
+    parser.add_argument("--abi", required=True, type=int, choices=[1, 2, 3])
     parser.add_argument("--recipe", required=True)
     parser.add_argument("--frames", type=int, choices=[100, 1000], default=100)
     parser.add_argument("--tools", default="")

@@ -13,7 +13,7 @@ namespace {
 using namespace npumel::aie2;
 using Kernel = kernel::KERNEL;
 
-static_assert(fits_tile<Kernel>());
+static_assert(fits_tile<Kernel>() && fits_tile<Kernel, float>());
 
 Kernel::Scratch scratch;  // the tile's own memory: a tile runs one kernel and one group at a time
 
@@ -35,6 +35,12 @@ void mel_compute() {
 void mel_emit_v2(int16_t* row, int32_t frame) {
   vec::set_modes();
   emit_v2<Kernel::Tables>(scratch, frame, row);
+}
+
+/// Row of frame 0..3 of the group, in the recipe's own logarithm.
+void mel_emit_v3(float* row, int32_t frame) {
+  vec::set_modes();
+  emit_v3<Kernel::Tables>(scratch, frame, row);
 }
 
 /// Row of frame 0..3 of the group, round(20 * (log10 + 3.7)).

@@ -62,6 +62,23 @@ inline void emit_v2(const Scratch& scratch, int frame, int16_t* row) {
     vec::store(row + mel, vec::load_lane(scratch.rows + mel * kGroup, frame));
 }
 
+/// ABI v3: float32 in the recipe's own logarithm. Nothing is rounded after the integers: log10 is
+/// q / 2048, ln a whole number of 2^-17.
+template <typename Tables, typename Scratch>
+inline void emit_v3(const Scratch& scratch, int frame, float* row) {
+  for (int mel = 0; mel < Tables::mels; mel += 16) {
+    const auto q = vec::load_lane(scratch.rows + mel * kGroup, frame);
+    if constexpr (Tables::natural_log)
+      vec::store_float(
+          row + mel,
+          vec::srs<vec::I32x16>(
+              vec::mac(vec::zeros<vec::Acc>(), vec::broadcast<vec::I32x16>(kLn10), q), kLnShift),
+          kLnBits);
+    else
+      vec::store_float(row + mel, vec::srs<vec::I32x16>(vec::upshift(q, 0), 0), kQ11Bits);
+  }
+}
+
 /// ABI v1: round(20 * (log10 + 3.7)) in 8 bits, from Q11: (5*q + 74*512) / 512.
 template <typename Tables, typename Scratch>
 inline void emit_v1(const Scratch& scratch, int frame, int8_t* row) {

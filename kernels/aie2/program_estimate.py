@@ -23,7 +23,8 @@ import tempfile
 
 NODE = re.compile(r'node: \{ title: "([^"]+)" label: "([^"]*?)\\n')
 EDGE = re.compile(r'edge: \{ sourcename: "([^"]+)" targetname: "([^"]+)"')
-ENTRIES = ("mel_pack", "mel_compute", "mel_emit_v2")
+ENTRIES = ("mel_pack", "mel_compute")
+EMIT = ("mel_emit_v2", "mel_emit_v3")  # one of them, as the ABI asks; v1 is smaller
 
 INSTRUCTIONS = 4  # of a facade operation, on the average: loads and products take 1, an srs 2, a zip 2
 INSTRUCTION_BYTES = 16  # of the largest
@@ -48,9 +49,9 @@ def facade_calls(source, build, compiler, kernel):
     def count(function):
         return sum(1 if "npumel::aie2::vec::" in names.get(callee, "") else count(callee)
                    for callee in calls[function])
-    if not all(entry in names for entry in ENTRIES):
+    if not all(entry in names for entry in ENTRIES + EMIT):
         sys.exit(f"{kernel}: an entry point is missing")
-    return sum(count(entry) for entry in ENTRIES)
+    return sum(count(entry) for entry in ENTRIES) + max(count(entry) for entry in EMIT)
 
 
 def main():

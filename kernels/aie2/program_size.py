@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Fails when the compiled kernel cannot fit a core's program memory.
 
-    program_size.py [--abi 1|2] OBJECT
+    program_size.py [--abi 1|2|3] OBJECT
 
-Adds up the executable sections of the ELF object. The linker drops the other ABI's emit function,
-which has a section of its own.
+Adds up the executable sections of the ELF object. The linker drops the other ABIs' emit functions,
+which have sections of their own.
 """
 import argparse
 import pathlib
@@ -33,14 +33,14 @@ def sections(data):
 
 
 def program_bytes(data, abi):
-    unused = f"mel_emit_v{3 - abi}"
+    unused = [f"mel_emit_v{other}" for other in (1, 2, 3) if other != abi]
     return sum(size for name, flags, size in sections(data)
-               if flags & EXECUTABLE and unused not in name)
+               if flags & EXECUTABLE and not any(function in name for function in unused))
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--abi", type=int, choices=[1, 2], default=2)
+    parser.add_argument("--abi", type=int, choices=[1, 2, 3], default=2)
     parser.add_argument("object")
     args = parser.parse_args()
     used = program_bytes(pathlib.Path(args.object).read_bytes(), args.abi)

@@ -90,9 +90,15 @@ inline constexpr int kSlotRow = 18;  ///< power of bin k1 + 32*k2 at slot k2*18 
 inline constexpr int kSlots = kSecond * kSlotRow;
 }  // namespace dft512
 
-// Output. v2: log10 in Q11. v1: round(20 * (log10 + 3.7)) in 8 bits.
+// Output. v2: log10 in Q11. v1: round(20 * (log10 + 3.7)) in 8 bits. v3: float32 in the recipe's
+// own logarithm; a natural one is the Q11 value times ln(10), rounded to 17 bits of fraction: less
+// than 2^23 for every 16-bit value, so that float32 holds it exactly.
 inline constexpr int kQ11 = 2048;
 inline constexpr int kFloorQ11 = -10 * kQ11;
 inline constexpr int kV1Scale = 20;
+inline constexpr int kQ11Bits = 11;
+inline constexpr int32_t kLn10 = 1236190959;  ///< ln(10) in Q29
+inline constexpr int kLnBits = 17;
+inline constexpr int kLnShift = 29 + kQ11Bits - kLnBits;
 
 }  // namespace npumel::aie2

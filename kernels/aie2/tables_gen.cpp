@@ -277,7 +277,9 @@ std::string mel_tables(Preset preset) {
        << ";\nstatic constexpr int block_count = " << blocks.size()
        << ";\nstatic constexpr int32_t floor_q11 = "
        << std::max(-32768L, std::lrint(std::log10(recipe.log_floor) * kQ11))
-       << ";\nstatic constexpr bool has_guard = " << (guarded ? "true" : "false") << ";\n"
+       << ";\nstatic constexpr bool has_guard = " << (guarded ? "true" : "false")
+       << ";\nstatic constexpr bool natural_log = "
+       << (recipe.log == LogType::ln ? "true" : "false") << ";\n"
        << array("static constexpr uint16_t weights", weights)
        << array("static constexpr uint8_t blocks", blocks)
        << array("static constexpr uint8_t counts", counts)

@@ -227,6 +227,13 @@ inline void store_rows(int32_t* to, int stride, const I32x16& value) {
   aie::store_v(to + 2 * stride, value.extract<4>(2));
   aie::store_v(to + 3 * stride, value.extract<4>(3));
 }
+inline void store_float(float* to, const I32x16& value, int shift) {
+  // In halves of 256 bits: a store of 512 wants 64 bytes of alignment on AIE2P, a fifo object
+  // has 32.
+  const auto floats = aie::to_float<float>(value, shift);
+  aie::store_v(to, floats.template extract<8>(0));
+  aie::store_v(to + 8, floats.template extract<8>(1));
+}
 inline void store_interleaved(int16_t* to, const I16x16& a, const I16x16& b, const I16x16& c,
                               const I16x16& d) {
   const auto [ac_low, ac_high] = aie::interleave_zip(a, c, 1);

@@ -269,6 +269,12 @@ inline void store_rows(int32_t* to, int stride, const I32x16& value) {
   for (int row = 0; row < 4; ++row) std::memcpy(to + row * stride, value.v + row * 4, 16);
 }
 
+/// value / 2^shift as float32, for magnitudes below 2^24: exact.
+inline void store_float(float* to, const I32x16& value, int shift) {
+  const float unit = 1.0F / static_cast<float>(1 << shift);
+  for (int i = 0; i < 16; ++i) to[i] = static_cast<float>(value.v[i]) * unit;
+}
+
 /// Four vectors of 16 to 64 elements: out[4*i + j] = row j, element i.
 inline void store_interleaved(int16_t* to, const I16x16& a, const I16x16& b, const I16x16& c,
                               const I16x16& d) {

@@ -54,6 +54,7 @@ class Budget(unittest.TestCase):
         result = compile_changed("budget.h", "kTileMemory = 64 * 1024", "kTileMemory = 60 * 1024")
         for recipe in RECIPES:
             self.assertIn(f"fits_tile<kernel::{recipe}>", result.stderr)
+            self.assertIn(f"fits_tile<kernel::{recipe}, float>", result.stderr)
 
     def estimate(self, program_memory):
         with tempfile.TemporaryDirectory() as folder:

@@ -120,9 +120,14 @@ class Build(unittest.TestCase):
         self.assertEqual(manifest["recipe"], recipe)
         self.assertEqual(manifest["input"]["samples"],
                          40000 if abi == 1 else 160 * (frames - 1) + 400)
-        zero, scale = manifest["output"]["zero-point"], manifest["output"]["scale"]
-        self.assertAlmostEqual((0 - zero) * scale, -3.7 if abi == 1 else 0)
-        self.assertEqual(scale, 0.05 if abi == 1 else 2 ** -11)
+        output = manifest["output"]
+        if abi == 3:
+            self.assertEqual(output, {"type": "float32", "layout": "frame-major",
+                                      "log": "log10" if "whisper" in recipe else "ln"})
+        else:
+            zero, scale = output["zero-point"], output["scale"]
+            self.assertAlmostEqual((0 - zero) * scale, -3.7 if abi == 1 else 0)
+            self.assertEqual(scale, 0.05 if abi == 1 else 2 ** -11)
         self.assertEqual(manifest["tools"]["tables-sha256"], LAYOUT["tables-sha256"],
                          "the package's tables are not those of the host twin")
         return xclbin, manifest
@@ -141,7 +146,10 @@ class Build(unittest.TestCase):
                 (("--target", "npu1", "--mels", "128"), ("npu1", 2, "whisper128", 100)),
                 (("--target", "npu2", "--recipe", "nemo80", "--frames", "1000"),
                  ("npu4", 2, "nemo80", 1000)),
-                (("--target", "npu1", "--abi", "1"), ("npu1", 1, "whisper80", 100))):
+                (("--target", "npu1", "--abi", "1"), ("npu1", 1, "whisper80", 100)),
+                (("--target", "npu1", "--abi", "3", "--mels", "128"), ("npu1", 3, "whisper128", 100)),
+                (("--target", "npu4", "--abi", "3", "--recipe", "nemo80", "--frames", "1000"),
+                 ("npu4", 3, "nemo80", 1000))):
             result = self.run_build(*args)
             self.assertEqual(result.returncode, 0, result.stderr)
             self.check_package(*package)
@@ -199,9 +207,10 @@ program of a core, by estimate
         self.assertIn("AIE_CXXFLAGS=-Os", result.stderr)
         self.assertEqual(list((self.folder / "out").iterdir()), [])
         unused = 'extern "C" void mel_emit_v1() { asm volatile(".space 15500"); }'
-        result = self.run_build("--target", "npu1", "--recipe", "kaldi80", AIE_CODE=unused,
-                                HOST_COMPILER=shlex.join([*COMPILER, "-ffunction-sections"]))
-        self.assertEqual(result.returncode, 0, "the other ABI's function is not linked")
+        for abi, fits in (("2", True), ("3", True), ("1", False)):
+            result = self.run_build("--target", "npu1", "--recipe", "whisper80", "--abi", abi, AIE_CODE=unused,
+                                    HOST_COMPILER=shlex.join([*COMPILER, "-ffunction-sections"]))
+            self.assertEqual(result.returncode == 0, fits, "the other ABIs' functions are not linked")
 
     def test_without_the_tools_it_says_what_to_install(self):
         result = self.run_build("--target", "npu1", tools=False)
@@ -231,6 +240,7 @@ program of a core, by estimate
 
     def test_a_kernel_that_does_not_exist_is_refused(self):
         for args, reason in ((("--abi", "1", "--mels", "128"), "ABI 1 with whisper80"),
+                             (("--abi", "4"), "ABI 4"),
                              (("--recipe", "icefall80"), "no kernel for icefall80"),
                              (("--frames", "200"), "200 frames"),
                              (("--abi", "1", "--frames", "1000"), "no kernel for whisper80, ABI 1"),

@@ -5,6 +5,7 @@ TILE_BYTES = 64 * 1024
 MEMORY_TILE_BYTES = 512 * 1024
 DMA_CHANNELS = {"shim": 2, "memory": 6, "core": 2}  # each way
 CORE_DESCRIPTORS = 16
+ROW_BYTES = {1: 1, 2: 2, 3: 4}  # of a value, by ABI
 MEMORY_TILE_DESCRIPTORS = 24  # for the even channels of both directions, as many for the odd ones
 
 
@@ -119,7 +120,7 @@ def check(program, abi, mels, frames=100, win=400, hop=160):
     (dest, drain_tap, waits), = drain_handle.transfers
     require(program.rt.buffers == [source, dest], "buffers are not (input, output)")
     require(source.count == (frames - 1) * stride + win and source.bytes % 4 == 0, "input size")
-    require(dest.count == frames * mels and dest.dtype.bytes == abi, "output size")
+    require(dest.count == frames * mels and dest.dtype.bytes == ROW_BYTES[abi], "output size")
     require(waits, "nobody waits for the output")
 
     parent_in, parent_out = fill_handle.fifo, drain_handle.fifo

@@ -22,8 +22,8 @@ from aie.helpers.taplib import TensorAccessPattern  # noqa: E402
 
 LAYOUT = json.loads(pathlib.Path(sys.argv.pop(1)).read_text(encoding="utf-8"))
 # Designs depend on a recipe's mels only; those of 1000 frames take a while to walk.
-SHIPPED = [(1, "whisper80", 100), (2, "whisper80", 1000), (2, "nemo128", 1000)] + [
-    (2, recipe, 100) for recipe in LAYOUT["recipes"]]
+SHIPPED = [(1, "whisper80", 100), (2, "whisper80", 1000), (2, "nemo128", 1000), (3, "nemo80", 1000)] + [
+    (abi, recipe, 100) for abi in (2, 3) for recipe in LAYOUT["recipes"]]
 
 
 def mels_of(recipe):
@@ -65,14 +65,25 @@ class Design(unittest.TestCase):
             sizes = LAYOUT["recipes"][recipe]
             for worker in program.workers:
                 frames, rows = (h.depth * h.fifo.obj_type.bytes for h in worker.handles)
+                held = sizes["float-rows"] if abi == 3 else sizes
                 self.assertEqual(frames, sizes["input-fifo"])
-                # The layout budgets for the larger rows of ABI v2.
-                self.assertEqual(rows, sizes["output-fifo"] * abi // 2)
+                # The layout budgets for the larger rows of ABI v2 where they are those of v1.
+                self.assertEqual(rows, held["output-fifo"] // (2 if abi == 1 else 1))
                 self.assertEqual(worker.data_size, sizes["data-size"])
                 self.assertEqual(worker.stack_size, LAYOUT["stack-size"])
-                self.assertLessEqual(sizes["tile-bytes"], LAYOUT["tile-memory"])
-                self.assertEqual(sizes["tile-bytes"], sizes["input-fifo"] + sizes["output-fifo"] +
+                self.assertLessEqual(held["tile-bytes"], LAYOUT["tile-memory"])
+                self.assertEqual(held["tile-bytes"], sizes["input-fifo"] + held["output-fifo"] +
                                  sizes["data-size"] + LAYOUT["stack-size"])
+
+    def test_rows_of_float_have_five_objects_where_they_fit(self):
+        self.assertEqual({recipe: sizes["float-rows"]["row-depth"]
+                          for recipe, sizes in LAYOUT["recipes"].items()},
+                         {"whisper80": 5, "whisper128": 1, "nemo80": 5, "nemo128": 5, "kaldi80": 5})
+        full = LAYOUT["recipes"]["whisper128"]
+        full = full | {"float-rows": full["float-rows"] | {"row-depth": 5}}
+        layout = LAYOUT | {"recipes": LAYOUT["recipes"] | {"whisper128": full}}
+        with self.assertRaisesRegex(design_check.DesignError, "bytes on a tile of 65536"):
+            check(abi=3, recipe="whisper128", layout=layout)
 
     def test_descriptors_of_the_memory_tile_are_all_in_use(self):
         program = design.build(LAYOUT, "npu1", 2, "whisper80", "mel.o")

@@ -16,6 +16,7 @@ void mel_pack(const int16_t* a, const int16_t* b, const int16_t* c, const int16_
 void mel_compute();
 void mel_emit_v2(int16_t* row, int32_t frame);
 void mel_emit_v1(int8_t* row, int32_t frame);
+void mel_emit_v3(float* row, int32_t frame);
 }
 
 namespace npumel::aie2 {
@@ -46,9 +47,13 @@ TEST(EntryPoints, GiveTheModelsRowsWhateverModesTheCoreWasIn) {
       mel_emit_v2(v2, frame);
       reset_modes();
       mel_emit_v1(v1, frame);
+      alignas(64) float v3[80];
+      reset_modes();
+      mel_emit_v3(v3, frame);
       for (int mel = 0; mel < 80; ++mel) {
         ASSERT_LE(std::abs(v2[mel] - golden[static_cast<size_t>(first + frame) * 80 + mel]), 1);
         ASSERT_NEAR(v1[mel] / 20.0 - 3.7, v2[mel] / 2048.0, 0.02501);
+        ASSERT_EQ(v3[mel], static_cast<float>(v2[mel]) / 2048);
       }
     }
   }

@@ -17,7 +17,7 @@ import tempfile
 
 NODE = re.compile(r'node: \{ title: "([^"]+)" label: "[^"]*?(\d+) bytes \((\w+)\)')
 EDGE = re.compile(r'edge: \{ sourcename: "([^"]+)" targetname: "([^"]+)"')
-ENTRIES = ("mel_pack", "mel_compute", "mel_emit_v1", "mel_emit_v2")
+ENTRIES = ("mel_pack", "mel_compute", "mel_emit_v1", "mel_emit_v2", "mel_emit_v3")
 
 
 def deepest(function, frames, calls, above=()):

@@ -38,3 +38,7 @@ class int16:
 
 class int32:
     bytes = 4
+
+
+class float32:
+    bytes = 4
