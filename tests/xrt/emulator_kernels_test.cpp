@@ -26,6 +26,7 @@ struct Kernel {
   const char* package;
   const char* recipe;
   int mels;
+  bool floats = false;  ///< ABI v3
 };
 
 class Kernels : public testing::TestWithParam<Kernel> {};
@@ -35,8 +36,15 @@ std::vector<char> file(const std::string& path) {
   return {std::istreambuf_iterator<char>(stream), {}};
 }
 
-TEST_P(Kernels, TheDeviceGivesTheTwinsRows) {
-  const auto& [package, recipe, mels] = GetParam();
+bool twin(const int16_t* samples, const char* recipe, int16_t* rows) {
+  return aie2::twin_v2(samples, recipe, rows);
+}
+bool twin(const int16_t* samples, const char* recipe, float* rows) {
+  return aie2::twin_rows_v3(samples, 0, aie2::kFrames, recipe, rows);
+}
+
+template <typename Row>
+void compare_with_the_twin(const char* package, const char* recipe, int mels) {
   xrt::device device(0);
   EXPECT_EQ(device.get_info<xrt::info::device::name>(),
             std::string("RyzenAI-") + std::getenv("NPU_GENERATION"));
@@ -50,7 +58,7 @@ TEST_P(Kernels, TheDeviceGivesTheTwinsRows) {
   xrt::bo input(device, aie2::kSamplesV2 * sizeof(int16_t), XRT_BO_FLAGS_HOST_ONLY,
                 kernel.group_id(3));
   const auto values = static_cast<size_t>(aie2::kFrames) * static_cast<size_t>(mels);
-  xrt::bo output(device, values * sizeof(int16_t), XRT_BO_FLAGS_HOST_ONLY, kernel.group_id(4));
+  xrt::bo output(device, values * sizeof(Row), XRT_BO_FLAGS_HOST_ONLY, kernel.group_id(4));
   instructions.write(program.data());
   instructions.sync(XCL_BO_SYNC_BO_TO_DEVICE);
 
@@ -60,10 +68,10 @@ TEST_P(Kernels, TheDeviceGivesTheTwinsRows) {
     const int level = 1 << (i / aie2::kHop * 7 % 15);  // every frame has rows of its own
     samples[i] = static_cast<int16_t>(static_cast<int>(random() % (2U * level)) - level);
   }
-  std::vector<int16_t> expected(values);
-  ASSERT_TRUE(aie2::twin_v2(samples, recipe, expected.data()));
-  auto* rows = output.map<int16_t*>();
-  std::fill_n(rows, values, int16_t{0x5a5a});
+  std::vector<Row> expected(values);
+  ASSERT_TRUE(twin(samples, recipe, expected.data()));
+  auto* rows = output.map<Row*>();
+  std::fill_n(rows, values, Row{0x5a5a});
   input.sync(XCL_BO_SYNC_BO_TO_DEVICE);
   output.sync(XCL_BO_SYNC_BO_TO_DEVICE);
   xrt::run run(kernel);
@@ -79,13 +87,24 @@ TEST_P(Kernels, TheDeviceGivesTheTwinsRows) {
     ASSERT_EQ(rows[i], expected[i]) << "frame " << i / static_cast<size_t>(mels);
 }
 
-INSTANTIATE_TEST_SUITE_P(All, Kernels,
-                         testing::Values(Kernel{"v2-80", "whisper80", 80},
-                                         Kernel{"v2-128", "whisper128", 128},
-                                         Kernel{"v2-nemo80", "nemo80", 80},
-                                         Kernel{"v2-nemo128", "nemo128", 128},
-                                         Kernel{"v2-kaldi80", "kaldi80", 80}),
-                         [](const auto& kernel) { return std::string(kernel.param.recipe); });
+TEST_P(Kernels, TheDeviceGivesTheTwinsRows) {
+  const auto& [package, recipe, mels, floats] = GetParam();
+  if (floats)
+    compare_with_the_twin<float>(package, recipe, mels);
+  else
+    compare_with_the_twin<int16_t>(package, recipe, mels);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, Kernels,
+    testing::Values(Kernel{"v2-80", "whisper80", 80}, Kernel{"v2-128", "whisper128", 128},
+                    Kernel{"v2-nemo80", "nemo80", 80}, Kernel{"v2-nemo128", "nemo128", 128},
+                    Kernel{"v2-kaldi80", "kaldi80", 80}, Kernel{"v3-80", "whisper80", 80, true},
+                    Kernel{"v3-128", "whisper128", 128, true},
+                    Kernel{"v3-nemo80", "nemo80", 80, true}),
+    [](const auto& kernel) {
+      return std::string(kernel.param.recipe) + (kernel.param.floats ? "Floats" : "");
+    });
 
 }  // namespace
 }  // namespace npumel

@@ -41,7 +41,7 @@ void assert_none(const char* package, const std::vector<T>& samples, const Feed&
 
 CHECK_TEST(nothing_is_allocated_per_batch) {
   const auto samples = check::audio((kWarm + kCounted) * kBatchSamples);
-  for (const char* package : {"v2-80", "v1-80"}) {
+  for (const char* package : {"v2-80", "v1-80", "v3-80"}) {
     assert_none(package, samples, {});
     assert_none(package, check::as_float(samples), {.caps = kFloat});
     assert_none(package, samples, {.live = false, .chunk = 12 * kBatchSamples});

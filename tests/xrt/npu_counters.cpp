@@ -76,7 +76,7 @@ constexpr const char* kFloat = "audio/x-raw,format=F32LE,rate=16000";
 
 CHECK_TEST(a_batch_is_one_run_and_two_data_syncs) {
   const auto samples = check::audio(kBatchSamples * kBatches + 400);
-  for (const char* package : {"v2-80", "v1-80"}) {
+  for (const char* package : {"v2-80", "v1-80", "v3-80"}) {
     fail_if(assert_cost(package, samples, {}), "a live stream was gathered");
     fail_if(assert_cost(package, check::as_float(samples), {.caps = kFloat}));
   }
@@ -84,7 +84,7 @@ CHECK_TEST(a_batch_is_one_run_and_two_data_syncs) {
 
 CHECK_TEST(a_batch_of_a_list_is_one_run_and_two_data_syncs) {
   const auto samples = check::audio(kBatchSamples * kBatches + 400);
-  for (const char* package : {"v2-80", "v1-80"}) {
+  for (const char* package : {"v2-80", "v1-80", "v3-80"}) {
     assert_cost_in_lists(package, samples, {.live = false, .chunk = 10 * kBatchSamples});
     assert_cost_in_lists(package, check::as_float(samples),
                          {.caps = kFloat, .live = false, .chunk = 10 * kBatchSamples});

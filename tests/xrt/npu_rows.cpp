@@ -66,6 +66,12 @@ CHECK_TEST(rows_of_abi_v2_are_the_models_80) { assert_v2("whisper80", "v2-80", 8
 
 CHECK_TEST(rows_of_abi_v2_are_the_models_128) { assert_v2("whisper128", "v2-128", 128); }
 
+CHECK_TEST(rows_of_abi_v3_are_the_models) {
+  if (!Emulation::present()) return;  // a machine's own packages may be ABI v2
+  assert_v2("whisper80", "v3-80", 80);
+  assert_v2("whisper128", "v3-128", 128);
+}
+
 CHECK_TEST(rows_of_abi_v1_are_the_models_in_steps_of_a_twentieth) {
   if (!Emulation::present()) return;  // a machine's own packages are ABI v2
   for (const std::string clip : {"loud", "quiet", "vowel"}) {

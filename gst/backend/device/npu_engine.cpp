@@ -420,7 +420,7 @@ std::size_t NpuEngine::start(std::span<Batch* const> loaded, int depth,
 const int16_t* NpuEngine::contiguous(const Batch& batch) {
   const Slot& recorded = batch.as_recorded();
   if (recorded.type == SampleType::s16) return static_cast<const int16_t*>(recorded.samples);
-  if (manifest_.abi == 2) return static_cast<const int16_t*>(batch.run->input());
+  if (manifest_.abi != 1) return static_cast<const int16_t*>(batch.run->input());
   // Later batches have been quantized since this one was started.
   quantize(static_cast<const float*>(recorded.samples), sample_count(batch.frames),
            quantized_.data());

@@ -136,7 +136,7 @@ class NpuEngine {
   int slots() const noexcept { return static_cast<int>(runs_.size()); }
   const std::shared_ptr<NpuRun>& run(std::size_t slot) const { return runs_.at(slot); }
   /// True when 16-bit samples may be written straight into the run's input buffer.
-  bool maps_samples() const noexcept { return manifest_.abi == 2; }
+  bool maps_samples() const noexcept { return manifest_.abi != 1; }
 
   /// Moves the batch's samples to its run's input. False: float samples beyond full scale, the
   /// batch is not for the NPU.

@@ -45,7 +45,8 @@ class RowCheck {
   bool twin_vouches(const Rows& rows, int first, int count);
   bool full_v1_by_twin(const Rows& rows);
   void software_rows(const int16_t* samples, int count);
-  int code(const Rows& rows, int frame, int mel) const noexcept;
+  /// What the device wrote: a code, or a float as it is.
+  double value(const Rows& rows, int frame, int mel) const noexcept;
   bool differs(int frame, int mel, double got, double expected, const char* by);
 
   KernelManifest manifest_;
@@ -54,6 +55,7 @@ class RowCheck {
   SoftwareBackend software_;
   bool by_twin_ = false;
   std::vector<int16_t> twin_rows_;
+  std::vector<float> float_twin_rows_;  ///< of ABI 3
   std::vector<float> software_rows_;
   std::vector<float> emphasized_;  ///< samples for the float kernel, which leaves that to others
   std::vector<int16_t> expanded_;

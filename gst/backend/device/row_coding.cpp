@@ -7,6 +7,7 @@
 #include <cstring>
 #include <limits>
 #include <numbers>
+#include <type_traits>
 
 #include "kernels/mel/half.h"
 
@@ -41,10 +42,15 @@ namespace {
 struct Map {
   float zero_point;
   float scale;
-  float operator()(int value) const noexcept {
+  template <typename Code>
+  float operator()(Code value) const noexcept {
     return (static_cast<float>(value) - zero_point) * scale;
   }
 };
+
+/// What a code is compared in.
+template <typename Code>
+using Wide = std::conditional_t<std::is_floating_point_v<Code>, float, int>;
 
 void store(float* to, float value) noexcept { *to = value; }
 void store(uint16_t* to, float value) noexcept { *to = half_bits(value); }
@@ -52,14 +58,18 @@ void store(uint16_t* to, float value) noexcept { *to = half_bits(value); }
 template <typename Code, typename Element>
 RowRange decode(const Code* rows, const RowCoding& coding, Map map, int mels, int frames,
                 const RowSink& out) noexcept {
-  int least = std::numeric_limits<int>::max();
-  int most = std::numeric_limits<int>::min();
+  using Limits = std::numeric_limits<Wide<Code>>;
+  Wide<Code> least = Limits::max();
+  Wide<Code> most = Limits::lowest();
+  int unordered = 0;
   for (int f = 0; f < frames; f++) {
     const Code* row = rows + static_cast<ptrdiff_t>(f) * mels;
     auto* to = static_cast<Element*>(out.data) + f * out.frame_stride;
     for (int m = 0; m < mels; m++) {
-      least = std::min<int>(least, row[m]);
-      most = std::max<int>(most, row[m]);
+      const Wide<Code> value = row[m];
+      least = value < least ? value : least;
+      most = value > most ? value : most;
+      unordered += value == value ? 0 : 1;
     }
     if (out.mel_stride == 1) {
       for (int m = 0; m < mels; m++) store(to + m, map(row[m]));
@@ -67,7 +77,9 @@ RowRange decode(const Code* rows, const RowCoding& coding, Map map, int mels, in
       for (int m = 0; m < mels; m++) store(to + m * out.mel_stride, map(row[m]));
     }
   }
-  return {(least - coding.zero_point) * coding.scale, (most - coding.zero_point) * coding.scale};
+  const auto log10 = [&](double value) { return (value - coding.zero_point) * coding.scale; };
+  if (unordered > 0) return {-std::numeric_limits<double>::infinity(), log10(most)};
+  return {log10(least), log10(most)};
 }
 
 template <typename Code>
@@ -83,7 +95,7 @@ RowRange decode_as(const void* rows, const RowCoding& coding, Map map, int mels,
 
 uint8_t poison_byte(const RowCoding& coding) noexcept {
   // 0x80 is -128, below the floor's code of -126; 0x7f7f is 15.9 in Q11, where Kaldi's rows, of
-  // samples that count as integers, end at 15.2.
+  // samples that count as integers, end at 15.2; as float 0x7f7f7f7f is 3.4e38.
   return coding.bytes == 1 ? 0x80 : 0x7f;
 }
 
@@ -104,6 +116,7 @@ RowRange decode_rows(const void* rows, const RowCoding& coding, int mels, int fr
                      const RowSink& out) noexcept {
   const Map map{static_cast<float>(coding.zero_point),
                 static_cast<float>(coding.scale * log_factor(log))};
+  if (coding.bytes == sizeof(float)) return decode_as<float>(rows, coding, map, mels, frames, out);
   return coding.bytes == 1 ? decode_as<int8_t>(rows, coding, map, mels, frames, out)
                            : decode_as<int16_t>(rows, coding, map, mels, frames, out);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The device's number formats: 16-bit samples in, integer rows out.
+// The device's number formats: 16-bit samples in, integer or float rows out.
 #pragma once
 
 #include <cstddef>
@@ -31,7 +31,7 @@ double log_factor(LogType log) noexcept;
 
 /// Writes `frames` rows of `mels` values into `out` in units of `log`. Frames >= 1. The same value
 /// is the same float whatever the layout; float16 is rounded from that float. Returns the range of
-/// what was decoded.
+/// what was decoded; NaN is below every range.
 RowRange decode_rows(const void* rows, const RowCoding& coding, int mels, int frames, LogType log,
                      const RowSink& out) noexcept;
 

@@ -14,6 +14,7 @@
 #include <limits>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <numbers>
 #include <stdexcept>
 #include <system_error>
 #include <utility>
@@ -267,12 +268,22 @@ Recipe kernel_recipe(const std::string& preset_name, int mels, const std::string
 
 RowCoding row_coding(const Fields& output, int abi, const std::string& where) {
   RowCoding coding;
+  if (abi == 3) {
+    output.expect_text("type", "float32");
+    output.expect_text("layout", "frame-major");
+    const std::string log = output.text("log");
+    if (log != "log10" && log != "ln") refuse(where + ": log must be log10 or ln");
+    coding.bytes = sizeof(float);
+    coding.scale = log == "ln" ? 1 / std::numbers::ln10 : 1;
+    return coding;
+  }
   coding.bytes = abi == 1 ? 1 : 2;
   output.expect_text("type", abi == 1 ? "int8" : "int16");
   output.expect_text("layout", "frame-major");
   coding.scale = output.number("scale", 0);
   coding.zero_point = output.integer("zero-point", -32768, 32767);
   if (coding.scale < 1e-6 || coding.scale > 1) refuse(where + ": scale must be 1e-6 to 1");
+  coding.step = coding.scale;
   return coding;
 }
 
@@ -300,7 +311,7 @@ KernelManifest parse_manifest(const std::string& folder, const std::string& name
   manifest.name = name;
   manifest.folder = folder;
   manifest.target = fields.text("target");
-  manifest.abi = fields.integer("abi", 1, 2);
+  manifest.abi = fields.integer("abi", 1, 3);
   manifest.frames = fields.integer("frames", kBatchFrames, aie2::kLongestBatch);
   if (manifest.frames != kBatchFrames &&
       (manifest.frames != aie2::kLongestBatch || manifest.abi == 1))

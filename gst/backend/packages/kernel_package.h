@@ -15,9 +15,10 @@ namespace npumel {
 
 /// How rows come out of the device: log10 = (q - zero_point) * scale.
 struct RowCoding {
-  int bytes = 2;  ///< of one value: 1 or 2, signed
+  int bytes = 2;  ///< of one value q: 1 or 2, signed; 4, float32
   double scale = 1.0 / 2048;
   int zero_point = 0;
+  double step = 1.0 / 2048;  ///< what the device rounds to, log10
 
   bool operator==(const RowCoding&) const = default;
 };

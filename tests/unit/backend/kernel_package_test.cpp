@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <functional>
+#include <numbers>
 
 #include "gst/backend/packages/package_selection.h"
 #include "tests/unit/backend/test_package.h"
@@ -45,7 +46,15 @@ TEST(KernelManifest, SaysWhatAGoodManifestSays) {
   const KernelManifest v1 = parse_manifest("/f", "a", test::test_manifest(1, 80).dump());
   EXPECT_EQ(v1.input_bytes(), 80000u);
   EXPECT_EQ(v1.output_bytes(), 8000u);
-  EXPECT_EQ(v1.coding, (RowCoding{1, 0.05, 74}));
+  EXPECT_EQ(v1.coding, (RowCoding{1, 0.05, 74, 0.05}));
+  const KernelManifest v3 = parse_manifest("/f", "a", test::test_manifest(3, 128).dump());
+  EXPECT_EQ(v3.input_bytes(), 32480U);
+  EXPECT_EQ(v3.output_bytes(), 51200U);
+  EXPECT_EQ(v3.coding, (RowCoding{4, 1, 0, 1.0 / 2048}));
+  const KernelManifest nemo =
+      parse_manifest("/f", "a", test::test_manifest_of("nemo80", 1000, 3).dump());
+  EXPECT_EQ(nemo.output_bytes(), 320000U);
+  EXPECT_EQ(nemo.coding, (RowCoding{4, 1 / std::numbers::ln10, 0, 1.0 / 2048}));
 }
 
 struct Spoiled {
@@ -76,7 +85,7 @@ INSTANTIATE_TEST_SUITE_P(
         Spoiled{"format", "/format", 3, "format must be 1 to 2"},
         Spoiled{"elf_without_kernel", "/format", 2, "has no kernel"},
         Spoiled{"no_target", "/target", nullptr, "has no target"},
-        Spoiled{"abi", "/abi", 3, "abi must be 1 to 2"},
+        Spoiled{"abi", "/abi", 4, "abi must be 1 to 3"},
         Spoiled{"abi_text", "/abi", "2", "abi is not a whole number"},
         Spoiled{"abi_huge", "/abi", 18446744073709551615U, "abi must be"},
         Spoiled{"frames", "/frames", 10, "frames must be 100 to 1000"},
@@ -93,6 +102,16 @@ INSTANTIATE_TEST_SUITE_P(
         Spoiled{"words", "/instruction-words", 4294967296U, "instruction-words must be"},
         Spoiled{"digest", "/sha256/xclbin", "../../etc/passwd", "64 lower-case hex digits"}),
     [](const auto& spoiled) { return std::string(spoiled.param.name); });
+
+TEST(KernelManifest, OfFloatRowsSaysInWhichLogarithmTheyAre) {
+  Json manifest = test::test_manifest(3);
+  manifest["output"]["log"] = "db";
+  EXPECT_THAT(parse_refusal(manifest.dump()), HasSubstr("kernel.json: log must be log10 or ln"));
+  manifest["output"].erase("log");
+  EXPECT_THAT(parse_refusal(manifest.dump()), HasSubstr("has no log"));
+  manifest["output"] = test::test_output("whisper80", 2);
+  EXPECT_THAT(parse_refusal(manifest.dump()), HasSubstr("type must be float32"));
+}
 
 TEST(KernelManifest, IsRefusedWhenItIsNotJson) {
   EXPECT_THAT(parse_refusal("{"), HasSubstr("is not JSON"));
@@ -277,6 +296,8 @@ TEST_F(Selection, EightBitRowsOnlyForWhoAsksAndOnlyWithoutBetter) {
   EXPECT_EQ(choose(Preset::whisper80, true).name, "z1");
   test::write_package(folder, "a2", test::test_manifest(2, 80));
   EXPECT_EQ(choose(Preset::whisper80, true).name, "a2");
+  test::write_package(folder, "A3", test::test_manifest(3, 80));
+  EXPECT_EQ(choose(Preset::whisper80, false).name, "A3") << "the later ABI, whatever its name";
 }
 
 TEST_F(Selection, EveryKernelByItsRecipeAndLogarithm) {

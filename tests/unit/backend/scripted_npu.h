@@ -41,13 +41,17 @@ class ScriptedNpu : public ::testing::Test {
   // Parked runs end, and then let go of the context and of the device.
   void TearDown() override {
     release_hung_runs();
-    const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(5);
-    while (scripted_counters().contexts_alive > 0 && std::chrono::steady_clock::now() < limit)
-      std::this_thread::yield();
+    wait_until_closed();
     EXPECT_EQ(scripted_counters().contexts_alive, 0);
     EXPECT_EQ(scripted_counters().runs_alive, 0);
     EXPECT_EQ(scripted_counters().lists_alive, 0);
     EXPECT_EQ(scripted_counters().destroyed_in_progress, 0);
+  }
+
+  static void wait_until_closed() {
+    const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+    while (scripted_counters().contexts_alive > 0 && std::chrono::steady_clock::now() < limit)
+      std::this_thread::yield();
   }
 
   void start(Supervisor& supervisor) {

@@ -108,6 +108,9 @@ void compute(NpumelXrtRun& run) {
   if (run.context->abi == 1)
     aie2::twin_v1(reinterpret_cast<const int16_t*>(run.device_input.data()),
                   reinterpret_cast<int8_t*>(out));
+  else if (run.context->abi == 3)
+    aie2::twin_rows_v3(reinterpret_cast<const int16_t*>(run.device_input.data()), 0,
+                       run.context->frames, run.context->recipe, reinterpret_cast<float*>(out));
   else
     aie2::twin_rows_v2(reinterpret_cast<const int16_t*>(run.device_input.data()), 0,
                        run.context->frames, run.context->recipe, reinterpret_cast<int16_t*>(out));
@@ -121,6 +124,9 @@ void compute(NpumelXrtRun& run) {
       break;
     case RunFault::one_row_late:
       std::memmove(out + row, out, (frames - 1) * row);
+      break;
+    case RunFault::not_a_number:
+      std::memset(out + 30 * row + 8, 0xff, sizeof(float));
       break;
     case RunFault::wrong_row_57:
       std::memcpy(out + 57 * row, out + 3 * row, row);

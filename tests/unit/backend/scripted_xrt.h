@@ -24,6 +24,7 @@ enum class RunFault {
   first_row,     ///< completed, row 0 everywhere
   one_row_late,  ///< completed, every row is the one before
   wrong_row_57,  ///< completed, one row in the middle is wrong
+  not_a_number,  ///< completed, one cell of float rows is NaN
   sync_fails,    ///< the output cannot be fetched
 };
 

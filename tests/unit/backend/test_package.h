@@ -35,6 +35,17 @@ inline std::string test_xclbin(int abi, int mels) {
   return test_xclbin(abi, "whisper" + std::to_string(mels));
 }
 
+inline nlohmann::json test_output(const std::string& recipe, int abi) {
+  if (abi == 3)
+    return {{"type", "float32"},
+            {"layout", "frame-major"},
+            {"log", recipe.starts_with("whisper") ? "log10" : "ln"}};
+  return {{"type", abi == 1 ? "int8" : "int16"},
+          {"layout", "frame-major"},
+          {"scale", abi == 1 ? 0.05 : 1.0 / 2048},
+          {"zero-point", abi == 1 ? 74 : 0}};
+}
+
 /// Of a kernel for `recipe`, whose name ends in its number of mels.
 inline nlohmann::json test_manifest_of(const std::string& recipe, int frames = 100, int abi = 2) {
   const int mels = std::stoi(recipe.substr(recipe.find_first_of("0123456789")));
@@ -47,11 +58,7 @@ inline nlohmann::json test_manifest_of(const std::string& recipe, int frames = 1
           {"recipe", recipe},
           {"input",
            {{"type", "int16"}, {"samples", abi == 1 ? 400 * frames : 160 * (frames - 1) + 400}}},
-          {"output",
-           {{"type", abi == 1 ? "int8" : "int16"},
-            {"layout", "frame-major"},
-            {"scale", abi == 1 ? 0.05 : 1.0 / 2048},
-            {"zero-point", abi == 1 ? 74 : 0}}},
+          {"output", test_output(recipe, abi)},
           {"host-twin", aie2::twin_name(abi, recipe)},
           {"instruction-words", 8},
           {"sha256",

@@ -23,6 +23,18 @@ Program twin_v2(const std::string& name, const std::string& recipe, int mels,
           }};
 }
 
+Program twin_v3(const std::string& name, const std::string& recipe, int mels,
+                int frames = kFrames) {
+  Program program = twin_v2(name, recipe, mels, frames);
+  program.row_bytes = static_cast<size_t>(mels) * sizeof(float);
+  program.output_bytes = static_cast<size_t>(frames) * program.row_bytes;
+  program.run = [recipe, frames](const uint8_t* input, uint8_t* output) {
+    return aie2::twin_rows_v3(reinterpret_cast<const int16_t*>(input), 0, frames, recipe,
+                              reinterpret_cast<float*>(output));
+  };
+  return program;
+}
+
 /// What a kernel computes that was built for another NPU: rows, but not these.
 Program wrong_v2() {
   Program program = twin_v2("v2-80", "whisper80", 80);
@@ -70,6 +82,10 @@ std::optional<Program> find_program(std::span<const uint8_t> pdi) {
   if (name == "v2-nemo80") return twin_v2("v2-nemo80", "nemo80", 80);
   if (name == "v2-nemo128") return twin_v2("v2-nemo128", "nemo128", 128);
   if (name == "v2-kaldi80") return twin_v2("v2-kaldi80", "kaldi80", 80);
+  if (name == "v3-80") return twin_v3("v3-80", "whisper80", 80);
+  if (name == "v3-80-1000") return twin_v3("v3-80-1000", "whisper80", 80, 1000);
+  if (name == "v3-128") return twin_v3("v3-128", "whisper128", 128);
+  if (name == "v3-nemo80") return twin_v3("v3-nemo80", "nemo80", 80);
   if (name == "wrong-80") return wrong_v2();
   if (name == "increment") return increment();
   return std::nullopt;

@@ -69,8 +69,9 @@ def manifest(program, xclbin, insts):
     version, kernel, *rest = program.split("-")
     frames = int(rest[0]) if rest else 100
     abi, mels = int(version[1:]), int(kernel.lstrip("abcdefghijklmnopqrstuvwxyz"))
-    coding = ({"type": "int8", "scale": 0.05, "zero-point": 74} if abi == 1 else
-              {"type": "int16", "scale": 1 / 2048, "zero-point": 0})
+    coding = {1: {"type": "int8", "scale": 0.05, "zero-point": 74},
+              2: {"type": "int16", "scale": 1 / 2048, "zero-point": 0},
+              3: {"type": "float32", "log": "log10" if kernel.isdigit() else "ln"}}[abi]
     return {
         "format": 1, "target": target, "abi": abi, "frames": frames, "hop": 160, "mels": mels,
         "recipe": f"whisper{mels}" if kernel.isdigit() else kernel,
