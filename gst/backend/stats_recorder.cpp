@@ -89,6 +89,11 @@ void StatsRecorder::count_npu(uint64_t batch, int frames, uint64_t kernel_ns, ui
   logger_->write(LogLevel::log, text);
 }
 
+void StatsRecorder::count_direct() {
+  const std::lock_guard lock(mutex_);
+  stats_.direct_batches++;
+}
+
 void StatsRecorder::count_late() {
   const std::lock_guard lock(mutex_);
   stats_.late_batches++;

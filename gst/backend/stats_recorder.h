@@ -31,6 +31,7 @@ class StatsRecorder {
   void count_software(uint64_t batch, int frames, uint64_t ns);
   void count_npu(uint64_t batch, int frames, uint64_t kernel_ns, uint64_t transfer_ns,
                  uint64_t convert_ns);
+  void count_direct();
   void count_late();
   void count_overflow();
   void count_loss(bool timed_out, bool wrong_numbers);

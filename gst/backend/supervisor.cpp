@@ -143,14 +143,14 @@ bool Supervisor::ready() const noexcept {
          !(impl_->npu && impl_->npu->must_wait(impl_->ring.oldest()));
 }
 
-Supervisor::Collected Supervisor::collect(const RowSink& out) {
+Supervisor::Collected Supervisor::collect(const RowSink& out, DeviceRows* sent) {
   Impl& self = *impl_;
   Batch& batch = self.ring.oldest();
   Collected collected;
   collected.interrupted = self.signal->is_interrupted();
   if (collected.interrupted) return collected;
   NpuPolicy::Result result;
-  if (self.npu) result = self.npu->finish(batch, out);
+  if (self.npu) result = self.npu->finish(batch, out, sent);
   switch (result.state) {
     case NpuPolicy::Result::State::interrupted:
       collected.interrupted = true;

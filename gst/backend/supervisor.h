@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "gst/backend/device_rows.h"
 #include "gst/backend/types.h"
 
 struct NpumelXrtApi;
@@ -63,7 +64,9 @@ class Supervisor {
   };
   /// Waits for the oldest batch and writes its raw rows. On any NPU failure the batch is recomputed
   /// in software (BackendChoice::npu: throws BackendError instead).
-  Collected collect(const RowSink& out);
+  /// `sent`, unless null: a full batch of the NPU's whose rows need no conversion is not written to
+  /// `out` but handed out there.
+  Collected collect(const RowSink& out, DeviceRows* sent = nullptr);
   /// Forgets all batches in flight (flush). Slots in use by a device are not reused before the run
   /// has ended.
   void discard() noexcept;

@@ -95,6 +95,7 @@ struct BackendNotice {
 struct BackendStats {
   uint64_t batches = 0, npu_batches = 0, software_batches = 0, fallbacks = 0;
   uint64_t npu_timeouts = 0, verify_failures = 0;
+  uint64_t direct_batches = 0;    ///< of npu_batches, sent in the memory that the NPU wrote to
   uint64_t late_batches = 0;      ///< of a live stream that software computed: the NPU was late
   uint64_t overflow_batches = 0;  ///< that software computed because the queue was too long
   uint64_t kernel_time = 0, transfer_time = 0, convert_time = 0, software_time = 0;

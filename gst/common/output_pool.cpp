@@ -40,6 +40,19 @@ BufferPtr new_buffer(size_t bytes) {
 
 }  // namespace
 
+bool OutputPool::any_memory_will_do(GstQuery* query) {
+  constexpr gsize kPage = 4096;
+  if (PoolOffer::read(query).pool) return false;
+  for (guint i = 0; i < gst_query_get_n_allocation_params(query); i++) {
+    GstAllocator* theirs = nullptr;
+    GstAllocationParams params;
+    gst_query_parse_nth_allocation_param(query, i, &theirs, &params);
+    const AllocatorPtr allocator(theirs);
+    if (allocator || params.prefix > 0 || params.padding > 0 || params.align >= kPage) return false;
+  }
+  return true;
+}
+
 OutputPool::Decision OutputPool::decide(GstQuery* query, size_t bytes) {
   ask_for_alignment(query);
   if (bytes == 0) return Decision::later;

@@ -23,6 +23,10 @@ class OutputPool {
     too_small,   ///< a pool of our own, the buffers of downstream's are too small
     later        ///< sizes are not known yet: buffers will be allocated one by one
   };
+  /// Whether an ALLOCATION query, before decide(), asks for no memory in particular: neither a pool
+  /// nor an allocator, nor room around the data, and alignment to a page at most.
+  static bool any_memory_will_do(GstQuery* query);
+
   /// Completes an ALLOCATION query for buffers of at most `bytes` bytes (0 = not known) that start
   /// on a cache line.
   static Decision decide(GstQuery* query, size_t bytes);

@@ -32,6 +32,7 @@ STATS = {
     "buffers": "buffers sent downstream",
     "batches": "batches computed, of up to 100 frames: npu-batches and software-batches",
     "npu-batches": "batches computed by the NPU",
+    "npu-direct-batches": "of npu-batches, sent in the memory that the NPU wrote them to",
     "software-batches": "batches computed by the CPU",
     "fallbacks": "batches that the CPU computed again because the NPU failed",
     "npu-timeouts": "batches that the NPU did not finish within npu-timeout",

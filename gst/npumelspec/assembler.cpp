@@ -148,6 +148,19 @@ GstFlowReturn Assembler::sink(int64_t first, int count, RowSink& rows) {
   return GST_FLOW_OK;
 }
 
+bool Assembler::is_a_buffer(int64_t first, int count) const noexcept {
+  const Shape& shape = config_.shape;
+  if (!direct_ || normalizes() || config_.type != ElementType::f32 ||
+      config_.layout != Layout::frame_major || (finished_ && first >= ending_.rows))
+    return false;
+  const int64_t index = shape.buffer_of(first);
+  return shape.start(index) == first && shape.end(index) == first + count;
+}
+
+void Assembler::adopt(BufferPtr buffer) {
+  current_ = MappedBuffer(std::move(buffer), GST_MAP_WRITE);
+}
+
 void Assembler::commit(int64_t first, int count, double maximum, const char* backend,
                        const std::bitset<kBatchFrames>& silent) {
   if (finished_ && first >= ending_.rows) {

@@ -89,6 +89,11 @@ class Assembler {
 
   /// Where the rows of frames [first, first + count) go. Batches come in order.
   GstFlowReturn sink(int64_t first, int count, RowSink& rows);
+  /// Whether the rows of sink() are all that one buffer will hold, as they come: memory that holds
+  /// them can be the buffer's.
+  bool is_a_buffer(int64_t first, int count) const noexcept;
+  /// In place of what sink() returned: a buffer with the rows in it, float32 and frame-major.
+  void adopt(BufferPtr buffer);
   /// The rows of sink() have been written.
   void commit(int64_t first, int count, double maximum, const char* backend,
               const std::bitset<kBatchFrames>& silent);

@@ -48,6 +48,12 @@
 #define NPU_MEL_META_LOG_MAX "log-max" /* double: largest value before normalisation */
 #define NPU_MEL_META_BACKEND "backend" /* string: software, npu */
 
+/* On memory of buffers that the NPU has written and the element sent without a copy, where the
+ * driver exports it as a dma-buf: gst_mini_object_get_qdata() by this name is the descriptor plus
+ * 1, as a pointer. It is valid as long as the memory, whose parent has it when it is a part of
+ * another. */
+#define NPU_MEL_QDATA_DMABUF "npumelspec-dma-buf"
+
 /* Element messages, by the name of their structure. */
 #define NPU_MEL_MESSAGE_BACKEND \
   "npumelspec-backend" /* what computes changed, or was found at start */

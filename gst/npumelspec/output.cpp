@@ -16,6 +16,7 @@ bool Element::decide_allocation(GstQuery* query) {
   const Shape& shape = stream_.shape();
   const size_t bytes = static_cast<size_t>(std::max(shape.frames, shape.first)) *
                        static_cast<size_t>(config_.output.mels) * size_of(config_.output.type);
+  stream_.take_device_memory(OutputPool::any_memory_will_do(query));
   const char* pool = "";
   switch (OutputPool::decide(query, bytes)) {
     case OutputPool::Decision::downstream:

@@ -3,7 +3,9 @@
 #include "gst/npumelspec/stream.h"
 
 #include <algorithm>
+#include <utility>
 
+#include "gst/npumelspec/device_buffer.h"
 #include "gst/npumelspec/log.h"
 #include "gst/npumelspec/schedule.h"
 
@@ -134,8 +136,14 @@ GstFlowReturn Stream::collect() {
   RowSink rows;
   const GstFlowReturn flow = assembler_.sink(batch.first, batch.frames, rows);
   if (flow != GST_FLOW_OK) return flow;
-  const Supervisor::Collected collected = supervisor_.collect(rows);
+  DeviceRows sent;
+  const bool direct = takes_device_memory_ && assembler_.is_a_buffer(batch.first, batch.frames);
+  const Supervisor::Collected collected = supervisor_.collect(rows, direct ? &sent : nullptr);
   if (collected.interrupted) return GST_FLOW_FLUSHING;
+  if (sent) {
+    rows.data = data_of(*sent);
+    assembler_.adopt(device_buffer(std::move(sent)));
+  }
   GST_LOG_OBJECT(log_object_,
                  "batch %" G_GUINT64_FORMAT ": frames %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT
                  " computed by %s, maximum %g",

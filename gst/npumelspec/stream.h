@@ -54,6 +54,10 @@ class Stream {
   /// interrupted. Throws BackendError.
   GstFlowReturn next(Output& output, bool wait);
 
+  /// Whether buffers may have the memory that the NPU wrote their rows to: nobody downstream asks
+  /// for memory of his own.
+  void take_device_memory(bool take) { takes_device_memory_ = take; }
+
   /// Of the audio under frames [first, first + count) of the buffer taken last. Only with
   /// Config::measures_level.
   AudioLevel level(int64_t first, int64_t count);
@@ -93,6 +97,7 @@ class Stream {
   Framer raw_framer_;
   Assembler assembler_;
   LevelMeter meter_;
+  bool takes_device_memory_ = false;
   Slot* slot_ = nullptr;
   std::vector<Batch> in_flight_;  ///< oldest first, at most Supervisor::depth()
 

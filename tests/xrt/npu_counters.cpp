@@ -56,7 +56,10 @@ bool assert_cost(const char* package, const std::vector<T>& samples, const Feed&
   ASSERT_EQUAL(ended.syncs_to_device - settled.syncs_to_device, batches);
   ASSERT_EQUAL(ended.syncs_of_poison - settled.syncs_of_poison, batches);
   ASSERT_EQUAL(ended.syncs_from_device - opened.syncs_from_device, total);
-  ASSERT_EQUAL(ended.buffers_created, feed.live ? opened.buffers_created : settled.buffers_created);
+  // Rows of float are sent in the memory that they were written to: one more is made then.
+  const guint64 spare = stream.stat("npu-direct-batches") > 0 ? 1 : 0;
+  ASSERT_EQUAL(ended.buffers_created,
+               feed.live ? opened.buffers_created + spare : settled.buffers_created);
   ASSERT_EQUAL(ended.contexts_created, opened.contexts_created);
   ASSERT_EQUAL(ended.violations, 0);
   return ended.chains > opened.chains;

@@ -16,6 +16,7 @@
 
 #include "gst/backend/batch_ring.h"
 #include "gst/backend/device/context_returns.h"
+#include "gst/backend/device/device_outputs.h"
 #include "gst/backend/device/long_run.h"
 #include "gst/backend/device/npu_context.h"
 #include "gst/backend/device/npu_run.h"
@@ -124,6 +125,9 @@ class NpuEngine {
   /// Opens everything and passes the known-answer test. Takes milliseconds, or the whole timeout:
   /// not for a streaming thread. Throws BackendError.
   NpuEngine(const EngineRequest& request, const std::shared_ptr<StreamSignal>& signal);
+  ~NpuEngine();
+  NpuEngine(const NpuEngine&) = delete;
+  NpuEngine& operator=(const NpuEngine&) = delete;
 
   const KernelManifest& manifest() const noexcept { return manifest_; }
   /// Self-test status, and which better packages do not serve.
@@ -161,8 +165,11 @@ class NpuEngine {
     bool wrong_numbers = false;  ///< the run completed and the rows are wrong: reason()
     double maximum = 0;
   };
-  /// Fetches, writes and checks the rows of a batch whose run has completed.
-  Finish finish(const Batch& batch, bool full_check, LogType log, const RowSink& out);
+  /// Fetches, checks and writes the rows of a batch whose run has completed. Where the batch is
+  /// full and its rows are as `log` asks they are not written but handed out in `sent`, unless that
+  /// is null or there are lists.
+  Finish finish(const Batch& batch, bool full_check, LogType log, const RowSink& out,
+                DeviceRows* sent);
   /// Checks the rows of a run that has completed after its batch was given up. False: reason().
   bool check_late(const NpuRun& run, int frames);
 
@@ -194,12 +201,14 @@ class NpuEngine {
   bool fill_long(std::span<Batch* const> batches);
   bool sync(NpumelXrtStatus (*action)(NpumelXrtRun*, NpumelXrtError*), const NpuRun& run);
   const int16_t* contiguous(const Batch& batch);
+  bool hand_out(NpuRun& run, DeviceRows& sent) noexcept;
 
   KernelManifest manifest_;
   std::vector<std::string> refused_;
   std::size_t instruction_bytes_ = 0;
   std::shared_ptr<NpuContext> context_;
   std::vector<std::shared_ptr<NpuRun>> runs_;
+  std::shared_ptr<DeviceOutputs> outputs_;  ///< of rows that can be sent as they are
   RunLists lists_;
   std::unique_ptr<Long> long_;
   std::string long_refusal_;

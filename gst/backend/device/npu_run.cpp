@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "gst/backend/device/device_outputs.h"
 #include "gst/backend/device/npu_context.h"
 #include "gst/backend/device/xrt_loader.h"
 
@@ -22,6 +23,12 @@ NpuRun::~NpuRun() {
   // A run that is still on the device would abort the process when destroyed; leaving it behind is
   // the lesser evil. Parking in NpuCore makes this unreachable while the driver keeps its promises.
   static_cast<void>(core_->api.run_destroy(handle_));
+}
+
+bool NpuRun::swap_output(DeviceOutput& output) noexcept {
+  NpumelXrtError error{};
+  return core_->api.run_swap_output(handle_, output.handle, &buffers_, &output.rows, &error) ==
+         NPUMEL_XRT_OK;
 }
 
 NpuRun::Outcome NpuRun::outcome() const {

@@ -18,6 +18,7 @@
 namespace npumel {
 
 struct NpuCore;
+class DeviceOutput;
 class NpuRun;
 
 enum class RunOutcome {
@@ -79,6 +80,10 @@ class NpuRun : public NpuJob {
   void* output() const noexcept { return buffers_.output; }
   NpumelXrtRun* handle() const noexcept { return handle_; }
   const std::shared_ptr<NpuCore>& core() const noexcept { return core_; }
+
+  /// Exchanges memory with `output`, which gets what the device wrote: see run_swap_output(). Only
+  /// of a run that has completed. False: nothing has changed.
+  bool swap_output(DeviceOutput& output) noexcept;
 
   Outcome outcome() const;
   bool pending() const { return outcome() == Outcome::pending; }

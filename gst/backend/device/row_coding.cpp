@@ -55,31 +55,59 @@ using Wide = std::conditional_t<std::is_floating_point_v<Code>, float, int>;
 void store(float* to, float value) noexcept { *to = value; }
 void store(uint16_t* to, float value) noexcept { *to = half_bits(value); }
 
-template <typename Code, typename Element>
-RowRange decode(const Code* rows, const RowCoding& coding, Map map, int mels, int frames,
-                const RowSink& out) noexcept {
-  using Limits = std::numeric_limits<Wide<Code>>;
-  Wide<Code> least = Limits::max();
-  Wide<Code> most = Limits::lowest();
-  int unordered = 0;
-  for (int f = 0; f < frames; f++) {
-    const Code* row = rows + static_cast<ptrdiff_t>(f) * mels;
-    auto* to = static_cast<Element*>(out.data) + f * out.frame_stride;
+/// The range of rows, one after another.
+template <typename Code>
+class Scan {
+ public:
+  void add(const Code* row, int mels) noexcept {
+    auto least = least_;
+    auto most = most_;
+    int unordered = 0;
     for (int m = 0; m < mels; m++) {
       const Wide<Code> value = row[m];
       least = value < least ? value : least;
       most = value > most ? value : most;
-      unordered += value == value ? 0 : 1;
+      if constexpr (std::is_floating_point_v<Code>) unordered += std::isnan(value) ? 1 : 0;
     }
+    least_ = least;
+    most_ = most;
+    unordered_ += unordered;
+  }
+  RowRange range(const RowCoding& coding) const noexcept {
+    const auto log10 = [&](double value) { return (value - coding.zero_point) * coding.scale; };
+    if (unordered_ > 0) return {-std::numeric_limits<double>::infinity(), log10(most_)};
+    return {log10(least_), log10(most_)};
+  }
+
+ private:
+  Wide<Code> least_ = std::numeric_limits<Wide<Code>>::max();
+  Wide<Code> most_ = std::numeric_limits<Wide<Code>>::lowest();
+  int unordered_ = 0;
+};
+
+template <typename Code, typename Element>
+RowRange decode(const Code* rows, const RowCoding& coding, Map map, int mels, int frames,
+                const RowSink& out) noexcept {
+  Scan<Code> scan;
+  for (int f = 0; f < frames; f++) {
+    const Code* row = rows + static_cast<ptrdiff_t>(f) * mels;
+    auto* to = static_cast<Element*>(out.data) + f * out.frame_stride;
+    scan.add(row, mels);
     if (out.mel_stride == 1) {
       for (int m = 0; m < mels; m++) store(to + m, map(row[m]));
     } else {
       for (int m = 0; m < mels; m++) store(to + m * out.mel_stride, map(row[m]));
     }
   }
-  const auto log10 = [&](double value) { return (value - coding.zero_point) * coding.scale; };
-  if (unordered > 0) return {-std::numeric_limits<double>::infinity(), log10(most)};
-  return {log10(least), log10(most)};
+  return scan.range(coding);
+}
+
+template <typename Code>
+RowRange scan_as(const void* rows, const RowCoding& coding, int mels, int frames) noexcept {
+  Scan<Code> scan;
+  for (int f = 0; f < frames; f++)
+    scan.add(static_cast<const Code*>(rows) + static_cast<ptrdiff_t>(f) * mels, mels);
+  return scan.range(coding);
 }
 
 template <typename Code>
@@ -112,10 +140,28 @@ double log_factor(LogType log) noexcept {
   return 1;
 }
 
+namespace {
+
+Map map_of(const RowCoding& coding, LogType log) noexcept {
+  return {static_cast<float>(coding.zero_point),
+          static_cast<float>(coding.scale * log_factor(log))};
+}
+
+}  // namespace
+
+bool are_as_sent(const RowCoding& coding, LogType log) noexcept {
+  return coding.bytes == sizeof(float) && map_of(coding, log).scale == 1 && coding.zero_point == 0;
+}
+
+RowRange range_of_rows(const void* rows, const RowCoding& coding, int mels, int frames) noexcept {
+  if (coding.bytes == sizeof(float)) return scan_as<float>(rows, coding, mels, frames);
+  return coding.bytes == 1 ? scan_as<int8_t>(rows, coding, mels, frames)
+                           : scan_as<int16_t>(rows, coding, mels, frames);
+}
+
 RowRange decode_rows(const void* rows, const RowCoding& coding, int mels, int frames, LogType log,
                      const RowSink& out) noexcept {
-  const Map map{static_cast<float>(coding.zero_point),
-                static_cast<float>(coding.scale * log_factor(log))};
+  const Map map = map_of(coding, log);
   if (coding.bytes == sizeof(float)) return decode_as<float>(rows, coding, map, mels, frames, out);
   return coding.bytes == 1 ? decode_as<int8_t>(rows, coding, map, mels, frames, out)
                            : decode_as<int16_t>(rows, coding, map, mels, frames, out);

@@ -35,4 +35,9 @@ double log_factor(LogType log) noexcept;
 RowRange decode_rows(const void* rows, const RowCoding& coding, int mels, int frames, LogType log,
                      const RowSink& out) noexcept;
 
+/// Whether the rows, as the device writes them, are float32 in units of `log`.
+bool are_as_sent(const RowCoding& coding, LogType log) noexcept;
+/// What decode_rows() returns.
+RowRange range_of_rows(const void* rows, const RowCoding& coding, int mels, int frames) noexcept;
+
 }  // namespace npumel

@@ -350,7 +350,7 @@ bool NpuPolicy::must_wait(const Batch& batch) const noexcept {
                            (batch.way == Batch::Way::npu && batch.run->pending()));
 }
 
-NpuPolicy::Result NpuPolicy::finish(Batch& batch, const RowSink& out) {
+NpuPolicy::Result NpuPolicy::finish(Batch& batch, const RowSink& out, DeviceRows* sent) {
   if (lost_) throw BackendError(*lost_);
   if (!serves(batch)) return {};
   if (batch.way == Batch::Way::gathered) launch();
@@ -385,7 +385,7 @@ NpuPolicy::Result NpuPolicy::finish(Batch& batch, const RowSink& out) {
     return fail(outcome == RunOutcome::timed_out ? Loss::timed_out : Loss::failed, batch,
                 batch.run->reason(), batch.number);
   const bool full = config_.verify_interval > 0 && computed_ + 1 >= config_.verify_interval;
-  const NpuEngine::Finish finished = engine_->finish(batch, full, config_.recipe.log, out);
+  const NpuEngine::Finish finished = engine_->finish(batch, full, config_.recipe.log, out, sent);
   if (!finished.good)
     return fail(finished.wrong_numbers ? Loss::wrong_numbers : Loss::failed, batch,
                 engine_->reason(), full && finished.wrong_numbers ? first_suspect_ : batch.number);
@@ -397,6 +397,7 @@ NpuPolicy::Result NpuPolicy::finish(Batch& batch, const RowSink& out) {
   stats_.count_npu(batch.number, batch.frames, batch.run->duration_ns(),
                    now.transfer - reported_.transfer, now.convert - reported_.convert);
   reported_ = now;
+  if (sent != nullptr && *sent) stats_.count_direct();
   return {Result::State::good, finished.maximum};
 }
 

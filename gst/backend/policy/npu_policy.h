@@ -109,7 +109,7 @@ class NpuPolicy {
     double maximum = 0;
   };
   /// Waits for the batch and writes its rows. Throws BackendError only with BackendChoice::npu.
-  Result finish(Batch& batch, const RowSink& out);
+  Result finish(Batch& batch, const RowSink& out, DeviceRows* sent);
 
  private:
   enum class Loss { failed, timed_out, wrong_numbers, late };

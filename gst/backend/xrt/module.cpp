@@ -156,11 +156,11 @@ NpumelXrtStatus run_sync_input(NpumelXrtRun* run, NpumelXrtError* error) {
 }
 
 NpumelXrtStatus run_sync_poison(NpumelXrtRun* run, NpumelXrtError* error) {
-  return sync(run->output, XCL_BO_SYNC_BO_TO_DEVICE, error);
+  return sync(run->output.buffer, XCL_BO_SYNC_BO_TO_DEVICE, error);
 }
 
 NpumelXrtStatus run_sync_output(NpumelXrtRun* run, NpumelXrtError* error) {
-  return sync(run->output, XCL_BO_SYNC_BO_FROM_DEVICE, error);
+  return sync(run->output.buffer, XCL_BO_SYNC_BO_FROM_DEVICE, error);
 }
 
 NpumelXrtStatus run_start(NpumelXrtRun* run, NpumelXrtError* error) {
@@ -180,6 +180,31 @@ NpumelXrtStatus run_wait(NpumelXrtRun* run, unsigned timeout_ms, NpumelXrtError*
   return wait_for(*run, timeout_ms, error, [&](std::chrono::milliseconds limit) {
     const ert_cmd_state state = run->run.wait(limit);
     if (state != ERT_CMD_STATE_COMPLETED) throw Fault(NPUMEL_XRT_FAILED, state_name(state));
+    return NPUMEL_XRT_OK;
+  });
+}
+
+NpumelXrtStatus output_make(NpumelXrtContext* context, size_t bytes, NpumelXrtOutput** out,
+                            NpumelXrtError* error) {
+  return guarded(error, [&] {
+    *out = make_output(*context, bytes);
+    return NPUMEL_XRT_OK;
+  });
+}
+
+void output_destroy(NpumelXrtOutput* output) {
+  NpumelXrtError ignored;
+  guarded(&ignored, [&] {
+    std::unique_ptr<NpumelXrtOutput>(output).reset();
+    return NPUMEL_XRT_OK;
+  });
+}
+
+NpumelXrtStatus run_swap_output(NpumelXrtRun* run, NpumelXrtOutput* output,
+                                NpumelXrtBuffers* buffers, NpumelXrtRows* rows,
+                                NpumelXrtError* error) {
+  return guarded(error, [&] {
+    swap_output(*run, *output, *buffers, *rows);
     return NPUMEL_XRT_OK;
   });
 }
@@ -251,6 +276,9 @@ constexpr NpumelXrtApi kApi = {kNpumelXrtApiVersion,
                                run_sync_output,
                                run_start,
                                run_wait,
+                               output_make,
+                               output_destroy,
+                               run_swap_output,
                                list_make,
                                list_ended,
                                list_destroy,

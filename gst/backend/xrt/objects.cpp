@@ -13,6 +13,7 @@
 #include <sstream>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 namespace npumel::xrt_module {
 namespace {
@@ -23,6 +24,7 @@ constexpr int kInstructionsArgument = 1;
 constexpr int kWordsArgument = 2;
 constexpr int kInputArgument = 3;
 constexpr int kOutputArgument = 4;
+constexpr int kElfOutputArgument = 1;
 constexpr uint64_t kRunOpcode = 3;  // run a transaction buffer
 constexpr std::string_view kKernelPrefix = "MLIR_AIE";
 
@@ -86,15 +88,31 @@ xrt::run bound_run(const NpumelXrtContext& context, const NpumelXrtRun& buffers)
   xrt::run run(context.kernel);
   if (context.full_elf) {
     run.set_arg(0, buffers.input);
-    run.set_arg(1, buffers.output);
+    run.set_arg(kElfOutputArgument, buffers.output.buffer);
     return run;
   }
   run.set_arg(kOpcodeArgument, kRunOpcode);
   run.set_arg(kInstructionsArgument, context.instructions);
   run.set_arg(kWordsArgument, context.words);
   run.set_arg(kInputArgument, buffers.input);
-  run.set_arg(kOutputArgument, buffers.output);
+  run.set_arg(kOutputArgument, buffers.output.buffer);
   return run;
+}
+
+/// Of the device, not of the context: rows that somebody still reads keep no hardware context.
+xrt::bo output_buffer(const NpumelXrtContext& context, std::size_t bytes) {
+  if (context.full_elf) return xrt::ext::bo(context.device, bytes);
+  return xrt::bo(context.device, bytes, xrt::bo::flags::host_only,
+                 context.kernel.group_id(kOutputArgument));
+}
+
+/// XRT keeps the descriptor with the buffer.
+int exported(xrt::bo& buffer) {
+  try {
+    return static_cast<int>(buffer.export_buffer());
+  } catch (const std::exception&) {
+    return -1;
+  }
 }
 
 xrt::device device_named(const std::string& device) {
@@ -133,6 +151,7 @@ xrt::hw_context hardware_context(Make&& make) {
 
 NpumelXrtContext* open_elf_context(NpumelXrtDevice& device, const NpumelXrtPackage& package) {
   auto made = std::make_unique<NpumelXrtContext>();
+  made->device = device.device;
   made->full_elf = true;
   xrt::elf elf;
   try {
@@ -178,6 +197,7 @@ NpumelXrtDevice* open_device(const std::string& device, NpumelXrtDeviceInfo& inf
 NpumelXrtContext* open_context(NpumelXrtDevice& device, const NpumelXrtPackage& package) {
   if (package.elf != nullptr) return open_elf_context(device, package);
   auto made = std::make_unique<NpumelXrtContext>();
+  made->device = device.device;
   std::string kernel_name;
   xrt::uuid uuid;
   try {
@@ -206,21 +226,37 @@ NpumelXrtContext* open_context(NpumelXrtDevice& device, const NpumelXrtPackage& 
 NpumelXrtRun* make_run(NpumelXrtContext& context, std::size_t input_bytes, std::size_t output_bytes,
                        NpumelXrtBuffers& buffers) {
   auto made = std::make_unique<NpumelXrtRun>();
-  if (context.full_elf) {
+  if (context.full_elf)
     made->input = xrt::ext::bo(context.context, input_bytes);
-    made->output = xrt::ext::bo(context.context, output_bytes);
-  } else {
+  else
     made->input = xrt::bo(context.context, input_bytes, xrt::bo::flags::host_only,
                           context.kernel.group_id(kInputArgument));
-    made->output = xrt::bo(context.context, output_bytes, xrt::bo::flags::host_only,
-                           context.kernel.group_id(kOutputArgument));
-  }
+  made->output.buffer = output_buffer(context, output_bytes);
+  made->output_argument = context.full_elf ? kElfOutputArgument : kOutputArgument;
   buffers.input = made->input.map<void*>();
-  buffers.output = made->output.map<void*>();
+  buffers.output = made->output.buffer.map<void*>();
   std::memset(buffers.input, 0, input_bytes);
   std::memset(buffers.output, 0, output_bytes);
   made->run = bound_run(context, *made);
   return made.release();
+}
+
+NpumelXrtOutput* make_output(NpumelXrtContext& context, std::size_t bytes) {
+  auto made = std::make_unique<NpumelXrtOutput>();
+  made->buffer = output_buffer(context, bytes);
+  made->buffer.map<void*>();
+  return made.release();
+}
+
+void swap_output(NpumelXrtRun& run, NpumelXrtOutput& output, NpumelXrtBuffers& buffers,
+                 NpumelXrtRows& rows) {
+  if (!run.output.dma_buf) run.output.dma_buf = exported(run.output.buffer);
+  const NpumelXrtBuffers now{run.input.map<void*>(), output.buffer.map<void*>()};
+  const NpumelXrtRows written{run.output.buffer.map<void*>(), *run.output.dma_buf};
+  run.run.set_arg(run.output_argument, output.buffer);
+  std::swap(run.output, output);
+  buffers = now;
+  rows = written;
 }
 
 void mark_refused(const xrt::run& run) {

@@ -13,6 +13,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -25,11 +26,17 @@ struct NpumelXrtDevice {
 };
 
 struct NpumelXrtContext {
+  xrt::device device;
   xrt::hw_context context;
   xrt::kernel kernel;
   xrt::bo instructions;
   uint32_t words = 0;
   bool full_elf = false;  ///< the kernel's arguments are input and output only
+};
+
+struct NpumelXrtOutput {
+  xrt::bo buffer;
+  std::optional<int> dma_buf;  ///< once asked for
 };
 
 // Input and output could be parts of one buffer: XRT takes parts of a host_only buffer as
@@ -41,7 +48,8 @@ struct NpumelXrtContext {
 // Members are destroyed from the bottom up: the runs let go of their buffers before they go.
 struct NpumelXrtRun {
   xrt::bo input;
-  xrt::bo output;
+  NpumelXrtOutput output;
+  int output_argument = 0;
   xrt::run run;
   std::atomic<bool> submitted = false;  ///< at least once: its state then says whether it has ended
 };
@@ -74,6 +82,10 @@ NpumelXrtRun* make_run(NpumelXrtContext& context, std::size_t input_bytes, std::
 /// as that of a run in progress does.
 void mark_refused(const xrt::run& run);
 Progress state_of(const NpumelXrtRun& run);
+
+NpumelXrtOutput* make_output(NpumelXrtContext& context, std::size_t bytes);
+void swap_output(NpumelXrtRun& run, NpumelXrtOutput& output, NpumelXrtBuffers& buffers,
+                 NpumelXrtRows& rows);
 
 NpumelXrtList* make_list(NpumelXrtContext& context, NpumelXrtRun* const* runs, std::size_t count);
 Progress state_of(const NpumelXrtList& list);

@@ -13,7 +13,7 @@
 extern "C" {
 
 /// Changes whenever the table or a structure in it does. The module and the plugin must agree.
-inline constexpr uint32_t kNpumelXrtApiVersion = 4;
+inline constexpr uint32_t kNpumelXrtApiVersion = 5;
 
 enum NpumelXrtStatus {
   NPUMEL_XRT_OK = 0,
@@ -33,6 +33,7 @@ struct NpumelXrtDevice;
 struct NpumelXrtContext;
 struct NpumelXrtRun;
 struct NpumelXrtList;
+struct NpumelXrtOutput;
 
 struct NpumelXrtDeviceInfo {
   char name[64];     ///< as XRT gives it, e.g. "RyzenAI-npu1"
@@ -51,10 +52,16 @@ struct NpumelXrtPackage {
   const char* elf_kernel;  ///< the kernel's name in the ELF
 };
 
-/// Mapped memory of a run; valid until the run is destroyed.
+/// Mapped memory of a run; valid until the run is destroyed or exchanges it.
 struct NpumelXrtBuffers {
   void* input;
   void* output;
+};
+
+/// Mapped memory of an output.
+struct NpumelXrtRows {
+  void* data;
+  int dma_buf;  ///< descriptor of the same memory, the output's to close; -1: the driver gives none
 };
 
 struct NpumelXrtApi {
@@ -89,6 +96,19 @@ struct NpumelXrtApi {
   NpumelXrtStatus (*run_start)(NpumelXrtRun* run, NpumelXrtError* error);
   /// Ok only when the run completed. `timeout_ms` > 0.
   NpumelXrtStatus (*run_wait)(NpumelXrtRun* run, unsigned timeout_ms, NpumelXrtError* error);
+
+  /// Memory of the device that runs of the context can write to. It may outlive the run that wrote
+  /// to it, the context and the device.
+  NpumelXrtStatus (*output_make)(NpumelXrtContext* context, size_t bytes, NpumelXrtOutput** out,
+                                 NpumelXrtError* error);
+  void (*output_destroy)(NpumelXrtOutput* output);
+  /// The run, which is not on the device, and `output` exchange their memory: what the device wrote
+  /// is `output`'s then, at `rows`, and the run writes to the other from its next start on.
+  /// `buffers`: the run's. On failure nothing has changed. Not for runs in lists: what memory a
+  /// list's runs use is noted when it is made.
+  NpumelXrtStatus (*run_swap_output)(NpumelXrtRun* run, NpumelXrtOutput* output,
+                                     NpumelXrtBuffers* buffers, NpumelXrtRows* rows,
+                                     NpumelXrtError* error);
 
   /// Several runs of one context that the device gets in one submission and does in this order.
   /// They must outlive the list. A run may be in several lists and still be started alone, but be

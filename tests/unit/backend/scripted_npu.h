@@ -45,6 +45,8 @@ class ScriptedNpu : public ::testing::Test {
     EXPECT_EQ(scripted_counters().contexts_alive, 0);
     EXPECT_EQ(scripted_counters().runs_alive, 0);
     EXPECT_EQ(scripted_counters().lists_alive, 0);
+    EXPECT_EQ(scripted_counters().outputs_alive, 0);
+    EXPECT_EQ(scripted_counters().swapped_in_progress, 0);
     EXPECT_EQ(scripted_counters().destroyed_in_progress, 0);
   }
 

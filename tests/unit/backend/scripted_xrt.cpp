@@ -33,6 +33,10 @@ struct NpumelXrtRun {
   bool on_device = false;
 };
 
+struct NpumelXrtOutput {
+  std::vector<uint8_t> memory;
+};
+
 struct NpumelXrtList {
   std::vector<NpumelXrtRun*> runs;
   bool on_device = false;
@@ -54,6 +58,8 @@ struct State {
   NpumelXrtStatus device_status = NPUMEL_XRT_OK;
   NpumelXrtStatus context_status = NPUMEL_XRT_OK;
   int most_contexts = kNever;
+  int most_outputs = kNever;
+  const void* last_output = nullptr;
   std::vector<NpumelXrtRun*> hung;
   bool starts_blocked = false;
   bool openings_blocked = false;
@@ -240,6 +246,7 @@ NpumelXrtStatus run_sync_output(NpumelXrtRun* run, NpumelXrtError* error) {
   state().counters.output_syncs++;
   compute(*run);  // now, so that a run takes no time
   std::memcpy(run->output.data(), run->device_output.data(), run->output.size());
+  state().last_output = run->output.data();
   return NPUMEL_XRT_OK;
 }
 
@@ -267,6 +274,33 @@ NpumelXrtStatus run_wait(NpumelXrtRun* run, unsigned timeout_ms, NpumelXrtError*
     state().released.wait_for(lock, takes->second, [] { return false; });
   run->on_device = false;
   if (run->fault == RunFault::error_state) return say(error, NPUMEL_XRT_FAILED, "scripted: state");
+  return NPUMEL_XRT_OK;
+}
+
+NpumelXrtStatus output_make(NpumelXrtContext*, size_t bytes, NpumelXrtOutput** out,
+                            NpumelXrtError* error) {
+  const std::lock_guard lock(state().mutex);
+  if (state().counters.outputs_made >= state().most_outputs)
+    return say(error, NPUMEL_XRT_FAILED, "scripted: no memory");
+  state().counters.outputs_made++;
+  state().counters.outputs_alive++;
+  *out = std::make_unique<NpumelXrtOutput>(NpumelXrtOutput{std::vector<uint8_t>(bytes)}).release();
+  return NPUMEL_XRT_OK;
+}
+
+void output_destroy(NpumelXrtOutput* output) {
+  const std::lock_guard lock(state().mutex);
+  state().counters.outputs_alive--;
+  std::unique_ptr<NpumelXrtOutput>(output).reset();
+}
+
+NpumelXrtStatus run_swap_output(NpumelXrtRun* run, NpumelXrtOutput* output,
+                                NpumelXrtBuffers* buffers, NpumelXrtRows* rows, NpumelXrtError*) {
+  const std::lock_guard lock(state().mutex);
+  if (run->on_device) state().counters.swapped_in_progress++;
+  std::swap(run->output, output->memory);
+  *buffers = {run->input.data(), run->output.data()};
+  *rows = {output->memory.data(), -1};
   return NPUMEL_XRT_OK;
 }
 
@@ -340,27 +374,12 @@ NpumelXrtStatus list_wait(NpumelXrtList* list, unsigned timeout_ms, size_t* comp
 }  // namespace
 
 const NpumelXrtApi& scripted_xrt() {
-  static const NpumelXrtApi api = {kNpumelXrtApiVersion,
-                                   sizeof(NpumelXrtApi),
-                                   "scripted",
-                                   device_open,
-                                   device_close,
-                                   context_open,
-                                   context_close,
-                                   run_make,
-                                   run_ended,
-                                   run_destroy,
-                                   run_sync_input,
-                                   run_sync_poison,
-                                   run_sync_output,
-                                   run_start,
-                                   run_wait,
-                                   list_make,
-                                   list_ended,
-                                   list_destroy,
-                                   list_start,
-                                   list_wait,
-                                   [] {}};
+  static const NpumelXrtApi api = {
+      kNpumelXrtApiVersion, sizeof(NpumelXrtApi), "scripted",      device_open, device_close,
+      context_open,         context_close,        run_make,        run_ended,   run_destroy,
+      run_sync_input,       run_sync_poison,      run_sync_output, run_start,   run_wait,
+      output_make,          output_destroy,       run_swap_output, list_make,   list_ended,
+      list_destroy,         list_start,           list_wait,       [] {}};
   return api;
 }
 
@@ -370,7 +389,7 @@ void reset_scripted_xrt() {
   state().faults.clear();
   state().faults_from = kNever;
   state().device_status = state().context_status = NPUMEL_XRT_OK;
-  state().most_contexts = kNever;
+  state().most_contexts = state().most_outputs = kNever;
   state().starts_blocked = state().openings_blocked = false;
   state().run_times.clear();
   state().device_name = "RyzenAI-npu1";
@@ -400,6 +419,16 @@ void script_context_open(NpumelXrtStatus status) {
 void script_most_contexts(int count) {
   const std::lock_guard lock(state().mutex);
   state().most_contexts = count;
+}
+
+void script_most_outputs(int count) {
+  const std::lock_guard lock(state().mutex);
+  state().most_outputs = count;
+}
+
+const void* scripted_last_output() {
+  const std::lock_guard lock(state().mutex);
+  return state().last_output;
 }
 
 void release_hung_runs() {

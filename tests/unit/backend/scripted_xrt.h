@@ -32,6 +32,8 @@ struct ScriptedCounters {
   int devices_opened = 0;
   int contexts_opened = 0, contexts_alive = 0, contexts_refused = 0;
   int runs_made = 0, runs_alive = 0;
+  int outputs_made = 0, outputs_alive = 0;
+  int swapped_in_progress = 0;  ///< outputs exchanged that the device may write to
   int lists_made = 0, lists_alive = 0, list_starts = 0;
   int long_starts = 0;  ///< runs of more than 100 frames
   int starts = 0, input_syncs = 0, poison_syncs = 0, output_syncs = 0;
@@ -52,6 +54,10 @@ void script_device_open(NpumelXrtStatus status);
 void script_context_open(NpumelXrtStatus status);
 /// More at a time are refused as BUSY.
 void script_most_contexts(int count);
+/// Where the last rows were fetched to.
+const void* scripted_last_output();
+/// So many outputs can be made.
+void script_most_outputs(int count);
 /// What hangs or is held ends, and blocked starts return. Runs behind it end with it.
 void release_hung_runs();
 /// Starts block until release_hung_runs(), as while another process holds the device.
