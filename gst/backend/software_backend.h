@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "gst/backend/workspace_pool.h"
 #include "kernels/cpu/mel_kernel.h"
 
 namespace npumel {
@@ -17,11 +18,10 @@ class SoftwareBackend {
   /// Raw rows of `frames` frames, as MelKernel::compute. One thread at a time.
   float compute(const void* samples, SampleType type, int frames, const RowSink& out) noexcept;
 
-  const Recipe& recipe() const noexcept { return kernel_->recipe(); }
+  const Recipe& recipe() const noexcept { return workspaces_->kernel().recipe(); }
 
  private:
-  std::shared_ptr<const MelKernel> kernel_;
-  MelWorkspacePtr workspace_;
+  std::shared_ptr<WorkspacePool> workspaces_;
 };
 
 }  // namespace npumel

@@ -90,13 +90,14 @@ void Supervisor::configure(const BackendConfig& config) {
   } else {
     self.possible = self.policy().configure(config);
   }
-  const int capacity = batch_capacity(config.recipe, config.max_frames);
+  const int frames = max_frames();
+  const int capacity = batch_capacity(config.recipe, frames);
   BatchRing::Memory memory{config.type, capacity};
   if (self.possible && is_emphasized(config.recipe)) memory.raw = config.raw_type;
   self.ring.reset(self.possible ? batch_slots(config) - 1 : 1, memory);
-  self.stats.set_sizes(static_cast<uint64_t>(capacity) * size_of(config.type),
-                       static_cast<uint64_t>(config.max_frames) *
-                           static_cast<uint64_t>(config.recipe.width()) * sizeof(float));
+  self.stats.set_sizes(
+      static_cast<uint64_t>(capacity) * size_of(config.type),
+      static_cast<uint64_t>(frames) * static_cast<uint64_t>(config.recipe.width()) * sizeof(float));
   if (self.npu) self.npu->report_sizes();
 }
 
@@ -180,6 +181,12 @@ void Supervisor::resume() noexcept { impl_->signal->resume(); }
 
 bool Supervisor::may_fill_batches() const noexcept {
   return impl_->config.backlog && impl_->possible;
+}
+
+int Supervisor::max_frames() const noexcept {
+  const BackendConfig& config = impl_->config;
+  return impl_->possible ? config.max_frames
+                         : std::min(config.max_frames, config.max_software_frames);
 }
 
 bool Supervisor::fills_batches() const noexcept {

@@ -78,6 +78,8 @@ class Supervisor {
   /// Whether batches will be worth filling once the NPU is in use, as far as is known after
   /// configure().
   bool may_fill_batches() const noexcept;
+  /// Frames of the largest batch that submit() takes, as far as is known after configure().
+  int max_frames() const noexcept;
   /// Whether batches are worth filling though a buffer could be completed earlier: a run takes the
   /// NPU as long whatever it holds, and nobody waits for the rows. The streaming thread's.
   bool fills_batches() const noexcept;

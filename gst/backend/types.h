@@ -64,6 +64,8 @@ struct BackendConfig {
   SampleType raw_type = SampleType::s16;  ///< of samples without pre-emphasis
   int rows_per_call = 0;                  ///< as MelKernel::get takes it
   int max_frames = kBatchFrames;          ///< largest batch that will be submitted, <= kBatchFrames
+  /// The same where no batch can go to an NPU: memory for a stream of small buffers.
+  int max_software_frames = kBatchFrames;
   BackendChoice choice = BackendChoice::automatic;
   std::string device;       ///< index or PCI address, empty = first
   std::string kernel_path;  ///< colon-separated folders, empty = environment, then installed folder

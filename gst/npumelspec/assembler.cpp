@@ -57,10 +57,10 @@ void Assembler::configure(const Config& config) {
             !normalizes_half && !begins_inside;
   const int longest = std::max(shape.frames, shape.first);
   const bool stores = !direct_ && !shape.whole();
-  if (stores) store_.configure(config.mels, 2 * (longest + kBatchFrames));
-  const bool copies = stores && normalizes();
-  scratch_.reserve(static_cast<size_t>(config.mels) *
-                   static_cast<size_t>(std::max(kBatchFrames, copies ? longest : 0)));
+  if (stores) store_.configure(config.mels, 2 * (longest + config.batch_frames));
+  // Rows of tail silence come at the end of a stream only: room for them is made then.
+  if (stores && normalizes())
+    scratch_.reserve(static_cast<size_t>(config.mels) * static_cast<size_t>(longest));
 }
 
 void Assembler::reset() noexcept {
@@ -85,7 +85,7 @@ size_t Assembler::bytes(int64_t rows) const noexcept {
 
 int Assembler::limit(int64_t first) const noexcept {
   const Shape& shape = config_.shape;
-  int64_t end = first + kBatchFrames;
+  int64_t end = first + config_.batch_frames;
   if (!shape.whole() && !config_.full_batches) {
     const int64_t last = shape.buffer_of(end);  // the first buffer that does not end inside
     if (last > shape.buffer_of(first))

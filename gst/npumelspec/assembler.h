@@ -59,6 +59,7 @@ class Assembler {
     double fixed_max = 0;
     /// Batches are full whatever the shape: buffers begin and end inside of them.
     bool full_batches = false;
+    int batch_frames = kBatchFrames;  ///< of the largest batch, <= kBatchFrames
 
     bool operator==(const Config&) const = default;
   };

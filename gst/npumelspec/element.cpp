@@ -104,6 +104,21 @@ void Element::reset_stream() {
   exceeded_max_duration_ = false;
 }
 
+namespace {
+
+/// Frames of a batch that software computes. Samples and rows of a batch wait in memory of the
+/// stream, which a hundred frames make larger than everything else a stream of small buffers has.
+/// Two groups of the widest vectors lose nothing; a live stream has a frame or two at a time.
+int software_batch(const Shape& shape, bool live) {
+  constexpr int kFew = 32;
+  constexpr int kFewLive = 16;
+  const int longest = std::max(shape.frames, shape.first);
+  if (shape.whole() || longest > kFew) return kBatchFrames;
+  return std::max(longest, live ? kFewLive : kFew);
+}
+
+}  // namespace
+
 bool Element::set_caps(GstCaps* in, GstCaps* out) {
   GstAudioInfo info;
   if (!gst_audio_info_from_caps(&info, in)) return false;
@@ -135,6 +150,7 @@ bool Element::set_caps(GstCaps* in, GstCaps* out) {
   update_liveness();
   config.backend.in_flight = latency_.live() ? 1 : settings.in_flight;
   config.backend.backlog = !latency_.live();
+  config.backend.max_software_frames = software_batch(config.output.shape, latency_.live());
   config.backend.live_deadline =
       latency_.live() ? std::max<GstClockTime>(settings.processing_latency, 1) : 0;
   const JumpRule::Config timing = jump_rule(settings);

@@ -27,6 +27,7 @@ void Stream::configure(const Config& config) {
   raw_framer_.configure(raw, config.backend.type);
   Assembler::Config output = config.output;
   output.full_batches = supervisor_.may_fill_batches();
+  output.batch_frames = supervisor_.max_frames();
   assembler_.configure(output);
   if (config.measures_level) meter_.configure(config.backend.recipe, config.backend.type);
   in_flight_.reserve(static_cast<size_t>(supervisor_.depth()));

@@ -383,6 +383,11 @@ TEST(Assembler, PlansBatchesAlongBuffers) {
   EXPECT_EQ(assembler.limit(0), 100);  // 25 buffers in one batch
   EXPECT_EQ(assembler.limit(2), 98);
   EXPECT_EQ(assembler.early(2, 7), 6);
+  Assembler::Config small = config_of(4, 4, 4);
+  small.batch_frames = 16;
+  assembler.configure(small);
+  EXPECT_EQ(assembler.limit(0), 16);
+  EXPECT_EQ(assembler.limit(2), 14);
   assembler.configure(config_of(300, 300, 300));
   EXPECT_EQ(assembler.limit(0), 100);
   EXPECT_EQ(assembler.limit(250), 50);
