@@ -64,10 +64,9 @@ class Scan {
     auto most = most_;
     int unordered = 0;
     for (int m = 0; m < mels; m++) {
-      const Wide<Code> value = row[m];
-      least = value < least ? value : least;
-      most = value > most ? value : most;
-      if constexpr (std::is_floating_point_v<Code>) unordered += std::isnan(value) ? 1 : 0;
+      least = std::min<Wide<Code>>(least, row[m]);
+      most = std::max<Wide<Code>>(most, row[m]);
+      if constexpr (std::is_floating_point_v<Code>) unordered += std::isnan(row[m]) ? 1 : 0;
     }
     least_ = least;
     most_ = most;
