@@ -77,7 +77,7 @@ class WithADevice(unittest.TestCase):
         refused = f"FAIL  {self.folder}/"
         self.assertEqual(found[0], f"ok    {self.folder}/good: known-answer test passed: good")
         self.assertEqual(found[1], refused + "half-a-manifest is refused: half-a-manifest.json: is not JSON")
-        self.assertEqual(found[2], refused + "hostile is refused: hostile.json: abi must be 1 to 2")
+        self.assertEqual(found[2], refused + "hostile is refused: hostile.json: abi must be 1 to 3")
         self.assertRegex(found[3], "^" + refused + "other-target is refused: .*no kernel package for "
                          "whisper80 on npu1 .*; found: other-target$")
         self.assertEqual(found[4], refused + "truncated is refused: truncated.xclbin is not the file that "
