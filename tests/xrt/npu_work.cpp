@@ -98,8 +98,12 @@ CHECK_TEST(a_backlog_goes_in_the_runs_that_are_faster) {
               static_cast<unsigned long>(plain.long_frame_ns));
   Emulation::set_faults("RUN#1+=slow:3");
   Choice costly;
-  // On a busy machine runs of 1000 may seem too long for live streams that queue behind them.
-  for (int attempt = 0; attempt < 50 && costly.run_frames != 1000; ++attempt)
+  const auto chosen = [&] {
+    return costly.run_frames == 1000 && costly.long_frame_ns < costly.frame_ns;
+  };
+  // On a busy machine runs of 1000 may seem too long for live streams that queue behind them, or
+  // slower, and be the last only because the other way is tried now and then.
+  for (int attempt = 0; attempt < 50 && !chosen(); ++attempt)
     costly = choice_of_a_backlog(samples, expected);
   std::printf(
       "3 ms a dispatch: runs of %d frames; a frame takes %lu ns in runs of 100, %lu of 1000\n",
