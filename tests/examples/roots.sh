@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # The roots suite: every launch line of the README and of examples, every message of the guide, the
-# Python module, and what depends on libraries that Debian 12 lacks, in newer Debians.
+# Python module, what GStreamer's own generic tests and its validation tool look at (conformance,
+# consistency, playback), and what depends on libraries that Debian 12 lacks, in newer Debians.
 # tests/examples/roots.sh [trixie|forky]...
 #
 #   trixie  Debian 13: GStreamer 1.26 (tensor metas), ONNX Runtime
@@ -32,7 +33,8 @@ in_root() { # NAME VERSION MESON_OPTIONS TEST...
     status=0
     meson test -C "$build" --print-errorlogs "$@" || status=$?
     python3 tests/tally.py "$build/meson-logs/testlog.json" "$name" "$@" && exit $status
-  ' bash "$name" "$version" "$options" "$@" guide examples troubleshooting file_names python_module
+  ' bash "$name" "$version" "$options" "$@" guide examples troubleshooting file_names python_module \
+    check_conformance check_consistency check_playback
   echo "$name: root $((made - started)) s, build and tests $((SECONDS - made)) s"
 }
 

@@ -222,7 +222,9 @@ TEST_F(DirectRows, AreCopiedWhereThereAreLists) {
       Taken taken = take(npu);
       ASSERT_EQ(taken.backend, "npu") << npu.stats().npu_reason;
       EXPECT_EQ(taken.sent ? values(taken.sent) : taken.written, twin(i)) << i;
-      if (lists) EXPECT_FALSE(taken.sent) << i;
+      if (lists) {
+        EXPECT_FALSE(taken.sent) << i;
+      }
       if (taken.sent) held.push_back(std::move(taken.sent));
     }
   }
