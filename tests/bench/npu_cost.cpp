@@ -2,6 +2,7 @@
 // What a batch on the NPU costs the host, by thread and by stage, and how long starting takes; over
 // the emulated driver, whose own work is taken off: its calls do what a kernel and a device would
 // do. tests/xrt/run.sh --cost runs it.
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <ctime>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // What every GStreamer element has to stand, for each element of the plugin: all orders of states,
 // every value of every property in every state, templates and caps as text.
+#include <algorithm>
 #include <map>
 
 #include "tests/check/support.h"

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Breaks in the stream: what counts as one, what is bridged, what starts a new grid.
+#include <algorithm>
+
 #include "tests/check/audio.h"
 #include "tests/check/mel_stream.h"
 

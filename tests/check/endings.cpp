@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // How a stream ends: EOS with every eos-mode, SEGMENT_DONE, drain, tail silence, the longest clip.
+#include <algorithm>
+
 #include "tests/check/audio.h"
 #include "tests/check/mel_stream.h"
 

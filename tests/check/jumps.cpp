@@ -3,6 +3,7 @@
 // every sound is found at its time.
 #include <gst/audio/audio.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "tests/check/audio.h"

@@ -2,6 +2,8 @@
 // normalize=none|buffer|running|fixed, and what is refused.
 #include "kernels/mel/normalize.h"
 
+#include <algorithm>
+
 #include "tests/check/audio.h"
 #include "tests/check/mel_stream.h"
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Samples that no microphone gives, and what they must not do; float16; odd bytes.
+#include <algorithm>
 #include <limits>
 
 #include "tests/check/audio.h"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Real files in real pipelines: seeks of every kind, rates, states and holes, seen from behind the
 // element: events, segments, sequence numbers, times.
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <condition_variable>

@@ -3,6 +3,8 @@
 // spectra, vocoder frames, librosa's dB, kept tail frames, level meta.
 #include <gst/audio/audio.h>
 
+#include <algorithm>
+
 #include "kernels/mel/recipe_fields.h"
 #include "tests/check/audio.h"
 #include "tests/check/mel_stream.h"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // npumelspec and melspecscope together: known sounds in pictures, looked up pixel by pixel.
+#include <algorithm>
 #include <array>
 #include <cmath>
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The emulated driver, driven by the real XRT as the plugin's module drives it. If these fail, what
 // the other tests of this folder say about the plugin means nothing.
+#include <algorithm>
+
 #include "tests/xrt/emulator_session.h"
 
 #if __has_include(<xrt/experimental/xrt_kernel.h>)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The rows that come out with backend=npu: to the bit those of the numeric model, and near the
 // truth.
+#include <algorithm>
 #include <array>
 #include <functional>
 #include <numbers>

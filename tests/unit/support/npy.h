@@ -2,6 +2,7 @@
 // Reads the NumPy files of the tests: little-endian float32 or float16, C order.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
