@@ -238,15 +238,19 @@ GstFlowReturn Assembler::take_direct(const Block& complete, Output& output) {
   output.buffer = current_.release();
   if (block.rows < planned)
     gst_buffer_set_size(output.buffer.get(), static_cast<gssize>(bytes(block.rows)));
-  output.rows = block.rows;
-  output.valid = block.valid;
-  output.log_max = block.maximum;
-  output.backend = backend_of(tags_any_);
-  output.silent = (tags_all_ & silent_tag) != 0;
+  describe(block, tags_all_, tags_any_, output);
   maximum_ = lowest;
   tags_all_ = 0xff;
   tags_any_ = 0;
   return GST_FLOW_OK;
+}
+
+void Assembler::describe(const Block& block, uint8_t all, uint8_t any, Output& output) {
+  output.rows = block.rows;
+  output.valid = block.valid;
+  output.log_max = block.maximum;
+  output.backend = backend_of(any);
+  output.silent = (all & silent_tag) != 0;
 }
 
 GstFlowReturn Assembler::take_stored(const Block& complete, Output& output) {
@@ -273,11 +277,7 @@ GstFlowReturn Assembler::take_stored(const Block& complete, Output& output) {
   store_.drop_before(config_.shape.start(buffers_ + 1));
 
   output.buffer = buffer.release();
-  output.rows = block.rows;
-  output.valid = block.valid;
-  output.log_max = block.maximum;
-  output.backend = backend_of(any);
-  output.silent = (all & silent_tag) != 0;
+  describe(block, all, any, output);
   return GST_FLOW_OK;
 }
 
@@ -324,11 +324,7 @@ GstFlowReturn Assembler::take_whole(const Block& complete, Output& output) {
     output.buffer.reset(gst_buffer_new());
     gst_buffer_append_memory(output.buffer.get(), whole_.release().release());
   }
-  output.rows = block.rows;
-  output.valid = block.valid;
-  output.log_max = block.maximum;
-  output.backend = backend_of(any);
-  output.silent = (all & silent_tag) != 0;
+  describe(block, all, any, output);
   return GST_FLOW_OK;
 }
 

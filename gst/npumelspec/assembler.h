@@ -114,6 +114,8 @@ class Assembler {
   bool next_block(Block& block) const noexcept;
   void normalize_rows(const RowBlock& rows, const Block& block);
   void write(void* target, const float* rows, int count) const;
+  /// `all`, `any`: the tags of the block's rows, and-ed and or-ed.
+  static void describe(const Block& block, uint8_t all, uint8_t any, Output& output);
   GstFlowReturn take_direct(const Block& block, Output& output);
   GstFlowReturn take_stored(const Block& block, Output& output);
   GstFlowReturn take_whole(const Block& block, Output& output);
