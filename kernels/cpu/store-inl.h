@@ -123,9 +123,7 @@ HWY_NOINLINE V StoreFrameMajor(D d, const KernelTables& tables, const float* ene
   }
   return highest;
 }
-#endif
 
-#if HWY_TARGET != HWY_SCALAR
 /// The same for few frames: transposed first, so that only their values become logarithms.
 template <class Scale, class D, typename Element, class V = hn::Vec<D>>
 HWY_NOINLINE V StoreFewFrames(D d, const KernelTables& tables, const float* energy, size_t frames,
