@@ -181,7 +181,7 @@ GstFlowReturn NpyEncoder::begin_file(uint64_t first_frames, bool empty) {
                          (nullptr));
     return GST_FLOW_ERROR;
   }
-  const GstFlowReturn flow = segment_sent_ ? GST_FLOW_OK : push_segment();
+  GstFlowReturn flow = segment_sent_ ? GST_FLOW_OK : push_segment();
   if (flow != GST_FLOW_OK) return flow;
   file_.open(srcpad_);
   if (file_.size() > 0 && !file_.empty_own()) {
@@ -191,11 +191,13 @@ GstFlowReturn NpyEncoder::begin_file(uint64_t first_frames, bool empty) {
                          ("%" G_GUINT64_FORMAT " bytes", static_cast<guint64>(file_.size())));
     return GST_FLOW_ERROR;
   }
-  header_sent_ = true;
   frames_ = appends_rows() ? 0 : first_frames;
   GST_INFO_OBJECT(element_, "file begun%s", file_.is_open() ? ", a regular file here" : "");
   in_file_ = empty ? header(0, frames_) : unfinished_header();
-  return push_header(in_file_);
+  flow = push_header(in_file_);
+  // A header that was not taken comes again before the next rows.
+  header_sent_ = flow == GST_FLOW_OK;
+  return flow;
 }
 
 gint64 NpyEncoder::frames_of(gsize size) const {

@@ -41,6 +41,28 @@ using Caps = Owned<GstCaps>;
 using Event = Owned<GstEvent>;
 using Message = Owned<GstMessage>;
 
+/// While it lives, a pad takes no buffer and answers `flow`.
+class Refusing {
+ public:
+  Refusing(GstPad* pad, GstFlowReturn flow)
+      : pad_(pad), before_(GST_PAD_CHAINFUNC(pad)), flow_(flow) {
+    gst_pad_set_chain_function_full(pad, chain, this, nullptr);
+  }
+  ~Refusing() { gst_pad_set_chain_function(pad_, before_); }
+  Refusing(const Refusing&) = delete;
+  Refusing& operator=(const Refusing&) = delete;
+
+ private:
+  static GstFlowReturn chain(GstPad* pad, GstObject*, GstBuffer* buffer) {
+    gst_buffer_unref(buffer);
+    return static_cast<const Refusing*>(pad->chaindata)->flow_;
+  }
+
+  GstPad* pad_;
+  GstPadChainFunction before_;
+  GstFlowReturn flow_;
+};
+
 /// A buffer that holds a copy of `values`; no timestamps.
 template <typename T>
 GstBuffer* buffer_of(std::span<const T> values) {
