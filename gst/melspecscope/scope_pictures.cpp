@@ -126,7 +126,10 @@ GstFlowReturn Scope::push_pictures() {
     if (flow != GST_FLOW_OK || picture == nullptr) return flow;
     const GstClockTime time = GST_BUFFER_PTS(picture);
     const GstFlowReturn pushed = gst_pad_push(GST_BASE_TRANSFORM_SRC_PAD(base_), picture);
-    if (pushed != GST_FLOW_OK) return pushed;
+    if (pushed != GST_FLOW_OK) {
+      discont_ = true;  // should the stream go on, downstream lacks this picture
+      return pushed;
+    }
     if (GST_CLOCK_TIME_IS_VALID(time)) base_->segment.position = time;  // the answer to POSITION
   }
 }

@@ -52,6 +52,20 @@ CHECK_TEST(a_discont_flag_on_every_contiguous_buffer_keeps_the_grid) {
   fail_unless(stream.rows() == rows_of(samples, "frames=10 eos-mode=short"));
 }
 
+CHECK_TEST(the_buffer_after_one_that_downstream_did_not_take_is_a_discont) {
+  const Samples samples = audio(16000);
+  MelStream stream("frames=10");
+  ASSERT_EQUAL(stream.push(part(samples, 0, 4000), 0), GST_FLOW_OK);
+  {
+    const Refusing refusing(stream.harness()->sinkpad, GST_FLOW_NOT_LINKED);
+    ASSERT_EQUAL(stream.push(part(samples, 4000, 2000), time_of(4000)), GST_FLOW_NOT_LINKED);
+  }
+  stream.forget();
+  ASSERT_EQUAL(stream.push(part(samples, 6000, 10000), time_of(6000)), GST_FLOW_OK);
+  fail_unless(stream.buffers()[0]->has(GST_BUFFER_FLAG_DISCONT));
+  fail_if(stream.buffers()[1]->has(GST_BUFFER_FLAG_DISCONT));
+}
+
 CHECK_TEST(jitter_below_the_threshold_keeps_the_grid) {
   const Samples samples = audio(32000);
   MelStream stream("frames=10 eos-mode=short");

@@ -104,6 +104,20 @@ CHECK_TEST(a_discont_flag_on_every_buffer_changes_nothing) {
   fail_unless(stream.rows() == one_shot(deltas_of(2), rows, 0, 50));
 }
 
+CHECK_TEST(the_buffer_after_one_that_downstream_did_not_take_is_a_discont) {
+  const RowsIn rows{.frames = 10};
+  FeatureStream stream("deltas=1", rows);
+  ASSERT_EQUAL(stream.push(rows, 0, 10), GST_FLOW_OK);
+  {
+    const Refusing refusing(stream.harness()->sinkpad, GST_FLOW_NOT_LINKED);
+    ASSERT_EQUAL(stream.push(rows, 10, 10), GST_FLOW_NOT_LINKED);
+  }
+  stream.forget();
+  ASSERT_EQUAL(stream.push_all(rows, 20, 50), GST_FLOW_OK);
+  fail_unless(stream.buffers()[0]->has(GST_BUFFER_FLAG_DISCONT));
+  fail_if(stream.buffers()[1]->has(GST_BUFFER_FLAG_DISCONT));
+}
+
 CHECK_TEST(missing_rows_end_a_stream_and_begin_another) {
   const RowsIn rows{.frames = 10};
   for (const bool offsets : {true, false}) {

@@ -266,11 +266,18 @@ CHECK_TEST(discont_is_where_the_pictures_do_not_follow_each_other_and_nowhere_el
   fail_unless(pull() == Disconts({{9000, true}, {9050, false}}));
   gst_harness_push_event(h.get(), gst_event_new_gap(20 * GST_SECOND, 100 * GST_MSECOND));
   fail_unless(pull() == Disconts({{20000, true}, {20050, false}}));
+  // Pictures that downstream did not take.
+  {
+    const Refusing refusing(h->sinkpad, GST_FLOW_NOT_LINKED);
+    ASSERT_EQUAL(gst_harness_push(h.get(), mel_buffer(5, 1, 20100)), GST_FLOW_NOT_LINKED);
+  }
+  gst_harness_push(h.get(), mel_buffer(10, 1, 20150));
+  fail_unless(pull() == Disconts({{20150, true}, {20200, false}}));
   // Pictures that were left out.
   gst_harness_push_upstream_event(
-      h.get(), gst_event_new_qos(GST_QOS_TYPE_UNDERFLOW, 1.5, 0, 20120 * GST_MSECOND));
-  gst_harness_push(h.get(), mel_buffer(10, 1, 20100));
-  fail_unless(pull() == Disconts({{20150, true}}));
+      h.get(), gst_event_new_qos(GST_QOS_TYPE_UNDERFLOW, 1.5, 0, 20270 * GST_MSECOND));
+  gst_harness_push(h.get(), mel_buffer(10, 1, 20250));
+  fail_unless(pull() == Disconts({{20300, true}}));
 }
 
 CHECK_TEST(the_energy_in_front_of_a_row_is_not_drawn) {
