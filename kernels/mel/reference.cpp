@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <complex>
 #include <limits>
 #include <numbers>
 
@@ -49,31 +50,42 @@ void preemphasise(const Recipe& recipe, Signal& frame) {
   frame[0] = first;
 }
 
-// cos and sin of 2 pi i / n_fft, so that the DFT needs no trigonometry.
-struct Circle {
-  Signal cosine, sine;
+using Complex = std::complex<double>;
+using Bins = std::vector<Complex>;
 
-  explicit Circle(int n_fft) {
-    for (int i = 0; i < n_fft; ++i) {
-      const double angle = 2 * std::numbers::pi * i / n_fft;
-      cosine.push_back(std::cos(angle));
-      sine.push_back(std::sin(angle));
+// exp(-2 pi j i / n_fft), so that the DFT needs no trigonometry.
+Bins unit_circle(int n_fft) {
+  Bins circle;
+  for (int i = 0; i < n_fft; ++i)
+    circle.push_back(std::polar(1.0, -2 * std::numbers::pi * i / n_fft));
+  return circle;
+}
+
+// std::complex multiplies by way of a function that looks after infinities.
+Complex product(Complex a, Complex b) {
+  return {a.real() * b.real() - a.imag() * b.imag(), a.real() * b.imag() + a.imag() * b.real()};
+}
+
+// DFT of the n real samples x[0], x[stride], x[2 * stride], ...; n * stride = n_fft. Radix 2,
+// decimation in time, while n is even; an odd rest by definition. Writes n bins to `out`.
+void transform(const double* x, size_t n, size_t stride, const Bins& circle, Complex* out) {
+  if (n % 2 != 0) {
+    for (size_t bin = 0; bin <= n / 2; ++bin) {
+      Complex sum = 0;
+      for (size_t i = 0; i < n; ++i) sum += x[i * stride] * circle[i * bin % n * stride];
+      out[bin] = sum;
+      if (bin > 0) out[n - bin] = std::conj(sum);
     }
+    return;
   }
-};
-
-// The place of the window inside the FFT turns phases only: it does not matter here.
-double squared_magnitude(const Signal& frame, const Circle& circle, size_t bin) {
-  double re = 0;
-  double im = 0;
-  size_t phase = 0;
-  for (const double value : frame) {
-    re += value * circle.cosine[phase];
-    im -= value * circle.sine[phase];
-    phase += bin;
-    if (phase >= circle.cosine.size()) phase -= circle.cosine.size();
+  const size_t half = n / 2;
+  transform(x, half, 2 * stride, circle, out);
+  transform(x + stride, half, 2 * stride, circle, out + half);
+  for (size_t bin = 0; bin < half; ++bin) {
+    const Complex turned = product(circle[bin * stride], out[half + bin]);
+    out[half + bin] = out[bin] - turned;
+    out[bin] += turned;
   }
-  return re * re + im * im;
 }
 
 double logarithm(const Recipe& recipe, double x) {
@@ -121,7 +133,8 @@ void for_each_spectrum(const Recipe& recipe, std::span<const double> samples, co
   const Signal x = prepared_signal(recipe, samples);
   const Framing frames = framing(recipe);
   const Signal window = window_function(recipe.window, recipe.win_length);
-  const Circle circle(recipe.n_fft);
+  const Bins circle = unit_circle(recipe.n_fft);
+  Bins bins(circle.size());
 
   const int64_t count = frame_count(recipe, static_cast<int64_t>(x.size()));
   for (int64_t t = 0; t < count; ++t) {
@@ -136,9 +149,12 @@ void for_each_spectrum(const Recipe& recipe, std::span<const double> samples, co
     }
     if (recipe.energy == Energy::windowed) energy = sum_of_squares(frame);
 
+    // The place of the window inside the FFT turns phases only: it does not matter here.
+    frame.resize(circle.size());
+    transform(frame.data(), frame.size(), 1, circle, bins.data());
     Signal spectrum;
-    for (int bin = 0; bin <= recipe.n_fft / 2; ++bin) {
-      const double power = squared_magnitude(frame, circle, static_cast<size_t>(bin));
+    for (size_t bin = 0; bin <= bins.size() / 2; ++bin) {
+      const double power = std::norm(bins[bin]);
       spectrum.push_back(
           recipe.spectrum == Spectrum::power ? power : std::sqrt(power + recipe.magnitude_epsilon));
     }

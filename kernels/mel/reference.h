@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The definition, as plainly as it can be written: double precision, direct DFT, one frame at a
-// time. Slow on purpose. Tests hold everything else against it.
+// The definition, as plainly as it can be written: double precision, the textbook's FFT, one frame
+// at a time. Tests hold everything else against it.
 #pragma once
 
 #include <cstdint>

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <complex>
 #include <numbers>
 
 #include "kernels/mel/filter_bank.h"
@@ -62,6 +63,29 @@ TEST(Reference, GivesAToneItsMagnitude) {
   const Recipe recipe = plain_recipe({.spectrum = Spectrum::magnitude});
   const auto rows = reference_rows(recipe, tone(2000, 0.5, 256));
   EXPECT_NEAR(sum(rows) / sum_of_weights_at(recipe, 32), 0.5 * 256 / 2, 1e-6);
+}
+
+// Lengths that halve to 1, to an odd rest, and not at all.
+TEST(Reference, HasThePowerOfTheDftByItsDefinition) {
+  for (const int n : {16, 24, 25, 128, 400, 441, 1103}) {
+    RecipeOverrides o{.mel_scale = MelScale::none, .log = LogType::none};
+    o.n_fft = o.win_length = n;
+    o.window = WindowFunction::rectangular;
+    o.padding = Padding::none;
+    o.frame_count = FrameCount::snip;
+    const Recipe recipe = resolve(Preset::custom, o, 16000);
+    std::vector<double> x;
+    for (int i = 0; i < n; ++i) x.push_back(std::sin(i * i * 0.37) + 0.1 * std::cos(3.0 * i));
+    const auto rows = reference_rows(recipe, x);
+    ASSERT_EQ(rows.size(), static_cast<size_t>(n / 2 + 1)) << n;
+    for (int bin = 0; bin <= n / 2; ++bin) {
+      std::complex<double> expected = 0;
+      for (int i = 0; i < n; ++i)
+        expected +=
+            x[static_cast<size_t>(i)] * std::polar(1.0, -2 * std::numbers::pi * (bin * i % n) / n);
+      EXPECT_NEAR(rows[static_cast<size_t>(bin)], std::norm(expected), 1e-10) << n << " " << bin;
+    }
+  }
 }
 
 TEST(Reference, ScalesInputToInt16Values) {
