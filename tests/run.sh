@@ -178,11 +178,21 @@ suite_commands() { tests/roots/commands.sh bookworm trixie forky; }
 
 suite_packages() { tests/roots/packages.sh; }
 
+# Sets processor_time to the seconds that ended children of this shell have computed.
+count_processor_time() {
+  local fields
+  read -ra fields </proc/$BASHPID/stat
+  processor_time=$(((fields[15] + fields[16]) / $(getconf CLK_TCK)))
+}
+
 # run_suite SUITE: one line that says how it ended; the end of its log when it failed.
 run_suite() {
-  local suite=$1 started=$SECONDS status=0
+  local suite=$1 started=$SECONDS status=0 processor_time before
+  count_processor_time
+  before=$processor_time
   "suite_$suite" >"$logs/$suite.log" 2>&1 || status=$?
-  echo "$((SECONDS - started)) s" >"$logs/$suite.ended"
+  count_processor_time
+  echo "$((SECONDS - started)) s, $((processor_time - before)) s of processor time" >"$logs/$suite.ended"
   if [ $status -eq 0 ]; then
     echo "PASS $suite ($((SECONDS - started)) s): $(tail -n 1 "$logs/$suite.log")"
     return 0
