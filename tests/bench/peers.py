@@ -10,7 +10,8 @@ median of N rounds (9), in each of which it and this project compute the same au
 range) of the rounds' ratios, to a call of the module and to the time of the element's kernel in that call, which has
 no normalisation and no transposition in it; and the largest difference of the values. Exit status 1 when values differ by more than rounding explains, or when no line is measured that --require names.
 
-One thread each: run it as `taskset -c 1 chrt -r 10 tests/bench/peers.py` on a machine that does something else as well.
+One thread each: run it as `taskset -c 1 chrt -r 10 tests/bench/peers.py` on a machine that does something else as well,
+for the kernel's time is by the clock.
 --library adds a program in another language: see from_library() in peer_calls.py.
 """
 import os

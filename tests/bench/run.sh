@@ -19,5 +19,8 @@ ninja -C "$build" tests/bench/bench_ratio tests/bench/bench_kernel tests/bench/b
 "$build/tests/bench/bench_transform" --rounds "$([ -n "$quick" ] && echo 5 || echo 40)"
 python3 "$here/pipeline.py" "$build/gst" "$out/pipeline.json" $quick
 GST_PLUGIN_PATH=$build/gst "$build/tests/bench/bench_pipelines" $quick --json "$out/pipelines.json"
+# Beside other libraries, where there are any.
+GST_PLUGIN_PATH=$build/gst "$here/peers.py" --rounds "$([ -n "$quick" ] && echo 3 || echo 9)" --json "$out/peers.json"
+GST_PLUGIN_PATH=$build/gst "$here/hour.py" $([ -n "$quick" ] && echo --rounds 1 --seconds 120) --json "$out/hour.json"
 python3 "$here/plot.py" "$out/ratio.json" "$out/ratio.svg"
 echo "JSON and plot: $out"
