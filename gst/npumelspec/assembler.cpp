@@ -53,11 +53,13 @@ void Assembler::configure(const Config& config) {
   const bool normalizes_half = config.type == ElementType::f16 && normalizes();
   const bool begins_inside =
       config.full_batches && (shape.frames % kBatchFrames != 0 || shape.first % kBatchFrames != 0);
-  direct_ = !shape.whole() && shape.stride == shape.frames && 2 * shape.frames > kBatchFrames &&
-            !normalizes_half && !begins_inside;
+  may_be_direct_ = !shape.whole() && shape.stride == shape.frames && !normalizes_half;
+  direct_ = may_be_direct_ && 2 * shape.frames > kBatchFrames && !begins_inside;
   const int longest = std::max(shape.frames, shape.first);
   const bool stores = !direct_ && !shape.whole();
-  if (stores) store_.configure(config.mels, 2 * (longest + config.batch_frames));
+  // Buffers that do not overlap leave nothing behind: their rows are never moved.
+  const int room = (shape.stride == shape.frames ? 1 : 2) * (longest + config.batch_frames);
+  if (stores) store_.configure(config.mels, room);
   // Rows of tail silence come at the end of a stream only: room for them is made then.
   if (stores && normalizes())
     scratch_.reserve(static_cast<size_t>(config.mels) * static_cast<size_t>(longest));
@@ -130,7 +132,7 @@ GstFlowReturn Assembler::sink(int64_t first, int count, RowSink& rows) {
     rows = {whole_.append(static_cast<size_t>(count) * whole_width()), whole_type(), mels, 1};
     return GST_FLOW_OK;
   }
-  if (!direct_) {
+  if (!direct_ && !current_ && !fills_a_buffer(first, count)) {
     rows = {store_.append(count), ElementType::f32, mels, 1};
     return GST_FLOW_OK;
   }
@@ -146,6 +148,14 @@ GstFlowReturn Assembler::sink(int64_t first, int count, RowSink& rows) {
                       frame_major ? 1 : planned};
   rows = whole.at(first - shape.start(index));
   return GST_FLOW_OK;
+}
+
+/// Where batches may hold more or less than one buffer: whether this one is exactly the next
+/// buffer, as in a live stream. All frames before it have been sent then.
+bool Assembler::fills_a_buffer(int64_t first, int count) const noexcept {
+  const Shape& shape = config_.shape;
+  return may_be_direct_ && !finished_ && shape.start(buffers_) == first &&
+         shape.end(buffers_) == first + count;
 }
 
 bool Assembler::is_a_buffer(int64_t first, int count) const noexcept {
@@ -169,18 +179,22 @@ void Assembler::commit(int64_t first, int count, double maximum, const char* bac
     return;
   }
   const bool whole = config_.shape.whole();
+  const bool stored = !direct_ && !whole && !current_;
   const uint8_t origin = std::string_view(backend) == "npu" ? npu_tag : software_tag;
   for (int i = 0; i < count; ++i) {
     const uint8_t tag = origin | (silent[static_cast<size_t>(i)] ? silent_tag : 0);
+    if (stored) {
+      store_.tag(first + i) = tag;
+      continue;
+    }
     tags_all_ &= tag;
     tags_any_ |= tag;
-    if (whole)
-      whole_tags_.push_back(tag);
-    else if (!direct_)
-      store_.tag(first + i) = tag;
+    if (whole && (whole_tags_.empty() || whole_tags_.back().tag != tag))
+      whole_tags_.push_back({first + i, tag});
   }
-  maximum_ = std::max(maximum_, maximum);
+  if (!stored) maximum_ = std::max(maximum_, maximum);
   done_ = first + count;
+  if (!direct_ && current_) store_.restart(done_);
 }
 
 bool Assembler::next_block(Block& block) const noexcept {
@@ -210,7 +224,7 @@ GstFlowReturn Assembler::take(Output& output) {
   if (!next_block(block)) return GST_FLOW_OK;
   output.start = block.start;
   const GstFlowReturn flow = config_.shape.whole() ? take_whole(block, output)
-                             : direct_             ? take_direct(block, output)
+                             : direct_ || current_ ? take_direct(block, output)
                                                    : take_stored(block, output);
   if (flow == GST_FLOW_OK) ++buffers_;
   return flow;
@@ -294,9 +308,10 @@ GstFlowReturn Assembler::take_whole(const Block& complete, Output& output) {
   block.maximum = std::max(maximum_, tail_maximum_);  // also of rows that are not sent
   uint8_t all = 0xff;
   uint8_t any = 0;
-  for (int i = 0; i < block.rows; ++i) {
-    all &= whole_tags_[static_cast<size_t>(i)];
-    any |= whole_tags_[static_cast<size_t>(i)];
+  for (const TagRun& run : whole_tags_) {
+    if (run.first >= block.rows) break;  // rows that count for the maximum but are not sent
+    all &= run.tag;
+    any |= run.tag;
   }
   if (normalizes())
     normalize_rows(

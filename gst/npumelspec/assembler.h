@@ -43,8 +43,8 @@ struct Ending {
 };
 
 /// Puts computed rows into buffers of the negotiated shape. Rows are written directly into the
-/// output buffer, unless buffers overlap, several fit into a batch, they begin inside of batches,
-/// or float16 is to be normalised. A whole stream is written into memory that grows and then
+/// output buffer, unless buffers overlap, a batch holds several or a part of one, or float16 is to
+/// be normalised. A whole stream is written into memory that grows and then
 /// becomes the buffer, without a copy unless it is mel-major. Not thread-safe: belongs to the
 /// streaming thread.
 class Assembler {
@@ -111,6 +111,7 @@ class Assembler {
 
   size_t bytes(int64_t rows) const noexcept;
   bool normalizes() const noexcept { return config_.mode != NormalizeMode::none; }
+  bool fills_a_buffer(int64_t first, int count) const noexcept;
   bool next_block(Block& block) const noexcept;
   void normalize_rows(const RowBlock& rows, const Block& block);
   void write(void* target, const float* rows, int count) const;
@@ -125,7 +126,8 @@ class Assembler {
 
   OutputPool& pool_;
   Config config_;
-  bool direct_ = true;
+  bool direct_ = true;         ///< every batch lies within one buffer
+  bool may_be_direct_ = true;  ///< the rows of a batch that is one buffer can be written into it
 
   int64_t done_ = 0;     ///< rows committed
   int64_t buffers_ = 0;  ///< buffers taken
@@ -134,15 +136,21 @@ class Assembler {
   double tail_maximum_ = -std::numeric_limits<double>::infinity();
   double running_maximum_ = -std::numeric_limits<double>::infinity();
 
-  // Direct: the buffer being written.
+  // Direct: the buffer being written. Else empty but for a batch that is one buffer.
   MappedBuffer current_;
   double maximum_ = -std::numeric_limits<double>::infinity();
   uint8_t tags_all_ = 0xff;  ///< bits common to all rows
   uint8_t tags_any_ = 0;     ///< bits of any row
 
-  // The whole stream: all rows, and a tag for each.
+  /// Rows from `first` on have this tag, up to the next run.
+  struct TagRun {
+    int64_t first;
+    uint8_t tag;
+  };
+
+  // The whole stream: all rows and their tags.
   GrowingMemory whole_;
-  std::vector<uint8_t> whole_tags_;
+  std::vector<TagRun> whole_tags_;
 
   // Neither: rows wait here. Scratch holds normalised copies and rows of tail silence.
   RowStore store_;

@@ -18,12 +18,7 @@ class RowStore {
     tags_.reserve(static_cast<size_t>(expected));
     reset();
   }
-  void reset() noexcept {
-    rows_.clear();
-    tags_.clear();
-    first_ = 0;
-    dropped_ = 0;
-  }
+  void reset() noexcept { restart(0); }
 
   /// Frame number after the last row.
   int64_t end() const noexcept { return first_ + static_cast<int64_t>(tags_.size()); }
@@ -41,7 +36,19 @@ class RowStore {
   }
 
   /// Rows before `frame` are not needed any more. Memory moves only when append() needs room.
-  void drop_before(int64_t frame) noexcept { dropped_ = frame - first_; }
+  void drop_before(int64_t frame) noexcept {
+    if (frame >= end())
+      restart(frame);
+    else
+      dropped_ = frame - first_;
+  }
+  /// Nothing is held: the next row is that of `frame`.
+  void restart(int64_t frame) noexcept {
+    rows_.clear();
+    tags_.clear();
+    first_ = frame;
+    dropped_ = 0;
+  }
 
  private:
   void compact() {

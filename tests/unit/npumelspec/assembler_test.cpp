@@ -312,6 +312,68 @@ TEST(Assembler, SaysWhichBackendsAndWhetherAllIsGap) {
   }
 }
 
+TEST(Assembler, AWholeStreamSaysWhereTheRowsThatAreSentComeFrom) {
+  Harness harness(config_of(0, 0, 1));
+  harness.compute(10, 3, "npu", true);
+  harness.compute(12, 3, "software", false);
+  harness.finish({.rows = 12, .valid = 12, .total = 12, .dropped = 2});
+  ASSERT_EQ(places(harness), (std::vector<Place>{{0, 10}}));
+  EXPECT_STREQ(harness.buffers()[0].output.backend, "npu");
+  EXPECT_TRUE(harness.buffers()[0].output.silent);
+
+  Harness longer(config_of(0, 0, 1));
+  longer.compute(10, 3, "npu", true);
+  longer.compute(12, 3, "software", true);
+  longer.compute(13, 3, "npu", false);
+  longer.finish({.rows = 13, .valid = 13, .total = 13});
+  ASSERT_EQ(longer.buffers().size(), 1U);
+  EXPECT_STREQ(longer.buffers()[0].output.backend, "mixed");
+  EXPECT_FALSE(longer.buffers()[0].output.silent);
+}
+
+/// As in a live stream of small buffers: where a batch is one buffer its rows are not copied, and
+/// batches before and after it may be anything.
+TEST(Assembler, ABatchThatIsOneBufferIsWrittenIntoIt) {
+  for (const Layout layout : {Layout::frame_major, Layout::mel_major}) {
+    Assembler::Config config = config_of(4, 4, 4);
+    config.layout = layout;
+    Harness harness(config);
+    Assembler& assembler = harness.assembler();
+    int64_t next = 0;
+    int written = 0;
+    for (const int count : {4, 10, 2, 4, 4, 3, 1, 8, 4}) {
+      RowSink rows;
+      ASSERT_EQ(assembler.sink(next, count, rows), GST_FLOW_OK);
+      auto* out = static_cast<float*>(rows.data);
+      for (int i = 0; i < count; ++i)
+        for (int mel = 0; mel < kMels; ++mel)
+          out[i * rows.frame_stride + mel * rows.mel_stride] = value(next + i, mel);
+      assembler.commit(next, count, value(next + count - 1, kMels - 1), "software", {});
+      const bool whole = next % 4 == 0 && count == 4;
+      for (int64_t end = next + count; (written + 1) * 4 <= end; ++written) {
+        Output output;
+        ASSERT_EQ(assembler.take(output), GST_FLOW_OK);
+        ASSERT_TRUE(output.buffer);
+        EXPECT_EQ(output.start, written * 4);
+        EXPECT_EQ(output.log_max, value(written * 4 + 3, kMels - 1));
+        GstMapInfo map;
+        ASSERT_TRUE(gst_buffer_map(output.buffer.get(), &map, GST_MAP_READ));
+        EXPECT_EQ(map.data == static_cast<const void*>(out), whole) << next << "+" << count;
+        const auto* values = reinterpret_cast<const float*>(map.data);
+        EXPECT_EQ(std::vector<float>(values, values + map.size / sizeof *values),
+                  layout == Layout::frame_major ? frame_major(output.start, 4)
+                                                : mel_major(output.start, 4));
+        gst_buffer_unmap(output.buffer.get(), &map);
+      }
+      Output none;
+      ASSERT_EQ(assembler.take(none), GST_FLOW_OK);
+      EXPECT_FALSE(none.buffer);
+      next += count;
+    }
+    EXPECT_EQ(written, 10);
+  }
+}
+
 TEST(Assembler, HalfFloats) {
   for (const int frames : {4, 60}) {
     Assembler::Config config = config_of(frames, frames, frames);
