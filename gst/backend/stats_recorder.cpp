@@ -116,6 +116,7 @@ void StatsRecorder::change(const char* backend, const std::string& reason, uint6
   const std::lock_guard lock(mutex_);
   notices_.push_back(
       BackendNotice{backend, started_ ? active_.load() : "", reason, batch, retry_in, warn});
+  noticed_ = true;
   started_ = true;
   active_ = backend;
 }
@@ -126,7 +127,9 @@ BackendStats StatsRecorder::stats() const {
 }
 
 std::vector<BackendNotice> StatsRecorder::take_notices() {
+  if (!noticed_) return {};
   const std::lock_guard lock(mutex_);
+  noticed_ = false;
   return std::exchange(notices_, {});
 }
 

@@ -50,7 +50,8 @@ class StatsRecorder {
   mutable std::mutex mutex_;
   BackendStats stats_;
   std::vector<BackendNotice> notices_;
-  bool started_ = false;  ///< the first notice has no previous backend
+  std::atomic<bool> noticed_{false};  ///< whether there are any: asked for with every buffer
+  bool started_ = false;              ///< the first notice has no previous backend
   std::atomic<const char*> active_{"software"};
 };
 

@@ -35,14 +35,15 @@ bool BackendMessages::post(const std::vector<BackendNotice>& notices) {
   return npu;
 }
 
-void BackendMessages::notify_active(const char* backend) {
+void BackendMessages::notify(const char* backend) {
+  last_ = backend;
   if (active_ == backend) return;
   active_ = backend;
   g_object_notify(G_OBJECT(element_), "active-backend");
 }
 
-void BackendMessages::warn_of_nonfinite(uint64_t count) {
-  if (count == 0 || std::exchange(nonfinite_warned_, true)) return;
+void BackendMessages::warn() {
+  if (std::exchange(nonfinite_warned_, true)) return;
   GST_ELEMENT_WARNING(element_, STREAM, FORMAT, ("Samples that are NaN or infinite are read as 0"),
                       ("the count is nonfinite-samples in the stats property"));
 }

@@ -23,13 +23,21 @@ class BackendMessages {
   /// Posts an element message `npumelspec-backend` for each notice, and a warning where one is due.
   /// Returns whether one of them says that the NPU is in use.
   bool post(const std::vector<BackendNotice>& notices);
-  /// Notifies `active-backend` when it has another value than the last time.
-  void notify_active(const char* backend);
+  /// Notifies `active-backend` when it has another value than the last time. `backend`: a literal.
+  void notify_active(const char* backend) {
+    if (backend != last_) notify(backend);
+  }
   /// Warns, once a start, when `count` samples are NaN or infinite.
-  void warn_of_nonfinite(uint64_t count);
+  void warn_of_nonfinite(uint64_t count) {
+    if (count > 0) warn();
+  }
 
  private:
+  void notify(const char* backend);
+  void warn();
+
   GstElement* element_;
+  const char* last_ = nullptr;  ///< what notify_active() was called with last
   std::string active_;
   bool nonfinite_warned_ = false;
 };

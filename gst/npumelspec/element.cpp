@@ -108,10 +108,11 @@ namespace {
 
 /// Frames of a batch that software computes. Samples and rows of a batch wait in memory of the
 /// stream, which a hundred frames make larger than everything else a stream of small buffers has.
-/// Two groups of the widest vectors lose nothing; a live stream has a frame or two at a time.
+/// Two groups of the widest vectors lose nothing; a live stream has a frame or two at a time, and
+/// one group when it catches up.
 int software_batch(const Shape& shape, bool live) {
   constexpr int kFew = 32;
-  constexpr int kFewLive = 16;
+  constexpr int kFewLive = 8;
   const int longest = std::max(shape.frames, shape.first);
   if (shape.whole() || longest > kFew) return kBatchFrames;
   return std::max(longest, live ? kFewLive : kFew);
@@ -196,9 +197,10 @@ GstFlowReturn Element::produce(GstBuffer** buffer, bool wait) {
   *buffer = nullptr;
   if (!configured_) return GST_FLOW_OK;
   Output output;
-  const uint64_t begun = now_ns();
+  const bool live = latency_.live();
+  const uint64_t begun = live ? now_ns() : 0;
   const GstFlowReturn flow = stream_.next(output, wait);
-  if (output.buffer) count_late(now_ns() - begun);
+  if (live && output.buffer) count_late(now_ns() - begun);
   publish();
   if (flow != GST_FLOW_OK) return flow;
   if (!output.buffer) {
