@@ -10,7 +10,7 @@ build=${1:-build}; [ "$build" = --quick ] && build=build
 out=${2:-$build/bench}; [ "$out" = --quick ] && out=$build/bench
 mkdir -p "$out"
 ninja -C "$build" tests/bench/bench_ratio tests/bench/bench_kernel tests/bench/bench_calls \
-  tests/bench/bench_transform \
+  tests/bench/bench_transform tests/bench/bench_live \
   tests/bench/bench_pipelines gst/libgstnpumelspec.so >/dev/null
 "$build/tests/bench/bench_ratio" --rounds "$([ -n "$quick" ] && echo 9 || echo 40)" --json "$out/ratio.json"
 "$build/tests/bench/bench_kernel" --benchmark_format=console --benchmark_out="$out/kernel.json" \
@@ -19,6 +19,7 @@ ninja -C "$build" tests/bench/bench_ratio tests/bench/bench_kernel tests/bench/b
 "$build/tests/bench/bench_transform" --rounds "$([ -n "$quick" ] && echo 5 || echo 40)"
 python3 "$here/pipeline.py" "$build/gst" "$out/pipeline.json" $quick
 GST_PLUGIN_PATH=$build/gst "$build/tests/bench/bench_pipelines" $quick --json "$out/pipelines.json"
+GST_PLUGIN_PATH=$build/gst "$build/tests/bench/bench_live" $([ -n "$quick" ] && echo --seconds 1 --rounds 1)
 # Beside other libraries, where there are any.
 GST_PLUGIN_PATH=$build/gst "$here/peers.py" --rounds "$([ -n "$quick" ] && echo 3 || echo 9)" --json "$out/peers.json"
 GST_PLUGIN_PATH=$build/gst "$here/hour.py" $([ -n "$quick" ] && echo --rounds 1 --seconds 120) --json "$out/hour.json"
