@@ -24,10 +24,6 @@ void replay(const std::filesystem::path& path) {
 
 }  // namespace
 
-// Fontconfig keeps what it has read for the life of the process, in places LeakSanitizer does not
-// follow. NOLINTNEXTLINE(bugprone-reserved-identifier): the sanitizer's name
-extern "C" const char* __lsan_default_suppressions() { return "leak:libfontconfig\n"; }
-
 int main(int argc, char** argv) {
   LLVMFuzzerInitialize(&argc, &argv);
   int files = 0;
