@@ -16,7 +16,8 @@ targets=("$@")
 
 if [ ! -f "$build/build.ninja" ]; then
   CXX=${FUZZ_CXX:-clang++} meson setup "$build" "$root" -Dtests=enabled -Dexamples=disabled \
-    -Dbenchmarks=disabled -Dxrt=disabled -Dsimd=few -Db_sanitize=address,undefined -Db_lundef=false \
+    -Dbenchmarks=disabled -Dxrt=disabled -Dsimd=one -Dunity=on -Dunity_size=100 -Doptimization=1 \
+    -Db_sanitize=address,undefined -Db_lundef=false \
     -Dcpp_args=-fsanitize=fuzzer-no-link >"$root/build-fuzz.log" 2>&1 || { tail "$root/build-fuzz.log"; exit 1; }
   mv "$root/build-fuzz.log" "$build/"
 fi
