@@ -6,7 +6,7 @@
 
 #include "kernels/mel/half.h"
 #include "kernels/transform/transform.h"
-#include "tests/check/mel_stream.h"
+#include "tests/check/element_stream.h"
 
 namespace npumel::check {
 
@@ -45,37 +45,17 @@ struct RowsIn {
 };
 
 /// meltransform between two pads. PROPERTIES as in a launch line.
-class FeatureStream {
+class FeatureStream : public ElementStream {
  public:
   explicit FeatureStream(const std::string& properties, const std::string& element = "meltransform")
-      : element_(gst_parse_launch((element + " " + properties).c_str(), nullptr)) {
-    fail_unless(element_ != nullptr, "%s", properties.c_str());
-    gst_object_ref_sink(element_.get());
-    bus_ = std::make_unique<BusWatch>(element_.get());
-    harness_.reset(gst_harness_new_with_element(element_.get(), "sink", "src"));
-    gst_harness_set_drop_buffers(harness_.get(), TRUE);
-    gst_pad_add_probe(harness_->sinkpad,
-                      static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER |
-                                                   GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM),
-                      record, this, nullptr);
-  }
+      : ElementStream(element, properties) {}
   FeatureStream(const std::string& properties, const RowsIn& rows) : FeatureStream(properties) {
     set_caps(rows.caps());
   }
-  ~FeatureStream() {
-    bus_.reset();
-    harness_.reset();
-    gst_element_set_state(element_.get(), GST_STATE_NULL);
-  }
-  FeatureStream(const FeatureStream&) = delete;
-  FeatureStream& operator=(const FeatureStream&) = delete;
 
-  void set_caps(const std::string& caps) {
-    gst_harness_set_src_caps_str(harness_.get(), caps.c_str());
-  }
-  void set_peer_caps(const char* caps) { gst_harness_set_sink_caps_str(harness_.get(), caps); }
+  void set_caps(const std::string& caps) { gst_harness_set_src_caps_str(harness(), caps.c_str()); }
 
-  GstFlowReturn push(GstBuffer* buffer) { return gst_harness_push(harness_.get(), buffer); }
+  using ElementStream::push;
   /// Rows FIRST to FIRST+COUNT of ROWS, with time and offsets as npumelspec gives them.
   GstFlowReturn push(const RowsIn& rows, int64_t first, int64_t count, guint flags = 0,
                      int64_t start = 0) {
@@ -99,21 +79,6 @@ class FeatureStream {
     return GST_FLOW_OK;
   }
 
-  bool event(GstEvent* event) { return gst_harness_push_event(harness_.get(), event); }
-  bool eos() { return event(gst_event_new_eos()); }
-  bool segment(const GstSegment& segment) { return event(gst_event_new_segment(&segment)); }
-  bool flush() {
-    return event(gst_event_new_flush_start()) && event(gst_event_new_flush_stop(TRUE));
-  }
-
-  const std::deque<Item>& items() const { return items_; }
-  void forget() { items_.clear(); }
-  std::vector<const Received*> buffers() const {
-    std::vector<const Received*> result;
-    for (const Item& item : items_)
-      if (item.buffer) result.push_back(item.buffer.get());
-    return result;
-  }
   /// The valid float32 rows of all buffers, one after the other.
   std::vector<float> rows() const {
     std::vector<float> result;
@@ -125,30 +90,6 @@ class FeatureStream {
     }
     return result;
   }
-
-  PostedError error() { return posted(*bus_); }
-  BusWatch& bus() { return *bus_; }
-  GstHarness* harness() const { return harness_.get(); }
-  GstElement* element() const { return element_.get(); }
-  Caps output_caps() const { return Caps(gst_pad_get_current_caps(harness_->sinkpad)); }
-
- private:
-  static GstPadProbeReturn record(GstPad* pad, GstPadProbeInfo* info, gpointer user_data) {
-    auto& items = static_cast<FeatureStream*>(user_data)->items_;
-    Item item;
-    if (GST_IS_EVENT(info->data))
-      item.event.reset(gst_event_ref(GST_PAD_PROBE_INFO_EVENT(info)));
-    else
-      item.buffer = std::make_unique<Received>(GST_PAD_PROBE_INFO_BUFFER(info),
-                                               gst_pad_get_current_caps(pad));
-    items.push_back(std::move(item));
-    return GST_PAD_PROBE_OK;
-  }
-
-  Owned<GstElement> element_;
-  std::unique_ptr<BusWatch> bus_;
-  Harness harness_;
-  std::deque<Item> items_;
 };
 
 /// Rows of a received buffer of features.
