@@ -132,6 +132,7 @@ double undisturbed(std::vector<float> values) {
 Cost run(const Options& options, const std::string& element) {
   const double empty = heap_bytes();
   std::vector<std::unique_ptr<Stream>> streams;
+  streams.reserve(static_cast<size_t>(options.streams));
   for (int i = 0; i < options.streams; ++i) streams.push_back(std::make_unique<Stream>(element));
   sleep(1);  // until all have negotiated and computed their first buffers
   const double before = cpu_seconds();
