@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "kernels/mel/half.h"
 #include "kernels/mel/recipe_fields.h"
 #include "tests/check/audio.h"
 #include "tests/check/mel_stream.h"
@@ -121,6 +122,45 @@ CHECK_TEST(vocoder_frames_stream_as_the_clip_for_any_cut) {
   ASSERT_EQUAL(tiny.frames(), 1);
   assert_close(resolve(Preset::hifigan80, {}, 16000), tiny.rows(),
                reference_rows(resolve(Preset::hifigan80, {}, 16000), as_double(audio(300))));
+}
+
+/// Clips longer than the chunks that their memory grows by, in small buffers.
+CHECK_TEST(a_clip_has_the_same_values_in_every_layout_and_format) {
+  const std::vector<int16_t> samples = audio(1500 * 160);
+  const auto clip = [&](const std::string& properties) {
+    MelStream stream("frames=0 " + properties);
+    for (size_t from = 0; from < samples.size(); from += 7001)
+      stream.push(std::span(samples).subspan(from, std::min<size_t>(7001, samples.size() - from)));
+    stream.eos();
+    ASSERT_EQUAL(stream.buffers().size(), 1);
+    return stream.buffers()[0]->bytes;
+  };
+  const auto floats_of = [](const std::vector<uint8_t>& bytes) {
+    std::vector<float> values(bytes.size() / sizeof(float));
+    std::memcpy(values.data(), bytes.data(), bytes.size());
+    return values;
+  };
+  const auto halves_of = [](const std::vector<float>& values) {
+    std::vector<uint8_t> bytes(values.size() * sizeof(uint16_t));
+    for (size_t i = 0; i < values.size(); ++i) {
+      const uint16_t half = half_bits(values[i]);
+      std::memcpy(bytes.data() + i * sizeof(half), &half, sizeof(half));
+    }
+    return bytes;
+  };
+  for (const char* normalize : {"normalize=none ", "normalize=buffer "}) {
+    const std::vector<float> rows = floats_of(clip(normalize));
+    ASSERT_EQUAL(rows.size(), 1500 * 80);
+    std::vector<float> columns;
+    for (size_t m = 0; m < 80; ++m)
+      for (size_t t = 0; t < 1500; ++t) columns.push_back(rows[t * 80 + m]);
+    fail_unless(floats_of(clip(std::string(normalize) + "layout=mel-major")) == columns, "%s",
+                normalize);
+    fail_unless(clip(std::string(normalize) + "format=F16LE") == halves_of(rows), "%s", normalize);
+    fail_unless(
+        clip(std::string(normalize) + "format=F16LE layout=mel-major") == halves_of(columns), "%s",
+        normalize);
+  }
 }
 
 CHECK_TEST(kept_tail_frames_are_those_of_a_clip_with_silence_behind) {
