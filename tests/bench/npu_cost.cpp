@@ -33,15 +33,23 @@ uint64_t driver_ns_of_this_thread() {
   return entry != nullptr ? entry() : 0;
 }
 
+uint64_t streaming_ns() {
+  const uint64_t thread = cpu_ns(CLOCK_THREAD_CPUTIME_ID);
+  return thread - driver_ns_of_this_thread();
+}
+
 struct Cpu {
-  uint64_t streaming = 0;  ///< of the thread that pushes audio
-  uint64_t others = 0;     ///< waiter thread and what XRT runs
+  uint64_t begun = 0;   ///< of the thread that pushes audio, before the clocks are read
+  uint64_t ended = 0;   ///< and after that
+  uint64_t others = 0;  ///< the context's threads and what XRT runs
 
   static Cpu now() {
-    const uint64_t thread = cpu_ns(CLOCK_THREAD_CPUTIME_ID);
-    const uint64_t in_driver = driver_ns_of_this_thread();
+    Cpu cpu;
+    cpu.begun = streaming_ns();
     const uint64_t driver = Emulation::present() ? Emulation::counters().cpu_ns : 0;
-    return {thread - in_driver, cpu_ns(CLOCK_PROCESS_CPUTIME_ID) - thread - (driver - in_driver)};
+    cpu.others = cpu_ns(CLOCK_PROCESS_CPUTIME_ID) - driver - cpu.begun;
+    cpu.ended = streaming_ns();
+    return cpu;
   }
 };
 
@@ -72,7 +80,7 @@ void print_batches(const char* what, const std::string& properties, const Feed& 
     stream.push(buffer);
     const Cpu after = Cpu::now();
     const double batches = static_cast<double>(feed.chunk) / kBatchSamples * 1000;
-    streaming.push_back(static_cast<double>(after.streaming - before.streaming) / batches);
+    streaming.push_back(static_cast<double>(after.begun - before.ended) / batches);
     others.push_back(static_cast<double>(after.others - before.others) / batches);
   }
   std::printf("%-34s %6.1f us streaming thread, %6.1f us other threads\n", what, median(streaming),

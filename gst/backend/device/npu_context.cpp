@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The context's queue, the thread that submits from it and the thread that waits for runs.
+// The context's queue and the threads that submit from it and wait for runs.
 #include "gst/backend/device/npu_context.h"
 
 #include <signal.h>
@@ -20,7 +20,7 @@ constexpr auto kParkedPoll = std::chrono::milliseconds(20);
 // More batches in flight than a process's streams have together: reserved, so that queueing
 // allocates nothing.
 constexpr std::size_t kUsualQueue = 256;
-// The waiter thread reports an expired wait itself; this is for a wait that does not come back.
+// Who waits in XRT reports an expired wait itself; this is for a wait that does not come back.
 constexpr auto kWaiterGrace = std::chrono::milliseconds(200);
 
 unsigned remaining_ms(Clock::time_point deadline) {
@@ -41,8 +41,9 @@ void measure(NpuCore& core, uint64_t run_ns) {
 
 bool idle(const NpuCore& core) { return !core.submitting && core.on_device.empty(); }
 
-/// `last_end`: when the submission before ended; the device serves them one after another.
-void wait_for(NpuCore& core, const NpuSubmission& oldest, Clock::time_point& last_end) {
+void wait_for(NpuCore& core, const NpuSubmission& oldest) {
+  // The device serves them one after another.
+  Clock::time_point& last_end = core.last_end;
   const auto begun = std::max(oldest.started, last_end);
   NpumelXrtError error{};
   std::size_t completed = 0;
@@ -67,7 +68,6 @@ void wait_for(NpuCore& core, const NpuSubmission& oldest, Clock::time_point& las
     if (!core.on_device.empty() && core.on_device.front().job == oldest.job)
       core.on_device.erase(core.on_device.begin());
   }
-  core.to_submit.notify_one();
   oldest.job->complete(oldest.job->runs(), run_ns);
 }
 
@@ -81,64 +81,80 @@ std::vector<NpuSubmission> take_ended(NpuCore& core) {
   return ended;
 }
 
-// Jobs are let go of without the lock: the last to hold a run destroys it, which calls the driver.
-void submit_jobs(const std::shared_ptr<NpuCore>& core) {
-  std::unique_lock lock(core->mutex);
-  while (true) {
-    core->to_submit.wait(lock, [&] {
-      return core->stopping ||
-             (!core->waiting.empty() && core->on_device.size() < NpuCore::kOnDevice);
-    });
-    if (core->waiting.empty()) return;
-    NpuSubmission next = std::move(core->waiting.front());
-    core->waiting.erase(core->waiting.begin());
-    core->submitting = next.job;
-    next.started = Clock::now();
-    if (core->on_device.empty()) core->progress = next.started;
-    lock.unlock();
-    NpumelXrtError error{};
-    const bool started = next.job->start(error) == NPUMEL_XRT_OK;
-    next.accepted = Clock::now();
-    if (!started) {
-      next.job->finish(RunOutcome::failed, error.text);
-      core->fail(RunOutcome::failed, error.text);
-    }
-    lock.lock();
-    const std::shared_ptr<NpuJob> submitted = std::exchange(core->submitting, nullptr);
-    if (started) (core->broken ? core->parked : core->on_device).push_back(std::move(next));
-    lock.unlock();
-    core->to_wait.notify_one();
-    next = {};
-    lock.lock();
-  }
+bool may_submit(const NpuCore& core) {
+  return !core.submitting && !core.waiting.empty() && core.on_device.size() < NpuCore::kOnDevice;
 }
 
-void wait_for_jobs(const std::shared_ptr<NpuCore>& core) {
-  Clock::time_point last_end;
-  std::unique_lock lock(core->mutex);
-  while (true) {
-    if (!core->on_device.empty()) {
-      {
-        const NpuSubmission oldest = core->on_device.front();
-        lock.unlock();
-        wait_for(*core, oldest, last_end);
-      }
-      lock.lock();
-    } else if (!core->parked.empty()) {
-      std::vector<NpuSubmission> ended = take_ended(*core);
+bool may_wait(const NpuCore& core) {
+  return !core.waits && !(core.on_device.empty() && core.parked.empty());
+}
+
+bool has_ended(const NpuCore& core) {
+  return core.stopping && core.waiting.empty() && idle(core) && core.parked.empty();
+}
+
+// Jobs are let go of without the lock: the last to hold a run destroys it, which calls the driver.
+void submit_next(NpuCore& core, std::unique_lock<std::mutex>& lock) {
+  NpuSubmission next = std::move(core.waiting.front());
+  core.waiting.erase(core.waiting.begin());
+  core.submitting = next.job;
+  next.started = Clock::now();
+  if (core.on_device.empty()) core.progress = next.started;
+  lock.unlock();
+  NpumelXrtError error{};
+  const bool started = next.job->start(error) == NPUMEL_XRT_OK;
+  next.accepted = Clock::now();
+  if (!started) {
+    next.job->finish(RunOutcome::failed, error.text);
+    core.fail(RunOutcome::failed, error.text);
+  }
+  lock.lock();
+  std::shared_ptr<NpuJob> submitted = std::exchange(core.submitting, nullptr);
+  if (started) {
+    (core.broken ? core.parked : core.on_device).push_back(std::move(next));
+    return;
+  }
+  lock.unlock();
+  submitted.reset();
+  next = {};
+  lock.lock();
+}
+
+void wait_for_oldest(NpuCore& core, std::unique_lock<std::mutex>& lock) {
+  core.waits = true;
+  if (core.on_device.empty()) {
+    std::vector<NpuSubmission> ended = take_ended(core);
+    lock.unlock();
+    ended.clear();
+    lock.lock();
+    if (!core.parked.empty()) core.changed.wait_for(lock, kParkedPoll);
+  } else {
+    {
+      const NpuSubmission oldest = core.on_device.front();
       lock.unlock();
-      ended.clear();
-      lock.lock();
-      if (!core->parked.empty()) core->to_wait.wait_for(lock, kParkedPoll);
-    } else if (core->stopping && !core->submitting) {
-      return;
+      wait_for(core, oldest);
+    }
+    lock.lock();
+  }
+  core.waits = false;
+}
+
+/// What both threads of a context do. One submits at a time, which may block in the driver, and one
+/// waits in XRT. A thread goes from one to the other: a batch that comes alone wakes one of them
+/// once.
+void serve(const std::shared_ptr<NpuCore>& core) {
+  std::unique_lock lock(core->mutex);
+  while (!has_ended(*core)) {
+    if (may_submit(*core)) {
+      if (may_wait(*core)) core->changed.notify_one();
+      submit_next(*core, lock);
+    } else if (may_wait(*core)) {
+      wait_for_oldest(*core, lock);
     } else {
-      core->to_wait.wait(lock, [&] {
-        return (core->stopping && !core->submitting) || !core->on_device.empty() ||
-               !core->parked.empty();
-      });
+      core->changed.wait(lock);
     }
   }
+  core->changed.notify_all();
 }
 
 }  // namespace
@@ -193,8 +209,7 @@ void NpuCore::fail(RunOutcome outcome, const std::string& reason) {
     }
     on_device.clear();
   }
-  to_wait.notify_all();
-  to_submit.notify_all();
+  changed.notify_all();
 }
 
 std::string no_result_within(unsigned timeout_ms) {
@@ -210,16 +225,16 @@ NpuContext::NpuContext(const std::shared_ptr<NpuDevice>& device, const KernelPac
                                    package.elf.size(), package.manifest.elf_kernel.c_str()})),
       returns_(std::move(returns)) {
   core_->api.guard_exit();
-  submitter_ = start_thread([core = core_] { submit_jobs(core); });
+  threads_[0] = start_thread([core = core_] { serve(core); });
   try {
-    waiter_ = start_thread([core = core_] { wait_for_jobs(core); });
+    threads_[1] = start_thread([core = core_] { serve(core); });
   } catch (...) {
     {
       const std::lock_guard lock(core_->mutex);
       core_->stopping = true;
     }
-    core_->to_submit.notify_all();
-    submitter_.join();
+    core_->changed.notify_all();
+    threads_[0].join();
     throw;
   }
 }
@@ -235,16 +250,9 @@ NpuContext::~NpuContext() {
     for (const NpuSubmission& each : unstarted) each.job->finish(RunOutcome::withdrawn, "");
     all_ended = idle(*core_) && core_->parked.empty();
   }
-  core_->to_submit.notify_all();
-  core_->to_wait.notify_all();
-  if (all_ended) {
-    submitter_.join();
-    waiter_.join();
-  } else {
-    core_->api.guard_exit();
-    submitter_.detach();
-    waiter_.detach();
-  }
+  core_->changed.notify_all();
+  if (!all_ended) core_->api.guard_exit();
+  for (std::thread& thread : threads_) all_ended ? thread.join() : thread.detach();
 }
 
 bool NpuContext::start(NpuSubmission submission, std::string& reason) {
@@ -261,7 +269,7 @@ bool NpuContext::start(NpuSubmission submission, std::string& reason) {
         [](Clock::time_point due, const NpuSubmission& other) { return due < other.due; });
     core_->waiting.insert(place, std::move(submission));
   }
-  core_->to_submit.notify_one();
+  core_->changed.notify_one();
   return true;
 }
 

@@ -3,6 +3,7 @@
 // streams of a process: the NPU has few contexts (6 on the first generation).
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
@@ -71,16 +72,17 @@ struct NpuCore {
   std::atomic<int> late_in_row{0};
 
   std::mutex mutex;  ///< guards what follows; never held in a call of the table that blocks
-  std::condition_variable to_submit;
-  std::condition_variable to_wait;
+  std::condition_variable changed;       ///< the context's threads wait for work
   std::vector<NpuSubmission> waiting;    ///< in our queue, by `due`
   std::shared_ptr<NpuJob> submitting;    ///< its start() may block in the driver
+  bool waits = false;                    ///< a thread waits for the oldest on the device
   std::vector<NpuSubmission> on_device;  ///< started, oldest first
   std::vector<NpuSubmission> parked;     ///< failed, not ended yet
   NpuJob::Clock::time_point progress;    ///< when the device last began or ended something
   bool broken = false;
   bool stopping = false;
   std::string broken_reason;
+  NpuJob::Clock::time_point last_end;  ///< of a submission; of whoever `waits`, without the lock
 
   /// Fails all that is queued or on the device. Nothing is started on this context any more.
   void fail(RunOutcome outcome, const std::string& reason);
@@ -89,8 +91,8 @@ struct NpuCore {
 /// Why a job failed that had this long.
 std::string no_result_within(unsigned timeout_ms);
 
-/// Streams hand over jobs without calling the driver: a thread of the context submits them, in the
-/// order in which their results are due, and another one waits for them in XRT. Any thread.
+/// Streams hand over jobs without calling the driver: threads of the context submit them, in the
+/// order in which their results are due, and wait for them in XRT. Any thread.
 class NpuContext {
  public:
   /// Opens the context and starts its threads. `returns` hears of its end. Throws BackendError,
@@ -126,8 +128,7 @@ class NpuContext {
  private:
   std::shared_ptr<NpuCore> core_;
   const std::shared_ptr<ContextReturns> returns_;
-  std::thread submitter_;
-  std::thread waiter_;
+  std::array<std::thread, 2> threads_;  ///< one submits while the other waits
 };
 
 }  // namespace npumel

@@ -45,7 +45,7 @@ class NpuJob {
   virtual void set_pending() = 0;
   /// The submitting thread's: may block in the driver.
   virtual NpumelXrtStatus start(NpumelXrtError& error) = 0;
-  /// The waiter thread's: waits in XRT. Ok only when all runs completed; `completed` of them did,
+  /// The waiting thread's: waits in XRT. Ok only when all runs completed; `completed` of them did,
   /// from the first.
   virtual NpumelXrtStatus wait(unsigned timeout_ms, std::size_t& completed,
                                NpumelXrtError& error) = 0;

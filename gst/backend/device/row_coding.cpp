@@ -48,9 +48,10 @@ struct Map {
   }
 };
 
-/// What a code is compared in.
+/// What a code is compared in. There are vector instructions for the least and the largest of 16
+/// bits on every processor.
 template <typename Code>
-using Wide = std::conditional_t<std::is_floating_point_v<Code>, float, int>;
+using Wide = std::conditional_t<std::is_same_v<Code, int8_t>, int, Code>;
 
 void store(float* to, float value) noexcept { *to = value; }
 void store(uint16_t* to, float value) noexcept { *to = half_bits(value); }

@@ -81,8 +81,7 @@ bool Driver::set_faults(const std::string& text) {
   return true;
 }
 
-int Driver::call(unsigned long request, void* argument) {
-  const uint64_t begun = emu::thread_cpu_ns();
+int Driver::call(unsigned long request, void* argument, uint64_t begun) {
   device_.report.count([](Counters& c) { ++c.calls_now; });
   const int result = do_call(request, argument);
   const uint64_t spent = emu::thread_cpu_ns() - begun;

@@ -23,8 +23,9 @@ class Driver {
 
   /// open() of the device node: 0 when it may go on, or a negative errno.
   int open();
-  /// A DRM ioctl on the device node. 0 or a negative errno.
-  int call(unsigned long request, void* argument);
+  /// A DRM ioctl on the device node, which the calling thread entered at `begun` of its CPU time. 0
+  /// or a negative errno.
+  int call(unsigned long request, void* argument, uint64_t begun);
   /// What call() has cost the calling thread.
   static uint64_t thread_cpu_ns();
   /// EXEC_CMD calls of the calling thread.
