@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Rows that the NPU gives as float32 (ABI v3): the same as those of ABI v2, and, where nothing has
 // to be done to them, in the memory that the NPU wrote them to.
+#include <fcntl.h>
+#include <gst/allocators/allocators.h>
+#include <unistd.h>
+
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 #include <fstream>
@@ -145,7 +150,16 @@ std::string float_stream(const std::string& path) {
          path;
 }
 
+/// The descriptor of a buffer's dma-buf; -1: none.
+int dma_buf_of(GstBuffer* buffer) {
+  GstMemory* memory = gst_buffer_peek_memory(buffer, 0);
+  return GPOINTER_TO_INT(gst_mini_object_get_qdata(
+             GST_MINI_OBJECT_CAST(memory), g_quark_from_static_string(NPU_MEL_QDATA_DMABUF))) -
+         1;
+}
+
 CHECK_TEST(buffers_are_the_memory_that_the_npu_wrote_to) {
+  Emulation::set("dma-buf", 0);
   const auto samples = check::audio(12 * kBatchSamples);
   MelStream stream(float_stream(kernel_path("v3-80")));
   Kept kept(stream, 4);
@@ -157,12 +171,77 @@ CHECK_TEST(buffers_are_the_memory_that_the_npu_wrote_to) {
     fail_unless(in_device_memory(buffer));
     ASSERT_EQUAL(gst_buffer_n_memory(buffer), 1U);
     ASSERT_EQUAL(gst_buffer_get_size(buffer), gsize{32000});
-    // The emulated driver exports nothing.
-    GstMemory* memory = gst_buffer_peek_memory(buffer, 0);
-    fail_unless(gst_mini_object_get_qdata(GST_MINI_OBJECT_CAST(memory),
-                                          g_quark_from_static_string(NPU_MEL_QDATA_DMABUF)) ==
-                nullptr);
+    fail_unless(dma_buf_of(buffer) == -1, "a driver that exports nothing");
   }
+}
+
+/// As an element downstream imports it, which maps it for itself.
+class Imported {
+ public:
+  explicit Imported(int dma_buf)
+      : allocator_(gst_dmabuf_allocator_new()),
+        memory_(gst_dmabuf_allocator_alloc(allocator_, dup(dma_buf), 32000)) {
+    fail_unless(memory_ != nullptr && gst_is_dmabuf_memory(memory_));
+    fail_unless(gst_memory_map(memory_, &map_, GST_MAP_READ));
+  }
+  ~Imported() {
+    gst_memory_unmap(memory_, &map_);
+    gst_memory_unref(memory_);
+    gst_object_unref(allocator_);
+  }
+  Imported(const Imported&) = delete;
+  Imported& operator=(const Imported&) = delete;
+
+  const guint8* rows() const { return map_.data; }
+
+ private:
+  GstAllocator* allocator_;
+  GstMemory* memory_;
+  GstMapInfo map_{};
+};
+
+CHECK_TEST(a_dma_buf_has_the_rows_of_its_buffer) {
+  const auto samples = check::audio(12 * kBatchSamples);
+  std::vector<int> descriptors;
+  {
+    MelStream stream(float_stream(kernel_path("v3-80")));
+    Kept kept(stream, 4);
+    push_batches(stream, samples, 0, 12);
+    ASSERT_EQUAL(kept.buffers().size(), size_t{4});
+    for (GstBuffer* buffer : kept.buffers()) {
+      const int dma_buf = dma_buf_of(buffer);
+      fail_unless(dma_buf >= 0);
+      fail_unless(std::find(descriptors.begin(), descriptors.end(), dma_buf) == descriptors.end());
+      descriptors.push_back(dma_buf);
+      fail_unless((fcntl(dma_buf, F_GETFD) & FD_CLOEXEC) != 0, "children would inherit it");
+      const Imported imported(dma_buf);
+      GstMapInfo map;
+      // Others hold the buffer, too: mapped for writing it would get other memory.
+      fail_unless(gst_buffer_map(buffer, &map, GST_MAP_READ));
+      fail_unless(map.data != imported.rows(), "a mapping of its own");
+      fail_unless(std::memcmp(map.data, imported.rows(), map.size) == 0);
+      // The same memory, not a copy of it.
+      map.data[17] ^= 0xff;
+      fail_unless(std::memcmp(map.data, imported.rows(), map.size) == 0);
+      gst_buffer_unmap(buffer, &map);
+    }
+  }
+  wait_for_contexts(0);
+  wait_for([] { return Emulation::counters().buffers_alive; }, 0);
+  for (const int descriptor : descriptors)
+    fail_unless(fcntl(descriptor, F_GETFD) == -1, "the descriptor goes with the memory");
+}
+
+CHECK_TEST(rows_are_sent_where_the_export_fails) {
+  const auto samples = check::audio(6 * kBatchSamples);
+  MelStream stream(float_stream(kernel_path("v3-80")));
+  Emulation::set_faults("PRIME_HANDLE_TO_FD#1+=ENOMEM");
+  Kept kept(stream, 3);
+  push_batches(stream, samples, 0, 6);
+  ASSERT_EQUAL(stream.stat("npu-direct-batches"), stream.stat("npu-batches"));
+  ASSERT_EQUAL(stream.stat("fallbacks"), 0);
+  for (GstBuffer* buffer : kept.buffers())
+    fail_unless(in_device_memory(buffer) && dma_buf_of(buffer) == -1);
 }
 
 CHECK_TEST(who_offers_memory_of_his_own_gets_copies) {

@@ -23,7 +23,13 @@ constexpr uint64_t kShareBase = 0x100000000000;
 // What the device finds in a buffer that was never synced to it.
 constexpr uint8_t kNeverSynced = 0xA5;
 
+constexpr uint64_t whole_pages(uint64_t size) { return (size + kPage - 1) / kPage * kPage; }
+
 }  // namespace
+
+Buffer::~Buffer() {
+  if (file >= 0) ::close(file);
+}
 
 Buffers::Buffers(Report& report, const Settings& settings, bool coherent)
     : report_(report),
@@ -54,6 +60,15 @@ std::shared_ptr<Buffer> Buffers::in_arena(uint64_t size, uint64_t base) {
   buffer->address = base + *offset;
   buffer->host = arena_ + *offset;
   return buffer;
+}
+
+bool Buffers::give_own_memory(Buffer& buffer, uint64_t size) {
+  const uint64_t bytes = whole_pages(size);
+  buffer.file = memfd_create("emulated-npu-buffer", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  return buffer.file >= 0 && ftruncate(buffer.file, static_cast<off_t>(bytes)) == 0 &&
+         fcntl(buffer.file, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) == 0 &&
+         ::mmap(buffer.host, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, buffer.file,
+                0) != MAP_FAILED;
 }
 
 std::shared_ptr<Buffer> Buffers::in_heap(uint64_t size) {
@@ -87,6 +102,10 @@ int Buffers::create(amdxdna_drm_create_bo& call) {
     case AMDXDNA_BO_SHARE:
     case AMDXDNA_BO_CMD:
       buffer = in_arena(call.size, kShareBase);
+      if (buffer && call.type == AMDXDNA_BO_SHARE && !give_own_memory(*buffer, call.size)) {
+        arena_ranges_.give_back(buffer->offset, call.size);
+        return -ENOMEM;
+      }
       break;
     default:
       return -EINVAL;
@@ -155,6 +174,9 @@ int Buffers::close(uint32_t handle) {
   if (buffer->type == AMDXDNA_BO_DEV) {
     heap_ranges_.give_back(buffer->offset, buffer->size);
   } else {
+    if (buffer->file >= 0)
+      ::mmap(buffer->host, whole_pages(buffer->size), PROT_READ | PROT_WRITE,
+             MAP_SHARED | MAP_FIXED | MAP_NORESERVE, arena_fd_, static_cast<off_t>(buffer->offset));
     // Pages that are used again must read as zero, and the arena must not grow with time.
     fallocate(arena_fd_, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
               static_cast<off_t>(buffer->offset), static_cast<off_t>(buffer->size));
@@ -171,6 +193,18 @@ int Buffers::close(uint32_t handle) {
   return 0;
 }
 
+int Buffers::export_to(drm_prime_handle& call) {
+  if ((call.flags & ~static_cast<uint32_t>(DRM_CLOEXEC | DRM_RDWR)) != 0) return -EINVAL;
+  const auto buffer = find(call.handle);
+  if (!buffer) return -ENOENT;
+  if (buffer->file < 0 || settings_.dma_buf == 0) return -EOPNOTSUPP;
+  const int command = (call.flags & DRM_CLOEXEC) != 0 ? F_DUPFD_CLOEXEC : F_DUPFD;
+  const int exported = fcntl(buffer->file, command, 0);
+  if (exported < 0) return -errno;
+  call.fd = exported;
+  return 0;
+}
+
 void* Buffers::map(void* address, size_t length, int protection, int flags, uint64_t map_offset) {
   const std::lock_guard lock(mutex_);
   for (const auto& [handle, buffer] : by_handle_) {
@@ -181,8 +215,10 @@ void* Buffers::map(void* address, size_t length, int protection, int flags, uint
       return MAP_FAILED;
     }
     // Counted, not done: the process that runs tests may lock little.
-    void* mapping = ::mmap(address, length, protection, flags & ~MAP_LOCKED, arena_fd_,
-                           static_cast<off_t>(map_offset));
+    const bool own = buffer->file >= 0;
+    void* mapping =
+        ::mmap(address, length, protection, flags & ~MAP_LOCKED, own ? buffer->file : arena_fd_,
+               own ? 0 : static_cast<off_t>(map_offset));
     if (mapping == MAP_FAILED) return mapping;
     buffer->locked += locks;
     locked_ += locks;

@@ -19,12 +19,19 @@
 namespace npumel::emu {
 
 struct Buffer {
+  Buffer() = default;
+  ~Buffer();
+  Buffer(const Buffer&) = delete;
+  Buffer& operator=(const Buffer&) = delete;
+
   uint32_t handle = 0;
   uint32_t type = 0;
   uint64_t size = 0;
   uint64_t offset = 0;   ///< in the arena; for DEV buffers in the heap
   uint64_t address = 0;  ///< as the device sees it
   uint8_t* host = nullptr;
+  /// Its own memory, which lies at its place in the arena, if it can be exported.
+  int file = -1;
   uint64_t locked = 0;                 ///< bytes of it that are mapped with MAP_LOCKED
   std::atomic<bool> is_output{false};  ///< a run has written to it
   std::vector<uint8_t> separate;       ///< the device's copy, empty when both share `host`
@@ -47,6 +54,9 @@ class Buffers {
   int info(amdxdna_drm_get_bo_info& call);
   int sync(const amdxdna_drm_sync_bo& call);
   int close(uint32_t handle);
+  /// As a dma-buf: a descriptor of the same memory, the caller's to close, which can be mapped from
+  /// 0 to the buffer's end and not be resized.
+  int export_to(drm_prime_handle& call);
   /// mmap() of the device node: maps the buffer whose map_offset is given. MAP_FAILED and errno on
   /// failure: EAGAIN when it is to be locked in memory and the limit does not allow that.
   void* map(void* address, size_t length, int protection, int flags, uint64_t map_offset);
@@ -62,6 +72,7 @@ class Buffers {
  private:
   std::shared_ptr<Buffer> in_arena(uint64_t size, uint64_t base);
   std::shared_ptr<Buffer> in_heap(uint64_t size);
+  bool give_own_memory(Buffer& buffer, uint64_t size);
 
   Report& report_;
   const Settings& settings_;

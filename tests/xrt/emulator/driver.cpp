@@ -29,6 +29,7 @@ std::string name_of(unsigned int number) {
       {_IOC_NR(DRM_IOCTL_SYNCOBJ_TIMELINE_WAIT), "WAIT"},
       {_IOC_NR(DRM_IOCTL_SYNCOBJ_DESTROY), "SYNCOBJ_DESTROY"},
       {_IOC_NR(DRM_IOCTL_GEM_CLOSE), "GEM_CLOSE"},
+      {_IOC_NR(DRM_IOCTL_PRIME_HANDLE_TO_FD), "PRIME_HANDLE_TO_FD"},
   };
   const auto it = kNames.find(number);
   return it == kNames.end() ? "CALL_" + std::to_string(number) : it->second;
@@ -158,6 +159,8 @@ int Driver::dispatch(unsigned int number, void* argument) {
       return wait_timeline(*static_cast<const drm_syncobj_timeline_wait*>(argument));
     case _IOC_NR(DRM_IOCTL_GEM_CLOSE):
       return buffers_.close(static_cast<const drm_gem_close*>(argument)->handle);
+    case _IOC_NR(DRM_IOCTL_PRIME_HANDLE_TO_FD):
+      return buffers_.export_to(*static_cast<drm_prime_handle*>(argument));
     case _IOC_NR(DRM_IOCTL_SYNCOBJ_DESTROY):
       return 0;  // lives and dies with its context
     default:

@@ -15,14 +15,15 @@ struct Named {
   std::atomic<uint64_t> Settings::*value;
 };
 
-constexpr std::array<Named, 8> kNames = {{{"contexts", &Settings::contexts},
+constexpr std::array<Named, 9> kNames = {{{"contexts", &Settings::contexts},
                                           {"commands", &Settings::commands},
                                           {"interruptible", &Settings::interruptible},
                                           {"recovery-ms", &Settings::recovery_ms},
                                           {"destroy-ms", &Settings::destroy_ms},
                                           {"partitions", &Settings::partitions},
                                           {"slice-ms", &Settings::slice_ms},
-                                          {"memlock", &Settings::memlock}}};
+                                          {"memlock", &Settings::memlock},
+                                          {"dma-buf", &Settings::dma_buf}}};
 
 std::string variable_of(std::string name) {
   for (char& c : name)

@@ -30,6 +30,8 @@ struct Settings {
   std::atomic<uint64_t> slice_ms{5};
   /// "memlock": bytes that the process may lock in memory; 0 = no limit.
   std::atomic<uint64_t> memlock{0};
+  /// "dma-buf": 1 when buffers can be exported, 0 when that fails with EOPNOTSUPP.
+  std::atomic<uint64_t> dma_buf{1};
 
   /// From the environment.
   Settings();
