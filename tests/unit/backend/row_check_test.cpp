@@ -87,5 +87,109 @@ TEST_F(ToneAtTheEdge, OfAnotherRecipeIsAMismatchWhateverTheTwinSays) {
   EXPECT_THAT(check.mismatch(), HasSubstr("software"));
 }
 
+/// Noise of 100 different frames, and what a healthy device makes of it.
+class Noise : public ::testing::Test {
+ protected:
+  Noise() : samples(99 * 160 + 400), codes(kRowCount * kWidth) {
+    manifest.recipe = resolve(Preset::whisper80, {}, 16000);
+    manifest.coding = {};
+    manifest.coding.bytes = 2;
+    manifest.coding.scale = 1.0 / 2048;
+    manifest.coding.step = 1.0 / 2048;
+    manifest.tolerance = 0.02;
+    manifest.host_twin = aie2::twin_name(2, kWidth);
+    uint32_t random = 1;
+    for (int16_t& sample : samples) {
+      random = random * 1664525U + 1013904223U;
+      sample = static_cast<int16_t>(static_cast<int>(random >> 18U) - 8192);
+    }
+    aie2::twin_v2(samples.data(), kWidth, codes.data());
+  }
+
+  RowCheck::Rows rows() const {
+    const int largest = *std::max_element(codes.begin(), codes.end());
+    return {samples.data(), codes.data(), kRowCount, static_cast<double>(largest) / 2048};
+  }
+  void put_off(int frame, int mel, int by) {
+    int16_t& code = codes[static_cast<size_t>(frame * kWidth + mel)];
+    code = static_cast<int16_t>(code + by);
+  }
+  /// After how many spot checks the device is found wrong; 0: not within 400.
+  static int found_after(RowCheck& check, const RowCheck::Rows& rows) {
+    for (int batch = 1; batch <= 400; batch++)
+      if (!check.spot(rows)) return batch;
+    return 0;
+  }
+
+  KernelManifest manifest;
+  std::vector<int16_t> samples;
+  std::vector<int16_t> codes;
+};
+
+constexpr int kSomeFrames[] = {0, 1, 7, 8, 50, 95, 96, 98, 99};
+
+TEST_F(Noise, IsRight) {
+  put_off(50, 3, 1);
+  RowCheck check(manifest);
+  EXPECT_EQ(found_after(check, rows()), 0) << "the last bit may differ";
+  EXPECT_TRUE(check.full(rows())) << check.mismatch();
+}
+
+// 4 frames of every 8th batch: 25 such groups.
+TEST_F(Noise, TwoCodesInOneCellAreFoundWithin200BatchesAndByAFullCheck) {
+  for (const int frame : kSomeFrames) {
+    put_off(frame, 40, 2);
+    RowCheck check(manifest);
+    const int after = found_after(check, rows());
+    EXPECT_GT(after, 0) << "frame " << frame;
+    EXPECT_LE(after, 200) << "frame " << frame;
+    EXPECT_THAT(check.mismatch(), HasSubstr("host twin"));
+    EXPECT_FALSE(RowCheck(manifest).full(rows()));
+    put_off(frame, 40, -2);
+  }
+}
+
+TEST_F(Noise, ACellBeyondTheToleranceIsFoundWithin13Batches) {
+  for (const int frame : kSomeFrames) {
+    put_off(frame, 40, 60);  // 0.029
+    for (const char* twin : {aie2::twin_name(2, kWidth), ""}) {
+      manifest.host_twin = twin;
+      RowCheck check(manifest);
+      const int after = found_after(check, rows());
+      EXPECT_GT(after, 0) << "frame " << frame;
+      EXPECT_LE(after, kSpotRounds) << "frame " << frame;
+    }
+    put_off(frame, 40, -60);
+  }
+}
+
+TEST_F(Noise, OneRowOf100IsFoundWithin13BatchesWhateverIsInIt) {
+  const std::vector<int16_t> right = codes;
+  for (const int frame : kSomeFrames)
+    for (const int other : {-1, (frame + 1) % kRowCount}) {
+      codes = right;
+      for (size_t m = 0; m < kWidth; m++)
+        codes[static_cast<size_t>(frame) * kWidth + m] =
+            other < 0 ? int16_t{0} : right[static_cast<size_t>(other) * kWidth + m];
+      RowCheck check(manifest);
+      const int after = found_after(check, rows());
+      EXPECT_GT(after, 0) << "frame " << frame;
+      EXPECT_LE(after, kSpotRounds) << "frame " << frame;
+    }
+}
+
+TEST_F(Noise, RowsOfAnotherBatchAreFoundAtOnce) {
+  std::vector<int16_t> stale(codes.size());
+  std::rotate(samples.begin(), samples.begin() + 1000, samples.end());
+  aie2::twin_v2(samples.data(), kWidth, stale.data());
+  for (const std::vector<int16_t>& wrong : {codes, std::vector<int16_t>(codes.size())}) {
+    const RowCheck::Rows given{samples.data(), wrong.data(), kRowCount, 1};
+    RowCheck check(manifest);
+    EXPECT_EQ(found_after(check, given), 1);
+  }
+  RowCheck check(manifest);
+  EXPECT_EQ(found_after(check, {samples.data(), stale.data(), kRowCount, 1}), 0);
+}
+
 }  // namespace
 }  // namespace npumel
