@@ -56,8 +56,11 @@ void keep_longest(std::atomic<int>& longest, int ms) {
 /// One stream with a thread that feeds it.
 class Feeder {
  public:
-  Feeder(Outcome& outcome, size_t batches)
+  /// `audio`: two batches. Whoever stops an element must not wait until threads of others have made
+  /// theirs.
+  Feeder(Outcome& outcome, const std::vector<int16_t>& audio, size_t batches)
       : outcome_(outcome),
+        audio_(audio),
         batches_(batches),
         stream_(MelStream::idle("preset=whisper80 backend=auto npu-timeout=800 "
                                 "processing-latency=60000000000" +
@@ -109,11 +112,10 @@ class Feeder {
     stream_.segment(segment);
   }
   void feed() {
-    const auto period = check::audio(2 * kBatchSamples);
     for (size_t batch = 0; batch < batches_; ++batch) {
       const auto begun = Clock::now();
       const auto samples =
-          std::span<const int16_t>(period).subspan(batch % 2 * kBatchSamples, kBatchSamples);
+          std::span<const int16_t>(audio_).subspan(batch % 2 * kBatchSamples, kBatchSamples);
       if (stream_.push(samples, check::time_of(batch * kBatchSamples)) != GST_FLOW_OK) return;
       keep_longest(outcome_.push_ms, ms_since(begun));
     }
@@ -121,6 +123,7 @@ class Feeder {
   }
 
   Outcome& outcome_;
+  const std::vector<int16_t>& audio_;
   size_t batches_;
   MelStream stream_;
   std::thread thread_;
@@ -153,10 +156,11 @@ void stop_all(std::vector<std::unique_ptr<Feeder>>& feeders, Outcome& outcome) {
   Emulation::set_faults("RUN#" + std::to_string(what.run) +
                         (what.recovery_ms > 0 ? "=hang" : "=stuck"));
   const size_t batches = 6 + what.run / static_cast<uint64_t>(what.elements);
+  const auto audio = check::audio(2 * kBatchSamples);
   {
     std::vector<std::unique_ptr<Feeder>> feeders;
     for (int i = 0; i < what.elements; ++i)
-      feeders.push_back(std::make_unique<Feeder>(outcome, batches));
+      feeders.push_back(std::make_unique<Feeder>(outcome, audio, batches));
     for (const auto& feeder : feeders) feeder->begin();
     // A stream that leaves the NPU for another reason never gets there.
     while (Emulation::counters().faults == 0) {

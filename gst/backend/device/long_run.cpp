@@ -7,11 +7,10 @@
 
 namespace npumel {
 
-LongRun::LongRun(const NpuContext& context, const KernelManifest& manifest,
+LongRun::LongRun(NpuContext& context, const KernelManifest& manifest,
                  const std::shared_ptr<StreamSignal>& signal,
                  std::vector<std::shared_ptr<NpuRun>> batches)
-    : run_(std::make_shared<NpuRun>(context.core(), signal, manifest.input_bytes(),
-                                    manifest.output_bytes())),
+    : run_(context.make_run(manifest, signal)),
       batches_(std::move(batches)),
       batch_bytes_(manifest.output_bytes() / batches_.size()) {}
 

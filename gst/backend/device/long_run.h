@@ -18,7 +18,7 @@ class LongRun : public NpuJob {
  public:
   /// `batches`: the runs of the slots that it stands for, in order. Takes memory on the device.
   /// Throws BackendError.
-  LongRun(const NpuContext& context, const KernelManifest& manifest,
+  LongRun(NpuContext& context, const KernelManifest& manifest,
           const std::shared_ptr<StreamSignal>& signal,
           std::vector<std::shared_ptr<NpuRun>> batches);
 

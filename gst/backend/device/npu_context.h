@@ -17,6 +17,7 @@
 
 #include "gst/backend/device/context_returns.h"
 #include "gst/backend/device/npu_run.h"
+#include "gst/backend/device/run_queue.h"
 #include "gst/backend/packages/kernel_package.h"
 #include "gst/backend/xrt/xrt_api.h"
 
@@ -70,10 +71,13 @@ struct NpuCore {
   std::atomic<uint64_t> run_ns{0};
   /// Batches of live streams in a row that the device did not compute in time, of all streams.
   std::atomic<int> late_in_row{0};
+  /// Batches of live streams that the device has computed, or is at: a stream notes the count of
+  /// its last one.
+  std::atomic<uint64_t> turns{0};
 
   std::mutex mutex;  ///< guards what follows; never held in a call of the table that blocks
   std::condition_variable changed;       ///< the context's threads wait for work
-  std::vector<NpuSubmission> waiting;    ///< in our queue, by `due`
+  RunQueue waiting;                      ///< in our queue
   std::shared_ptr<NpuJob> submitting;    ///< its start() may block in the driver
   bool waits = false;                    ///< a thread waits for the oldest on the device
   std::vector<NpuSubmission> on_device;  ///< started, oldest first
@@ -82,7 +86,9 @@ struct NpuCore {
   bool broken = false;
   bool stopping = false;
   std::string broken_reason;
-  NpuJob::Clock::time_point last_end;  ///< of a submission; of whoever `waits`, without the lock
+  // Of whoever `waits`, without the lock.
+  NpuJob::Clock::time_point last_end;  ///< of a submission
+  bool last_end_seen = false;          ///< by who waited for it
 
   /// Fails all that is queued or on the device. Nothing is started on this context any more.
   void fail(RunOutcome outcome, const std::string& reason);
@@ -117,9 +123,17 @@ class NpuContext {
                   unsigned timeout_ms);
   /// How long the device has been at the command that it does now; 0 when it does none.
   uint64_t busy_ns() const;
-  /// Time until a job queued now, with results due then, would be done: after what is on the device
-  /// and what waits and is due no later.
-  uint64_t expected_ns(NpuJob::Clock::time_point due) const;
+  /// Whether a live stream's run queued now, with results due then, would be done within
+  /// `granted_ns`: after what is on the device and what waits and is due no later. Runs of live
+  /// streams that have had their last turn after `last_turn` are withdrawn where that makes room.
+  bool make_room(NpuJob::Clock::time_point due, uint64_t granted_ns, uint64_t last_turn);
+
+  /// A run with buffers for a batch of the context's package: who asks first gets that of the
+  /// known-answer test. Throws BackendError.
+  std::shared_ptr<NpuRun> make_run(const KernelManifest& manifest,
+                                   const std::shared_ptr<StreamSignal>& signal);
+  /// After the known-answer test.
+  void keep(std::shared_ptr<NpuRun> run);
 
   bool broken() const;
   /// Nothing is started here any more; all streams that use it hear of it.
@@ -128,6 +142,7 @@ class NpuContext {
  private:
   std::shared_ptr<NpuCore> core_;
   const std::shared_ptr<ContextReturns> returns_;
+  std::shared_ptr<NpuRun> kept_;        ///< guarded by the core's mutex
   std::array<std::thread, 2> threads_;  ///< one submits while the other waits
 };
 

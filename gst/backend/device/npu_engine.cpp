@@ -135,40 +135,27 @@ std::string retired_text(const KernelManifest& manifest) {
          "package or driver and start the process again";
 }
 
-namespace {
-
-/// Releases that the device holds up: while there is one, nobody else waits for another.
-std::atomic<int>& overdue_releases() {
-  static std::atomic<int> overdue = 0;
-  return overdue;
-}
-
-}  // namespace
-
 void release(std::shared_ptr<void> held, const NpumelXrtApi& api, bool wait) noexcept {
   if (!held) return;
-  // Closing takes a millisecond, unless a run of somebody else is stuck.
-  constexpr auto kUsual = std::chrono::milliseconds(20);
   try {
     const auto done = std::make_shared<std::promise<void>>();
-    const auto settled = std::make_shared<std::atomic<bool>>(false);  // by whoever comes first
     const std::future<void> ended = done->get_future();
     auto pending = std::make_shared<ContextReturns::Pending>(NpuRegistry::process().returns());
-    std::thread thread = start_thread(
-        [held = std::move(held), pending = std::move(pending), done, settled]() mutable {
+    std::thread thread =
+        start_thread([held = std::move(held), pending = std::move(pending), done]() mutable {
           held.reset();
           pending.reset();
-          if (settled->exchange(true)) --overdue_releases();  // it was counted
           done->set_value();
         });
-    const bool waits = wait && overdue_releases() == 0;
-    if (waits && ended.wait_for(kUsual) == std::future_status::ready) {
+    StopPatience& patience = NpuRegistry::process().patience();
+    const auto begun = StopPatience::Clock::now();
+    if (wait && ended.wait_for(patience.left(begun)) == std::future_status::ready) {
       thread.join();
     } else {
       api.guard_exit();
-      if (waits && !settled->exchange(true)) ++overdue_releases();
       thread.detach();
     }
+    if (wait) patience.spend(StopPatience::Clock::now() - begun);
   } catch (const std::exception&) {
     held.reset();  // no thread can be had
   }
@@ -238,6 +225,7 @@ void run_known_answer_test(NpuContext& context, const KernelManifest& manifest,
     context.fail(RunOutcome::failed, "wrong numbers: " + reason);
     throw BackendError(BackendFault::failed, "known-answer test: " + reason, true);
   }
+  context.keep(run);
 }
 
 NpuEngine::NpuEngine(const EngineRequest& request, const std::shared_ptr<StreamSignal>& signal) {
@@ -274,9 +262,7 @@ NpuEngine::~NpuEngine() {
 void NpuEngine::make_runs(int slots, const std::shared_ptr<StreamSignal>& signal) {
   runs_.clear();
   runs_.reserve(static_cast<size_t>(slots));
-  for (int i = 0; i < slots; i++)
-    runs_.push_back(std::make_shared<NpuRun>(context_->core(), signal, manifest_.input_bytes(),
-                                             manifest_.output_bytes()));
+  while (this->slots() < slots) runs_.push_back(context_->make_run(manifest_, signal));
 }
 
 // Without one, or when it does not serve, everything goes in runs of 100.
@@ -399,8 +385,7 @@ const KernelManifest& NpuEngine::manifest(const Batch& batch) const noexcept {
   return batch.long_run ? long_->manifest : manifest_;
 }
 
-std::size_t NpuEngine::start(std::span<Batch* const> loaded, int depth,
-                             NpuRun::Clock::time_point due, unsigned timeout_ms) {
+std::size_t NpuEngine::start(std::span<Batch* const> loaded, int depth, NpuSubmission terms) {
   std::size_t count = 1;
   while (count < loaded.size() && loaded[count]->position == loaded[0]->position + count) count++;
   count = std::min(count, static_cast<std::size_t>(depth));
@@ -410,17 +395,17 @@ std::size_t NpuEngine::start(std::span<Batch* const> loaded, int depth,
   if (long_ && full && count == static_cast<std::size_t>(long_->manifest.frames / kBatchFrames) &&
       loaded[0]->position % count == 0 && loaded[0]->position / count < long_->runs.size()) {
     for (Batch* batch : together) batch->long_run = long_->runs.at(loaded[0]->position / count);
-    const NpuSubmission submission{loaded[0]->long_run, due, timeout_ms};
-    return fill_long(together) && long_->context->start(submission, reason_) ? count : 0;
+    terms.job = loaded[0]->long_run;
+    return fill_long(together) && long_->context->start(std::move(terms), reason_) ? count : 0;
   }
-  std::shared_ptr<NpuJob> job = lists_.longest(loaded[0]->position, count);
-  if (!job) {
-    job = loaded[0]->run;
+  terms.job = lists_.longest(loaded[0]->position, count);
+  if (!terms.job) {
+    terms.job = loaded[0]->run;
     count = 1;
   }
   for (const Batch* batch : loaded.first(count))
     if (!prepare(*batch->run, manifest_)) return 0;
-  return context_->start(NpuSubmission{std::move(job), due, timeout_ms}, reason_) ? count : 0;
+  return context_->start(std::move(terms), reason_) ? count : 0;
 }
 
 // The samples as the device saw them, whatever the ABI.

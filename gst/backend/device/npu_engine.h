@@ -21,6 +21,7 @@
 #include "gst/backend/device/npu_context.h"
 #include "gst/backend/device/npu_run.h"
 #include "gst/backend/device/row_check.h"
+#include "gst/backend/device/stop_patience.h"
 
 namespace npumel {
 
@@ -65,6 +66,7 @@ class NpuRegistry {
   std::shared_ptr<FailureMemory> memory();
 
   const std::shared_ptr<ContextReturns>& returns() const noexcept { return returns_; }
+  StopPatience& patience() noexcept { return patience_; }
 
   /// Counts wrong numbers of a package on a device. How many there have been.
   int count_wrong(const NpuDevice& device, const KernelManifest& manifest);
@@ -76,6 +78,7 @@ class NpuRegistry {
                                            FailureMemory& memory, uint64_t retry_interval);
 
   const std::shared_ptr<ContextReturns> returns_ = std::make_shared<ContextReturns>();
+  StopPatience patience_;
   std::mutex device_mutex_;
   std::map<std::string, std::weak_ptr<NpuDevice>> devices_;
   std::mutex context_mutex_;
@@ -91,7 +94,7 @@ std::string about_package(const KernelManifest& manifest);
 std::string retired_text(const KernelManifest& manifest);
 
 /// Lets go of something whose destruction calls the driver: on a thread of its own, which is waited
-/// for only as long as is usual, or not at all.
+/// for within StopPatience, or not at all.
 void release(std::shared_ptr<void> held, const NpumelXrtApi& api, bool wait = true) noexcept;
 
 /// (frames - 1) * 160 + 400 samples.
@@ -149,9 +152,9 @@ class NpuEngine {
   /// of 1000 frames are faster. Asked once before each hand-over.
   int together(unsigned timeout_ms) noexcept;
   /// Starts the first of these loaded batches, together with as many of the others as a list of at
-  /// most `depth` runs, or one long run, takes. How many; 0: none, `reason()`.
-  std::size_t start(std::span<Batch* const> loaded, int depth, NpuRun::Clock::time_point due,
-                    unsigned timeout_ms);
+  /// most `depth` runs, or one long run, takes. How many; 0: none, `reason()`. `terms`: a
+  /// submission without a job.
+  std::size_t start(std::span<Batch* const> loaded, int depth, NpuSubmission terms);
   NpuContext& context() noexcept { return *context_; }
   /// Where this batch is computed.
   NpuContext& context(const Batch& batch) noexcept;

@@ -25,6 +25,10 @@ NpuRun::~NpuRun() {
   static_cast<void>(core_->api.run_destroy(handle_));
 }
 
+void NpuRun::belong_to(std::shared_ptr<StreamSignal> signal) noexcept {
+  signal_ = std::move(signal);
+}
+
 bool NpuRun::swap_output(DeviceOutput& output) noexcept {
   NpumelXrtError error{};
   return core_->api.run_swap_output(handle_, output.handle, &buffers_, &output.rows, &error) ==
@@ -78,14 +82,16 @@ bool NpuRun::ended() const { return core_->api.run_ended(handle_); }
 void NpuRun::finish(Outcome outcome, const std::string& reason) { report(outcome, reason, 0); }
 
 void NpuRun::report(Outcome outcome, const std::string& reason, uint64_t run_ns) {
+  // Who sees the outcome may give the run to another stream.
+  const std::shared_ptr<StreamSignal> signal = signal_;
   {
-    const std::lock_guard lock(signal_->mutex);
+    const std::lock_guard lock(signal->mutex);
     if (outcome_ != Outcome::pending) return;
     outcome_ = outcome;
     reason_ = reason;
     duration_ns_ = run_ns;
   }
-  signal_->changed.notify_all();
+  signal->changed.notify_all();
 }
 
 NpuRunList::NpuRunList(std::vector<std::shared_ptr<NpuRun>> runs) : runs_(std::move(runs)) {

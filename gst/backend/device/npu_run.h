@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -60,8 +61,10 @@ class NpuJob {
 /// A job in our queue or on the device.
 struct NpuSubmission {
   std::shared_ptr<NpuJob> job;
-  NpuJob::Clock::time_point due;            ///< when its results are wanted: the order of the queue
-  unsigned timeout_ms = 0;                  ///< on the device
+  NpuJob::Clock::time_point due;  ///< when its results are wanted: the order of the queue
+  unsigned timeout_ms = 0;        ///< on the device
+  /// Of a live stream, which may have to give way to others: see NpuCore::turns.
+  std::optional<uint64_t> last_turn = {};
   NpuJob::Clock::time_point started = {};   ///< before the call of the driver, which may block
   NpuJob::Clock::time_point accepted = {};  ///< after it
 };
@@ -80,6 +83,9 @@ class NpuRun : public NpuJob {
   void* output() const noexcept { return buffers_.output; }
   NpumelXrtRun* handle() const noexcept { return handle_; }
   const std::shared_ptr<NpuCore>& core() const noexcept { return core_; }
+
+  /// From now on another stream's, which hears of its outcomes. Only when nothing runs.
+  void belong_to(std::shared_ptr<StreamSignal> signal) noexcept;
 
   /// Exchanges memory with `output`, which gets what the device wrote: see run_swap_output(). Only
   /// of a run that has completed. False: nothing has changed.

@@ -190,6 +190,7 @@ bool NpuPolicy::configure(const BackendConfig& config) {
 void NpuPolicy::use(std::unique_ptr<NpuEngine> engine, uint64_t batch) {
   engine_ = std::move(engine);
   engine_->context().core()->late_in_row = 0;
+  last_turn_ = 0;
   has_worked_ = true;
   reported_ = {};
   computed_ = 0;
@@ -274,11 +275,11 @@ NpuRun::Clock::time_point NpuPolicy::due() const {
   return NpuRun::Clock::now() + std::chrono::nanoseconds(granted_ns());
 }
 
-bool NpuPolicy::overflows() const {
+bool NpuPolicy::overflows() {
   // A device that is too slow for a single batch is late, not overloaded.
   const uint64_t run_ns = engine_->context().core()->run_ns;
   return hurries() && run_ns <= granted_ns() &&
-         engine_->context().expected_ns(due()) > granted_ns();
+         !engine_->context().make_room(due(), granted_ns(), last_turn_);
 }
 
 void NpuPolicy::start(Batch& batch, bool more) noexcept {
@@ -318,7 +319,9 @@ void NpuPolicy::launch() noexcept {
   std::span<Batch* const> left(gathered_);
   while (!left.empty()) {
     const auto due = this->due();
-    const std::size_t count = engine_->start(left, together_, due, config_.timeout_ms);
+    NpuSubmission terms{nullptr, due, config_.timeout_ms};
+    if (hurries()) terms.last_turn = last_turn_;
+    const std::size_t count = engine_->start(left, together_, std::move(terms));
     // What is refused is reported when its turn comes: the reason may be a batch before it.
     for (Batch* batch : left.first(count > 0 ? count : left.size())) {
       batch->due = due;
@@ -372,6 +375,8 @@ NpuPolicy::Result NpuPolicy::finish(Batch& batch, const RowSink& out, DeviceRows
   const RunOutcome outcome = engine_->context(batch).wait(
       *batch.run, patient ? NpuRun::Clock::time_point::max() : batch.due, hurries(),
       config_.timeout_ms);
+  if (hurries() && outcome != RunOutcome::withdrawn)
+    last_turn_ = ++engine_->context(batch).core()->turns;
   if (outcome == RunOutcome::pending) {
     if (signal_->is_interrupted()) return {Result::State::interrupted, 0};
     late_runs_.push_back({batch.run, batch.frames, batch.number});

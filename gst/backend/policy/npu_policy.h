@@ -132,8 +132,8 @@ class NpuPolicy {
   uint64_t granted_ns() const noexcept;
   void use(std::unique_ptr<NpuEngine> engine, uint64_t batch);
   void not_used(const BackendError& error);
-  /// Whether the queue is too long for a live batch.
-  bool overflows() const;
+  /// Whether the queue is too long for a live batch, and nobody in it has had more of the device.
+  bool overflows();
   bool serves(const Batch& batch) const noexcept;
   void launch() noexcept;
   void prepare_lists() noexcept;
@@ -165,6 +165,7 @@ class NpuPolicy {
   int together_ = 1;              ///< how many of those being gathered are to be one command
   std::vector<Batch*> gathered_;  ///< loaded, not started, in order
   std::vector<LateRun> late_runs_;
+  uint64_t last_turn_ = 0;  ///< of NpuCore::turns, of a live stream
   RetryPolicy retry_;
   bool has_worked_ = false;              ///< absence is then a loss, and tried again
   std::optional<BackendError> refused_;  ///< why it did not open, for BackendChoice::npu

@@ -25,7 +25,7 @@ NpumelXrtStatus timed_wait(std::chrono::milliseconds timeout, Wait&& wait, State
                            Closed&& closed) noexcept {
   using std::chrono::milliseconds;
   constexpr milliseconds kLongestPause(20);
-  constexpr milliseconds kLongestWait(10);
+  constexpr milliseconds kLongestWait(5);
   const auto deadline = std::chrono::steady_clock::now() + timeout;
   milliseconds pause(0);
   while (true) {

@@ -111,6 +111,7 @@ TEST_F(DirectRows, OutliveStreamContextAndDevice) {
     taken = pump_direct(npu, 3);
   }
   ASSERT_TRUE(taken.sent);
+  wait_until_closed();
   EXPECT_EQ(test::scripted_counters().contexts_alive, 0);
   EXPECT_EQ(test::scripted_counters().runs_alive, 0);
   EXPECT_EQ(test::scripted_counters().outputs_alive, 1);

@@ -414,6 +414,7 @@ TEST_F(ScriptedNpu, ElementsShareOneContext) {
     for (auto& element : elements) EXPECT_EQ(pump(*element, batch), "npu");
   EXPECT_EQ(test::scripted_counters().contexts_opened, 1);
   elements.clear();
+  wait_until_closed();
   EXPECT_EQ(test::scripted_counters().contexts_alive, 0);
   EXPECT_EQ(test::scripted_counters().runs_alive, 0);
 }

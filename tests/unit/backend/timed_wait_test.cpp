@@ -58,7 +58,7 @@ TEST(TimedWait, PiecesAreShortAndEndAtTheDeadline) {
   ASSERT_FALSE(limits.empty());
   for (const milliseconds limit : limits) {
     EXPECT_GE(limit, milliseconds(1));
-    EXPECT_LE(limit, milliseconds(10));
+    EXPECT_LE(limit, milliseconds(5));
   }
 }
 
