@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # The roots suite: every launch line of the README and of examples, every message of the guide, the
 # Python module, what GStreamer's own generic tests and its validation tool look at (conformance,
-# consistency, playback), the kernels with another Highway, and what depends on libraries that Debian 12
-# lacks, in newer Debians.
+# consistency, playback), the kernels with another Highway, what the elements share, and what depends on
+# libraries that Debian 12 lacks, in newer Debians.
 # tests/examples/roots.sh [trixie|forky]...
 #
 #   trixie  Debian 13: GStreamer 1.26 (tensor metas), ONNX Runtime
@@ -35,7 +35,7 @@ in_root() { # NAME VERSION MESON_OPTIONS TEST...
     meson test -C "$build" --print-errorlogs "$@" || status=$?
     python3 tests/tally.py "$build/meson-logs/testlog.json" "$name" "$@" && exit $status
   ' bash "$name" "$version" "$options" "$@" guide examples troubleshooting file_names python_module \
-    check_conformance check_consistency check_playback simd cpu
+    check_conformance check_consistency check_playback simd cpu common
   echo "$name: root $((made - started)) s, build and tests $((SECONDS - made)) s"
 }
 

@@ -38,8 +38,9 @@ void expect_filled(const MemoryPtr& memory, size_t bytes) {
 const uint8_t* place_of(const MemoryPtr& memory) {
   GstMapInfo map;
   if (gst_memory_map(memory.get(), &map, GST_MAP_READ) == FALSE) return nullptr;
+  const uint8_t* data = map.data;  // GStreamer 1.28 clears what is unmapped
   gst_memory_unmap(memory.get(), &map);
-  return map.data;
+  return data;
 }
 
 TEST(GrowingMemory, HandsOverWhatWasAppended) {
