@@ -96,6 +96,12 @@ class Feeder {
     ASSERT_EQUAL(gst_element_set_state(stream_.element(), GST_STATE_NULL),
                  GST_STATE_CHANGE_SUCCESS);
   }
+  std::string stats() const {
+    gchar* text = gst_structure_to_string(stream_.stats().get());
+    std::string result = text;
+    g_free(text);
+    return result;
+  }
   int64_t lost() {
     return static_cast<int64_t>(batches_ * 100) - static_cast<int64_t>(stream_.frames());
   }
@@ -164,7 +170,10 @@ void stop_all(std::vector<std::unique_ptr<Feeder>>& feeders, Outcome& outcome) {
     for (const auto& feeder : feeders) feeder->begin();
     // A stream that leaves the NPU for another reason never gets there.
     while (Emulation::counters().faults == 0) {
-      if (outcome.fed == what.elements && Emulation::counters().faults == 0) std::exit(1);
+      if (outcome.fed == what.elements && Emulation::counters().faults == 0) {
+        std::fprintf(stderr, "no run was stuck: %s\n", feeders.front()->stats().c_str());
+        std::exit(1);
+      }
       std::this_thread::yield();
     }
     switch (what.stop) {
