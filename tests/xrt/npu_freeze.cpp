@@ -168,9 +168,10 @@ void stop_all(std::vector<std::unique_ptr<Feeder>>& feeders, Outcome& outcome) {
     for (int i = 0; i < what.elements; ++i)
       feeders.push_back(std::make_unique<Feeder>(outcome, audio, batches));
     for (const auto& feeder : feeders) feeder->begin();
-    // A stream that leaves the NPU for another reason never gets there.
+    // A stream that leaves the NPU for another reason never gets there. The known-answer test does,
+    // but on a busy machine software may have computed everything until then.
     while (Emulation::counters().faults == 0) {
-      if (outcome.fed == what.elements && Emulation::counters().faults == 0) {
+      if (what.run > 1 && outcome.fed == what.elements && Emulation::counters().faults == 0) {
         std::fprintf(stderr, "no run was stuck: %s\n", feeders.front()->stats().c_str());
         std::exit(1);
       }
