@@ -47,12 +47,16 @@ RUN_ELSEWHERE = {
     "GstContext *context": "nobody: a fragment; tests/check has whole programs with it",
     "tests/xrt/run.sh": "tests/run.sh",
     "sudo tests/run.sh --install-only": "tests/roots/commands.sh",
+    "GST_PLUGIN_PATH=BUILD/gst taskset -c 1 chrt -r 10 tests/bench/peers.py": "tests/bench/run.sh",
+    "GST_PLUGIN_PATH=BUILD/gst taskset -c 1 chrt -r 10 tests/bench/hour.py": "tests/bench/run.sh",
     "host memory": "nobody: a drawing",
 }
 # The program that the file above must name, where it is not the block's first word.
 PROGRAM = {"printf '4/anna": "parallel.sh", "SBATCH_OPTIONS=": "submit.sh", "npumel-extract corpus": "NPUMEL_EXTRACT",
            "meson setup build": "meson setup", "meson install -C build": '"meson", "install"',
            "ninja -C build && build/tests/unit/mel/test_mel": "test_mel", "kernels/aie2/build.sh": "build.sh",
+           "GST_PLUGIN_PATH=BUILD/gst taskset -c 1 chrt -r 10 tests/bench/peers.py": "peers.py",
+           "GST_PLUGIN_PATH=BUILD/gst taskset -c 1 chrt -r 10 tests/bench/hour.py": "hour.py",
            "build/tests/golden/compare_mel": "compare_mel", "sudo tests/run.sh --install-only": "tests/run.sh --install-only"}
 # PyTorch is a gigabyte; what the page's class takes of it is this.
 TORCH = """
