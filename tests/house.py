@@ -40,6 +40,11 @@ SLOW_PROGRAMS = re.compile(r"slow_check_programs = \[(.*?)\]", re.DOTALL)
 SLOW_CASE = re.compile(r"^(?:SLOW|LONG)_CHECK_TEST\(", re.MULTILINE)
 OWN_ERROR = re.compile(r"\bGST_ELEMENT_ERROR(_WITH_DETAILS)?\b|gst_message_new_error|GST_MESSAGE_ERROR")
 SLEEP = re.compile(r"\b(usleep|g_usleep|sleep_for|sleep_until|nanosleep)\s*\(")
+TYPE = re.compile(r"^(?:class|struct|enum class|enum) (\w+)(?: final)?(?: : [^;{]*)? ?\{")
+NAMESPACE = re.compile(r"^namespace ?([\w:]*) ?\{")
+NAMESPACE_END = re.compile(r"^\}  // namespace")
+# Compiled for the device or for the host, never for both.
+ALTERNATIVES = {"kernels/aie2/vec_aie.h", "kernels/aie2/vec_host.h"}
 
 
 def rule_for(path):
@@ -60,6 +65,18 @@ def check_includes(path, number, target):
     return None
 
 
+def types_of(lines):
+    """Names, with their namespaces, of the types that other files can see."""
+    inside = []
+    for line in lines:
+        if NAMESPACE_END.match(line) and inside:
+            inside.pop()
+        elif match := NAMESPACE.match(line):
+            inside.append(match.group(1))
+        elif (match := TYPE.match(line)) and "" not in inside:
+            yield "::".join([*inside, match.group(1)])
+
+
 def check_slow_programs(folder):
     """Programs that meson.build lists as slow but have no slow case, or have one and are not listed."""
     listed = SLOW_PROGRAMS.search((folder / "meson.build").read_text(encoding="utf-8"))
@@ -73,7 +90,7 @@ def check_slow_programs(folder):
 def main(root):
     names = subprocess.run(["git", "-C", root, "ls-files", "-z"], check=True,
                            capture_output=True, text=True).stdout.split("\0")
-    violations, read = [], 0
+    violations, read, defined = [], 0, {}
     for name in filter(None, names):
         top = name.split("/")[0]
         if top not in TOP and not top.startswith("."):
@@ -87,6 +104,11 @@ def main(root):
             violations.append(f"{name}: no line {LICENCE}")
         if path.suffix in {".cpp", ".h", ".cc"} and not any(line.startswith(("//", "/* ")) for line in lines[1:2]):
             violations.append(f"{name}:2: a sentence is missing that says what the file is for")
+        if path.suffix in {".cpp", ".h"} and top in {"gst", "kernels"} and name not in ALTERNATIVES:
+            for type_name in types_of(lines):
+                # The linker keeps one of the two, for the users of both.
+                if defined.setdefault(type_name, name) != name:
+                    violations.append(f"{name}: {type_name} is defined in {defined[type_name]} as well")
         if len(lines) > MAX_LINES:
             violations.append(f"{name}: {len(lines)} lines, at most {MAX_LINES}")
         for number, line in enumerate(lines, 1):

@@ -12,8 +12,8 @@
 #include "gst/common/growing_memory.h"
 #include "gst/common/output_pool.h"
 #include "gst/common/pointers.h"
-#include "gst/npumelspec/row_store.h"
 #include "gst/npumelspec/shape.h"
+#include "gst/npumelspec/tagged_rows.h"
 #include "kernels/mel/normalize.h"
 #include "kernels/mel/rows.h"
 
@@ -153,7 +153,7 @@ class Assembler {
   std::vector<TagRun> whole_tags_;
 
   // Neither: rows wait here. Scratch holds normalised copies and rows of tail silence.
-  RowStore store_;
+  TaggedRows store_;
   std::vector<float> scratch_;
 };
 

@@ -24,7 +24,7 @@ constexpr size_t may_lag(const Demand& demand) {
   return static_cast<size_t>(std::max(demand.ahead - 1, 0));
 }
 
-enum class Step {
+enum class StreamStep {
   fill,     ///< move samples into the slot and submit it when it is full
   collect,  ///< take the result of the oldest batch, waiting for it if need be
   leave     ///< nothing to do until there is more input
@@ -48,12 +48,12 @@ struct Situation {
   size_t may_lag = 0;
 };
 
-constexpr Step next_step(const Situation& now) {
-  if (now.oldest_done) return Step::collect;
-  if (now.can_fill) return Step::fill;
-  if (now.in_flight == 0) return Step::leave;
-  if (now.input_waits || now.in_flight > now.may_lag) return Step::collect;
-  return Step::leave;
+constexpr StreamStep next_step(const Situation& now) {
+  if (now.oldest_done) return StreamStep::collect;
+  if (now.can_fill) return StreamStep::fill;
+  if (now.in_flight == 0) return StreamStep::leave;
+  if (now.input_waits || now.in_flight > now.may_lag) return StreamStep::collect;
+  return StreamStep::leave;
 }
 
 }  // namespace npumel

@@ -177,13 +177,13 @@ GstFlowReturn Stream::next(Output& output, bool wait) {
                            .depth = supervisor_.depth(),
                            .ahead = supervisor_.ahead()});
     switch (next_step(now)) {
-      case Step::fill:
+      case StreamStep::fill:
         break;
-      case Step::collect:
+      case StreamStep::collect:
         flow = collect();
         if (flow != GST_FLOW_OK) return flow;
         break;
-      case Step::leave:
+      case StreamStep::leave:
         return GST_FLOW_OK;
     }
   }

@@ -23,28 +23,28 @@ TEST(Schedule, AResultThatIsThereIsTakenBeforeAnythingElse) {
                            .input_waits = waits,
                            .in_flight = 1,
                            .may_lag = 4}),
-                Step::collect);
+                StreamStep::collect);
 }
 
 TEST(Schedule, InputIsMovedBeforeAnyWaiting) {
   for (const size_t in_flight : {0U, 1U, 3U})
     EXPECT_EQ(next_step({.can_fill = true, .input_waits = true, .in_flight = in_flight}),
-              Step::fill);
+              StreamStep::fill);
 }
 
 TEST(Schedule, InputWithoutASlotWaitsForTheOldestBatch) {
-  EXPECT_EQ(next_step({.input_waits = true, .in_flight = 2, .may_lag = 4}), Step::collect);
+  EXPECT_EQ(next_step({.input_waits = true, .in_flight = 2, .may_lag = 4}), StreamStep::collect);
 }
 
 TEST(Schedule, WithoutInputOnlyWhatMustNotStayIsWaitedFor) {
-  EXPECT_EQ(next_step({.in_flight = 2, .may_lag = 1}), Step::collect);
-  EXPECT_EQ(next_step({.in_flight = 1, .may_lag = 1}), Step::leave);
-  EXPECT_EQ(next_step({.in_flight = 1, .may_lag = 0}), Step::collect);
+  EXPECT_EQ(next_step({.in_flight = 2, .may_lag = 1}), StreamStep::collect);
+  EXPECT_EQ(next_step({.in_flight = 1, .may_lag = 1}), StreamStep::leave);
+  EXPECT_EQ(next_step({.in_flight = 1, .may_lag = 0}), StreamStep::collect);
 }
 
 TEST(Schedule, WithNothingInFlightThereIsNothingToWaitFor) {
-  EXPECT_EQ(next_step({.input_waits = true, .in_flight = 0}), Step::leave);
-  EXPECT_EQ(next_step({}), Step::leave);
+  EXPECT_EQ(next_step({.input_waits = true, .in_flight = 0}), StreamStep::leave);
+  EXPECT_EQ(next_step({}), StreamStep::leave);
 }
 
 }  // namespace

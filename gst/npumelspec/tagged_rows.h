@@ -9,7 +9,7 @@
 namespace npumel {
 
 /// A sliding run of consecutive frame-major float rows, numbered by frame, each with a tag.
-class RowStore {
+class TaggedRows {
  public:
   /// `expected`: rows held at the same time in steady state; room for more is made when needed.
   void configure(int mels, int64_t expected) {
