@@ -195,7 +195,7 @@ INSTANTIATE_TEST_SUITE_P(
     , FaultInALongRun,
     ::testing::Values(LongFault{"refuse_start", RunFault::refuse_start, "scripted: start"},
                       LongFault{"error_state", RunFault::error_state, "scripted: state"},
-                      LongFault{"hang", RunFault::hang, "no result within 400 ms"},
+                      LongFault{"hang", RunFault::hang, "no result within 1000 ms"},
                       LongFault{"zeros", RunFault::zeros, "wrong numbers"},
                       LongFault{"unwritten", RunFault::unwritten, "did not write"},
                       LongFault{"first_row", RunFault::first_row, "wrong numbers"},
