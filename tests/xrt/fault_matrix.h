@@ -49,8 +49,6 @@ struct Outcome {
 
 inline Outcome run_with(const Case& fault, const std::string& backend, size_t batches) {
   GST_DEBUG("backend=%s %s", backend.c_str(), fault.fault.c_str());
-  // Who finds no context free, as ENOSPC says, waits for one that is being closed and asks again.
-  if (fault.fault.starts_with("CREATE_HWCTX")) wait_for_contexts(0);
   Emulation::set_faults(fault.fault);
   Outcome outcome;
   const OwnPackage package("v2-80");

@@ -6,10 +6,12 @@ using namespace npumel;
 using namespace npumel::xrt_test;
 namespace {
 
+// A process each: who finds no context free waits for one that is being closed, and asks again.
+CHECK_TEST(a_context_is_busy) { assert_everywhere("CREATE_HWCTX", "EBUSY", {kBusy}, false); }
+CHECK_TEST(no_context_is_free) { assert_everywhere("CREATE_HWCTX", "ENOSPC", {kBusy}, false); }
+CHECK_TEST(a_context_is_refused) { assert_everywhere("CREATE_HWCTX", "EINVAL", {kBusy}, false); }
+
 CHECK_TEST(opening_fails) {
-  assert_everywhere("CREATE_HWCTX", "EBUSY", {kBusy}, false);
-  assert_everywhere("CREATE_HWCTX", "ENOSPC", {kBusy}, false);
-  assert_everywhere("CREATE_HWCTX", "EINVAL", {kBusy}, false);
   assert_everywhere("CONFIG_HWCTX", "EINVAL", {kFailed}, false);
   // XRT's clean-up hides this behind an EINVAL of its own: no busy device all the same.
   assert_everywhere("GET_BO_INFO", "EIO", {kFailed}, false);
