@@ -4,7 +4,6 @@
 // usage: bench_live [--streams N] [--seconds S] [--rounds R] [ELEMENT ...]
 #include <gst/gst.h>
 #include <malloc.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -17,6 +16,8 @@
 #include <stdexcept>
 #include <string>
 #include <vector>
+
+#include "tests/bench/cpu_seconds.h"
 
 namespace {
 
@@ -107,15 +108,6 @@ void check(GstElement* pipeline) {
   throw std::runtime_error("a pipeline failed");
 }
 
-double cpu_seconds() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& time) {
-    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
-  };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
-
 double heap_bytes() {
   const auto info = mallinfo2();
   return static_cast<double>(info.uordblks + info.hblkhd);
@@ -135,10 +127,10 @@ Cost run(const Options& options, const std::string& element) {
   streams.reserve(static_cast<size_t>(options.streams));
   for (int i = 0; i < options.streams; ++i) streams.push_back(std::make_unique<Stream>(element));
   sleep(1);  // until all have negotiated and computed their first buffers
-  const double before = cpu_seconds();
+  const double before = npumel::cpu_seconds();
   const auto begun = Clock::now();
   sleep(static_cast<unsigned>(options.seconds));
-  const double spent = cpu_seconds() - before;
+  const double spent = npumel::cpu_seconds() - before;
   const double wall = std::chrono::duration<double>(Clock::now() - begun).count();
   const double heap = heap_bytes() - empty;
   std::vector<float> times;

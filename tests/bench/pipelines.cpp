@@ -4,7 +4,6 @@
 // usage: bench_pipelines [--quick] [--json FILE]
 #include <gst/gst.h>
 #include <sched.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -20,6 +19,8 @@
 #include <stdexcept>
 #include <string>
 #include <vector>
+
+#include "tests/bench/cpu_seconds.h"
 
 namespace {
 
@@ -127,15 +128,6 @@ Json latency(bool quick) {
   return results;
 }
 
-double cpu_seconds() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& time) {
-    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
-  };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
-
 /// CPU seconds from playing to the end of `streams` pipelines at once, fed in buffers of 10 ms.
 double run_many(int streams, int seconds, const std::string& element) {
   std::vector<Pipeline> pipelines;
@@ -146,11 +138,11 @@ double run_many(int streams, int seconds, const std::string& element) {
                               "fakesink sync=false"));
     gst_element_set_state(pipelines.back().get(), GST_STATE_READY);
   }
-  const double before = cpu_seconds();
+  const double before = npumel::cpu_seconds();
   for (const Pipeline& pipeline : pipelines)
     gst_element_set_state(pipeline.get(), GST_STATE_PLAYING);
   for (const Pipeline& pipeline : pipelines) wait_for_end(pipeline.get());
-  const double spent = cpu_seconds() - before;
+  const double spent = npumel::cpu_seconds() - before;
   for (const Pipeline& pipeline : pipelines) gst_element_set_state(pipeline.get(), GST_STATE_NULL);
   return spent;
 }
@@ -229,13 +221,13 @@ std::pair<double, double> run_streams(int streams, const NoiseFile& noise) {
                               "fakesink sync=false"));
     gst_element_set_state(pipelines.back().get(), GST_STATE_READY);
   }
-  const double cpu = cpu_seconds();
+  const double cpu = npumel::cpu_seconds();
   const auto start = Clock::now();
   for (const Pipeline& pipeline : pipelines)
     gst_element_set_state(pipeline.get(), GST_STATE_PLAYING);
   for (const Pipeline& pipeline : pipelines) wait_for_end(pipeline.get());
   const double wall = std::chrono::duration<double>(Clock::now() - start).count();
-  const double spent = cpu_seconds() - cpu;
+  const double spent = npumel::cpu_seconds() - cpu;
   for (const Pipeline& pipeline : pipelines) gst_element_set_state(pipeline.get(), GST_STATE_NULL);
   return {wall, spent};
 }
